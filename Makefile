@@ -6,6 +6,8 @@ VERSION = 0.1.0
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
@@ -20,7 +22,7 @@ build := build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
 
 libraries := libsystemd libical sqlite3 inih jansson smartcols
 programs := dosed dosectl
-rooms := base calendar dose store engine bus notify
+rooms := base calendar dose medication store engine bus notify deliver
 
 our_cppflags := -D_GNU_SOURCE -DDOSED_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
 our_cflags := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -28,22 +30,33 @@ our_cflags := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-pr
 	-fno-strict-aliasing -fno-common -fstack-protector-strong -D_FORTIFY_SOURCE=$(if $(SANITIZE),0,2) -fPIE \
 	$(if $(WERROR),-Werror) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 our_ldflags := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-library_cflags = $(shell $(PKG_CONFIG) --cflags $(libraries))
-library_libs = $(shell $(PKG_CONFIG) --libs $(libraries)) -lunistring
+
+# Asked once, and only where something is compiled: `make deps` runs before pkg-config is there.
+library_cflags = $(eval library_cflags := $$(shell $(PKG_CONFIG) --cflags $(libraries)))$(library_cflags)
+library_libs = $(eval library_libs := $$(shell $(PKG_CONFIG) --libs $(libraries)) -lunistring)$(library_libs)
 
 V ?= 0
 quiet = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' '$(1)' '$(subst $(build)/,,$@)';)
 
-room_objects := $(patsubst %.c,$(build)/%.o,$(foreach room,$(rooms),$(wildcard src/$(room)/*.c)))
-dosed_objects := $(patsubst %.c,$(build)/%.o,$(wildcard src/daemon/*.c))
-dosectl_objects := $(patsubst %.c,$(build)/%.o,$(wildcard src/ctl/*.c))
+objects_of = $(patsubst %.c,$(build)/%.o,$(wildcard src/$(1)/*.c))
+without_main = $(filter-out %/main.o,$(1))
+room_objects := $(foreach room,$(rooms),$(call objects_of,$(room)))
+dosed_objects := $(call objects_of,daemon)
+dosectl_objects := $(call objects_of,ctl)
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
+bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
 
 .PHONY: all
 all: ## build the programs
-all: $(addprefix $(build)/,$(programs))
+all: $(addprefix $(build)/,$(programs) dosed.service org.dosed.Dosed1.service)
 
-$(build)/%.o: %.c
+# Objects are made anew when they would be made otherwise than they were: -Werror must see every file.
+flags = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS)
+$(build)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+$(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(library_cflags) $(CFLAGS) -c -o $@ $<
 
@@ -51,20 +64,131 @@ $(build)/libdosed.a: $(room_objects)
 	@rm -f $@
 	$(call quiet,AR)$(AR) rcs $@ $^
 
+link = $(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs)
+
 $(build)/dosed: $(dosed_objects) $(build)/libdosed.a
-	$(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs)
+	$(link)
 
 $(build)/dosectl: $(dosectl_objects) $(build)/libdosed.a
-	$(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs)
+	$(link)
+
+# The longest fitting name counts: what tests a program's own files links them as well.
+$(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(call without_main,$(dosectl_objects)) $(build)/libdosed.a
+	$(link) -lcmocka
+
+$(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(call without_main,$(dosed_objects)) $(build)/libdosed.a
+	$(link) -lcmocka
 
 $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
+	$(link) -lcmocka
+
+$(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
+	$(link)
+
+substituted = sed 's|@bindir@|$(bindir)|g' $< >$@
+
+$(build)/%.service: systemd/%.service.in Makefile
 	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs) -lcmocka
+	$(call quiet,SED)$(substituted)
+
+$(build)/%.service: dbus/%.service.in Makefile
+	@mkdir -p $(@D)
+	$(call quiet,SED)$(substituted)
 
 .SECONDARY:
+.DELETE_ON_ERROR:
 
--include $(wildcard $(build)/src/*/*.d $(build)/tests/unit/*.d)
+-include $(wildcard $(build)/src/*/*.d $(build)/tests/*/*.d)
+
+# What is missing on this machine is installed once; the stamp makes it cost nothing the next time.
+build/.deps-%: .ci/deps
+	@mkdir -p $(@D)
+	@.ci/deps $*
+	@touch $@
+
+.PHONY: deps
+deps: ## install what building, checking and linting need (Debian, Ubuntu), or say what is missing
+deps: build/.deps-build build/.deps-check build/.deps-lint
+
+# Their own set-up comes first, whatever -j says; therefore the second make.
+.PHONY: check
+check: ## run all tests; with SANITIZE=address,undefined under the sanitizers
+check: build/.deps-build build/.deps-check
+	@$(MAKE) --no-print-directory check-built
+
+.PHONY: check-built
+check-built: all $(unit_tests) $(bus_drivers)
+	@DOSED_BUILD=$(build) $(PYTHON) tests/run $(unit_tests) \
+		$(wildcard tests/project/test_*.py tests/bus/test_*.py)
+
+.PHONY: demo
+demo: ## a morning with dosed in under a minute, on a bus and a screen of its own
+demo: build/.deps-build build/.deps-check
+	@$(MAKE) --no-print-directory all
+	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo
+
+.PHONY: run
+run: ## the same in the foreground, to play with, until Ctrl-C
+run: build/.deps-build build/.deps-check
+	@$(MAKE) --no-print-directory all
+	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
+
+.PHONY: lint
+lint: ## look for mistakes without running anything
+lint: build/.deps-build build/.deps-lint
+	@CPPFLAGS='$(filter-out -MMD -MP,$(our_cppflags)) -std=gnu11 $(library_cflags)' tests/lint/run
+
+.PHONY: format
+format: ## lay out the C files as .clang-format says
+	clang-format -i $(wildcard src/*/*.[ch] include/dosed/*.h tests/unit/*.[ch] tests/bus/*.[ch])
+
+# Where systemd looks, under our prefix.
+systemd_folder = $(or $(shell $(PKG_CONFIG) --define-variable=prefix=$(prefix) --variable=$(1) systemd 2>/dev/null),$(2))
+userunitdir ?= $(call systemd_folder,systemduserunitdir,$(prefix)/lib/systemd/user)
+catalogdir ?= $(call systemd_folder,catalogdir,$(prefix)/lib/systemd/catalog)
+
+# mode:source:destination of every file; install and uninstall both walk it.
+installed = \
+	755:$(build)/dosed:$(bindir)/dosed \
+	755:$(build)/dosectl:$(bindir)/dosectl \
+	644:$(build)/dosed.service:$(userunitdir)/dosed.service \
+	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
+	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
+	644:man/dosed.8:$(mandir)/man8/dosed.8 \
+	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
+	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \
+	644:data/dosed.conf:$(docdir)/examples/dosed.conf
+
+.PHONY: install
+install: ## install under $(prefix), or $(DESTDIR)$(prefix)
+install: all
+	@for file in $(installed); do \
+		mode=$${file%%:*}; paths=$${file#*:}; target="$(DESTDIR)$${paths#*:}"; \
+		printf '  %-6s %s\n' INST "$$target"; \
+		$(INSTALL) -D -m "$$mode" "$${paths%%:*}" "$$target" || exit 1; \
+	done
+
+.PHONY: uninstall
+uninstall: ## remove exactly what install put there
+	@for file in $(installed); do \
+		target="$(DESTDIR)$${file##*:}"; \
+		printf '  %-6s %s\n' RM "$$target"; \
+		rm -f "$$target" || exit 1; \
+	done
+	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)"; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
+	done
 
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf build
+
+.PHONY: help
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | while IFS='	' read -r target text; do \
+		printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@printf '%s\n' '' 'V=1 shows the commands. SANITIZE=address,undefined and WERROR=1 go with all and check;' \
+		'prefix, DESTDIR, bindir and datadir with install and uninstall; CFLAGS and LDFLAGS are yours.'
+
+.PHONY: FORCE
+FORCE:
