@@ -67,7 +67,6 @@ int entry_copy(const struct entry *entry, struct entry *ret);
 
 /* A dose. Everything up to `stands_alone` freezes at its first ledger entry. Texts are clean UTF-8, NULL where absent. */
 struct dose {
-        int64_t row; /* in the store; 0: not there yet */
         char *person, *uid, *recurrence_id;
         char *medication; /* key */
         char *title;      /* as people say it */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ledger, what follows from it, and the plan as it was last good: everything that outlives the process. All SQL. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "dosed/clock.h"
+#include "dosed/dose.h"
+#include "dosed/error.h"
+#include "dosed/folder.h"
+
+struct store;
+
+enum store_outcome {
+        STORE_HELD = 1,   /* another dosed has this store */
+        STORE_UNUSABLE,   /* the file cannot be used: damaged, not a database of dosed, not readable */
+        STORE_TOO_NEW,    /* written by a newer dosed */
+        STORE_UNWRITABLE, /* could not be written now; what was queued is kept and written with the next flush */
+        STORE_NOTHING,    /* no such row */
+};
+
+/*
+ * Opens (or makes) FOLDER/dosed.db, mode 0600, and holds it for this process alone. On STORE_HELD `ret_holder` is the
+ * other's process id. Returns 0, STORE_HELD, STORE_UNUSABLE, STORE_TOO_NEW or a negative errno.
+ */
+int store_open(const char *folder, struct store **ret, pid_t *ret_holder);
+
+/* A store in memory only, for a daemon whose own cannot be used: reminders go on, nothing is kept. */
+int store_open_memory(struct store **ret);
+
+struct store *store_free(struct store *store);
+DEFINE_CLEANUP(struct store *, store_free);
+
+/*
+ * The ledger. Entries are queued and written by store_flush(), one transaction for all of them; a queue that could not be
+ * written stays (up to LIMIT_PENDING_ENTRIES, then -ENOBUFS) and goes with the next flush. `dose` is the dose after the
+ * entry was applied; both are copied.
+ */
+int store_add_entry(struct store *store, const struct dose *dose, const struct entry *entry);
+
+/* Up to when the plan was carried out: what fell due later is still to be done. Written with the next flush. */
+void store_set_mark(struct store *store, usec_t until_usec);
+
+/* Writes the queue. Returns 0, STORE_UNWRITABLE or a negative errno. */
+int store_flush(struct store *store);
+bool store_is_flushed(const struct store *store);
+
+/* Returns 0, STORE_NOTHING (never set) or a negative errno. */
+int store_get_mark(struct store *store, usec_t *ret_usec);
+
+/* Doses, each the caller's to free with its array. */
+struct dose_list {
+        struct dose **doses;
+        size_t n_doses;
+};
+void dose_list_done(struct dose_list *list);
+int dose_list_add(struct dose_list *list, struct dose *dose); /* takes it over on success */
+
+/* Returns 0, STORE_NOTHING or a negative errno. */
+int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
+                   struct dose **ret);
+
+/* Due, snoozed, and upcoming ones that have entries already: all people. */
+int store_list_open(struct store *store, struct dose_list *ret);
+
+/* Due from (inclusive) until (exclusive), in order of due time, at most `limit`. medication NULL: all. */
+int store_list_doses(struct store *store, const char *person, const char *medication, usec_t from_usec,
+                     usec_t until_usec, size_t limit, struct dose_list *ret);
+
+/* When the medication was last taken, under any schedule and version; USEC_NONE. */
+int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec);
+
+/* A plan file as it was last good. */
+struct stored_file {
+        char *name;
+        char *bytes; /* NUL behind them */
+        size_t size;
+        struct file_mark mark;
+};
+struct stored_files {
+        struct stored_file *files;
+        size_t n_files;
+};
+void stored_files_done(struct stored_files *files);
+int store_load_files(struct store *store, const char *person, struct stored_files *ret);
+
+/* One change of the plan, for its history. */
+enum plan_change_kind { PLAN_ADDED, PLAN_CHANGED, PLAN_REMOVED, _PLAN_CHANGE_MAX };
+struct plan_change {
+        enum plan_change_kind kind;
+        const char *uid, *medication, *title, *file;
+};
+
+/* The new plan in one transaction, with everything queued. Returns as store_flush(). */
+struct plan_update {
+        const char *person;
+        usec_t at_usec;
+        const struct stored_file *put;
+        size_t n_put;
+        const char *const *remove;
+        size_t n_remove;
+        const struct plan_change *changes;
+        size_t n_changes;
+};
+int store_write_plan(struct store *store, const struct plan_update *update);
+
+/*
+ * The mark of the file that is being read. It is made before the reader sees the bytes and taken away after, and survives
+ * the death of the process (not of the machine: a power cut says nothing about a file).
+ */
+int store_mark_reading(struct store *store, uint64_t digest);
+int store_clear_reading(struct store *store);
+/* The mark that a former process left: 0, STORE_NOTHING or a negative errno. */
+int store_get_reading(struct store *store, uint64_t *ret_digest);
+
+/* Bytes that crashed the reader are never read again. */
+int store_quarantine(struct store *store, uint64_t digest, usec_t at_usec);
+int store_is_quarantined(struct store *store, uint64_t digest, bool *ret);
+
+/* Plan file bytes, and other things told apart by content. FNV-1a, 64 bits. */
+uint64_t store_digest(const void *bytes, size_t size);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside the store room: the connection, its statements, and the queue. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "dosed/store.h"
+
+/* Every statement, prepared once at its first use. */
+enum statement {
+        STATEMENT_BEGIN,
+        STATEMENT_COMMIT,
+        STATEMENT_ROLLBACK,
+        STATEMENT_INSERT_DOSE,
+        STATEMENT_FIND_DOSE,
+        STATEMENT_INSERT_ENTRY,
+        STATEMENT_SET_STANDING,
+        STATEMENT_SET_MARK,
+        STATEMENT_GET_MARK,
+        STATEMENT_GET_DOSE,
+        STATEMENT_LIST_OPEN,
+        STATEMENT_LIST_DOSES,
+        STATEMENT_LAST_TAKEN,
+        STATEMENT_LOAD_FILES,
+        STATEMENT_PUT_FILE,
+        STATEMENT_REMOVE_FILE,
+        STATEMENT_INSERT_CHANGE,
+        STATEMENT_QUARANTINE,
+        STATEMENT_IS_QUARANTINED,
+        _STATEMENT_MAX,
+};
+
+struct pending_entry {
+        struct dose *dose; /* as it was after the entry */
+        struct entry entry;
+};
+
+struct store {
+        sqlite3 *database;
+        sqlite3_stmt *statements[_STATEMENT_MAX];
+        int folder_fd; /* -1: in memory */
+        int lock_fd;
+
+        struct pending_entry *pending;
+        size_t n_pending, allocated;
+        usec_t mark_usec;
+        bool mark_is_pending;
+};
+
+/* Ready to bind; -EIO where it cannot be prepared (a damaged file). */
+int store_statement(struct store *store, enum statement statement, sqlite3_stmt **ret);
+
+/* Runs a statement that answers nothing, and resets it. Returns 0, STORE_UNWRITABLE or a negative errno. */
+int store_run(struct store *store, sqlite3_stmt *statement);
+
+/* Steps to a row: 1, 0 at the end (reset), or a negative errno (reset). */
+int store_step(struct store *store, sqlite3_stmt *statement);
+
+/* Runs `write` and the whole queue between BEGIN and COMMIT. `write` may be NULL. */
+int store_transact(struct store *store, int (*write)(struct store *store, const void *data), const void *data);
+
+int ledger_write_pending(struct store *store);
+void ledger_drop_pending(struct store *store);
+
+int store_migrate(struct store *store);
+
+/* Binds by position, NULL text as NULL. */
+void bind_text(sqlite3_stmt *statement, int at, const char *text);
+void bind_usec(sqlite3_stmt *statement, int at, usec_t usec);
+int column_text(sqlite3_stmt *statement, int at, char **ret);

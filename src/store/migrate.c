@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tables, version by version. A version that was released is never edited: the next one is added below it. */
+#include "store/database.h"
+
+#define APPLICATION_ID "0x646f7365" /* "dose" */
+
+/* Ledger and history only ever grow; the triggers hold that even against a mistake of ours. */
+#define APPEND_ONLY(table)                                                                                    \
+        "CREATE TRIGGER " table "_no_update BEFORE UPDATE ON " table                                          \
+        " BEGIN SELECT raise(ABORT, '" table " is append-only'); END;"                                        \
+        "CREATE TRIGGER " table "_no_delete BEFORE DELETE ON " table                                          \
+        " BEGIN SELECT raise(ABORT, '" table " is append-only'); END;"
+
+static const char *const versions[] = {
+        /* 1: doses and their ledger, what each dose stands at, the plan as last good, its history. */
+        "CREATE TABLE dose("
+        " id INTEGER PRIMARY KEY, person TEXT NOT NULL, uid TEXT NOT NULL, recurrence_id TEXT NOT NULL,"
+        " medication TEXT NOT NULL, title TEXT NOT NULL, amount TEXT, instructions TEXT, purpose TEXT, if_missed TEXT,"
+        " due_usec INTEGER NOT NULL, window_end_usec INTEGER NOT NULL, early_usec INTEGER NOT NULL,"
+        " next_due_usec INTEGER NOT NULL, spacing_usec INTEGER NOT NULL, min_interval_usec INTEGER NOT NULL,"
+        " critical INTEGER NOT NULL, confidential INTEGER NOT NULL, asks_amount INTEGER NOT NULL,"
+        " stands_alone INTEGER NOT NULL, UNIQUE (person, uid, recurrence_id)) STRICT;"
+        "CREATE INDEX dose_by_due ON dose(person, due_usec);"
+        "CREATE TABLE entry("
+        " id INTEGER PRIMARY KEY, dose INTEGER NOT NULL REFERENCES dose(id), kind TEXT NOT NULL, state TEXT NOT NULL,"
+        " recorded_usec INTEGER NOT NULL, taken_usec INTEGER NOT NULL, until_usec INTEGER NOT NULL,"
+        " later INTEGER NOT NULL, recorded_by TEXT, given_by TEXT, amount TEXT, measurement TEXT, note TEXT,"
+        " other TEXT) STRICT;"
+        "CREATE INDEX entry_by_dose ON entry(dose);"
+        APPEND_ONLY("dose") APPEND_ONLY("entry")
+        /* Follows from entry, and can be made anew from it. */
+        "CREATE TABLE standing("
+        " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, medication TEXT NOT NULL,"
+        " state TEXT NOT NULL, snoozed_until_usec INTEGER NOT NULL, reminders INTEGER NOT NULL,"
+        " reminded_usec INTEGER NOT NULL, was_unattended INTEGER NOT NULL,"
+        " recorded INTEGER REFERENCES entry(id), taken_usec INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX standing_open ON standing(state) WHERE state IN ('due', 'snoozed', 'upcoming');"
+        "CREATE INDEX standing_taken ON standing(person, medication, taken_usec) WHERE state = 'taken';"
+        "CREATE TABLE mark(id INTEGER PRIMARY KEY CHECK (id = 1), until_usec INTEGER NOT NULL) STRICT;"
+        "CREATE TABLE plan_file("
+        " person TEXT NOT NULL, name TEXT NOT NULL, bytes BLOB NOT NULL, device INTEGER NOT NULL,"
+        " inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_nsec INTEGER NOT NULL, ctime_nsec INTEGER NOT NULL,"
+        " taken_usec INTEGER NOT NULL, PRIMARY KEY (person, name)) STRICT;"
+        "CREATE TABLE plan_change("
+        " id INTEGER PRIMARY KEY, person TEXT NOT NULL, at_usec INTEGER NOT NULL, kind TEXT NOT NULL,"
+        " uid TEXT NOT NULL, medication TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL) STRICT;"
+        APPEND_ONLY("plan_change")
+        "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;",
+};
+
+static int get_number(struct store *store, const char *pragma, int64_t *ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = sqlite3_prepare_v2(store->database, pragma, -1, &statement, NULL);
+        if (r != SQLITE_OK)
+                return r == SQLITE_NOMEM ? -ENOMEM : STORE_UNUSABLE;
+        r = sqlite3_step(statement);
+        if (r == SQLITE_ROW)
+                *ret = sqlite3_column_int64(statement, 0);
+        (void) sqlite3_finalize(statement);
+        return r == SQLITE_ROW ? 0 : STORE_UNUSABLE;
+}
+
+static int run(struct store *store, const char *statements) {
+        int r = sqlite3_exec(store->database, statements, NULL, NULL, NULL);
+
+        return r == SQLITE_OK ? 0 : r == SQLITE_NOMEM ? -ENOMEM : STORE_UNUSABLE;
+}
+
+int store_migrate(struct store *store) {
+        int64_t version, application;
+        int r;
+
+        r = get_number(store, "PRAGMA user_version", &version);
+        if (r != 0)
+                return r;
+        r = get_number(store, "PRAGMA application_id", &application);
+        if (r != 0)
+                return r;
+        if (version > (int64_t) ELEMENTS(versions))
+                return STORE_TOO_NEW;
+        /* Somebody else's database that happens to lie here. */
+        if (version < 0 || (version > 0 && application != 0x646f7365))
+                return STORE_UNUSABLE;
+
+        for (size_t i = (size_t) version; i < ELEMENTS(versions); i++) {
+                char set_version[96];
+
+                (void) snprintf(set_version, sizeof(set_version),
+                                "PRAGMA application_id = " APPLICATION_ID "; PRAGMA user_version = %zu; COMMIT", i + 1);
+                r = run(store, "BEGIN EXCLUSIVE");
+                if (r == 0)
+                        r = run(store, versions[i]);
+                if (r == 0)
+                        r = run(store, set_version);
+                if (r != 0) {
+                        if (!sqlite3_get_autocommit(store->database))
+                                (void) run(store, "ROLLBACK");
+                        return r;
+                }
+        }
+        return 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan as it was last good, its history, and the files that must not be read again. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/database.h"
+
+#define READING_NAME "reading"
+
+static const char *const change_names[_PLAN_CHANGE_MAX] = {
+        [PLAN_ADDED] = "added",
+        [PLAN_CHANGED] = "changed",
+        [PLAN_REMOVED] = "removed",
+};
+
+void stored_files_done(struct stored_files *files) {
+        for (size_t i = 0; i < files->n_files; i++) {
+                free(files->files[i].name);
+                free(files->files[i].bytes);
+        }
+        free(files->files);
+        *files = (struct stored_files){};
+}
+
+static int read_file(sqlite3_stmt *statement, struct stored_file *ret) {
+        const void *bytes = sqlite3_column_blob(statement, 1);
+        size_t size = (size_t) sqlite3_column_bytes(statement, 1);
+        int r;
+
+        r = column_text(statement, 0, &ret->name);
+        if (r < 0)
+                return r;
+        ret->bytes = malloc(size + 1);
+        if (!ret->bytes)
+                return -ENOMEM;
+        if (size > 0)
+                (void) memcpy(ret->bytes, bytes, size);
+        ret->bytes[size] = '\0';
+        ret->size = size;
+        ret->mark = (struct file_mark){
+                .device = (uint64_t) sqlite3_column_int64(statement, 2),
+                .inode = (uint64_t) sqlite3_column_int64(statement, 3),
+                .size = sqlite3_column_int64(statement, 4),
+                .mtime_nsec = sqlite3_column_int64(statement, 5),
+                .ctime_nsec = sqlite3_column_int64(statement, 6),
+        };
+        return 0;
+}
+
+int store_load_files(struct store *store, const char *person, struct stored_files *ret) {
+        _cleanup_(stored_files_done) struct stored_files files = {};
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_LOAD_FILES, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, person);
+
+        while ((r = store_step(store, statement)) > 0) {
+                struct stored_file *grown = reallocarray(files.files, files.n_files + 1, sizeof(*grown));
+
+                if (grown) {
+                        files.files = grown;
+                        grown[files.n_files] = (struct stored_file){};
+                        r = read_file(statement, &grown[files.n_files++]);
+                } else
+                        r = -ENOMEM;
+                if (r < 0) {
+                        (void) sqlite3_reset(statement);
+                        return r;
+                }
+        }
+        if (r < 0)
+                return r;
+
+        *ret = files;
+        files = (struct stored_files){};
+        return 0;
+}
+
+static int put_file(struct store *store, const struct plan_update *update, const struct stored_file *file) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_PUT_FILE, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, update->person);
+        bind_text(statement, 2, file->name);
+        (void) sqlite3_bind_blob64(statement, 3, file->bytes ? file->bytes : "", file->size, SQLITE_STATIC);
+        (void) sqlite3_bind_int64(statement, 4, (sqlite3_int64) file->mark.device);
+        (void) sqlite3_bind_int64(statement, 5, (sqlite3_int64) file->mark.inode);
+        (void) sqlite3_bind_int64(statement, 6, file->mark.size);
+        (void) sqlite3_bind_int64(statement, 7, file->mark.mtime_nsec);
+        (void) sqlite3_bind_int64(statement, 8, file->mark.ctime_nsec);
+        bind_usec(statement, 9, update->at_usec);
+        return store_run(store, statement);
+}
+
+static int remove_file(struct store *store, const char *person, const char *name) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_REMOVE_FILE, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, person);
+        bind_text(statement, 2, name);
+        return store_run(store, statement);
+}
+
+static int insert_change(struct store *store, const struct plan_update *update, const struct plan_change *change) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_INSERT_CHANGE, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, update->person);
+        bind_usec(statement, 2, update->at_usec);
+        bind_text(statement, 3, change_names[change->kind]);
+        bind_text(statement, 4, change->uid);
+        bind_text(statement, 5, change->medication);
+        bind_text(statement, 6, change->title);
+        bind_text(statement, 7, change->file);
+        return store_run(store, statement);
+}
+
+static int write_update(struct store *store, const void *data) {
+        const struct plan_update *update = data;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < update->n_put; i++)
+                r = put_file(store, update, &update->put[i]);
+        for (size_t i = 0; r == 0 && i < update->n_remove; i++)
+                r = remove_file(store, update->person, update->remove[i]);
+        for (size_t i = 0; r == 0 && i < update->n_changes; i++)
+                r = insert_change(store, update, &update->changes[i]);
+        return r;
+}
+
+int store_write_plan(struct store *store, const struct plan_update *update) {
+        return store_transact(store, write_update, update);
+}
+
+int store_mark_reading(struct store *store, uint64_t digest) {
+        char text[24];
+        int fd, n, r = 0;
+
+        if (store->folder_fd < 0)
+                return 0;
+
+        fd = openat(store->folder_fd, READING_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        n = snprintf(text, sizeof(text), "%016" PRIx64 "\n", digest);
+        if (write(fd, text, (size_t) n) != n)
+                r = errno > 0 ? -errno : -EIO;
+        (void) close(fd);
+        return r;
+}
+
+int store_clear_reading(struct store *store) {
+        if (store->folder_fd < 0)
+                return 0;
+        return unlinkat(store->folder_fd, READING_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int store_get_reading(struct store *store, uint64_t *ret_digest) {
+        char text[24] = "";
+        int fd;
+
+        if (store->folder_fd < 0)
+                return STORE_NOTHING;
+        fd = openat(store->folder_fd, READING_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0)
+                return errno == ENOENT ? STORE_NOTHING : -errno;
+        if (read(fd, text, sizeof(text) - 1) < 0)
+                text[0] = '\0';
+        (void) close(fd);
+        return sscanf(text, "%16" SCNx64, ret_digest) == 1 ? 0 : STORE_NOTHING;
+}
+
+int store_quarantine(struct store *store, uint64_t digest, usec_t at_usec) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_QUARANTINE, &statement);
+        if (r < 0)
+                return r;
+        (void) sqlite3_bind_int64(statement, 1, (sqlite3_int64) digest);
+        bind_usec(statement, 2, at_usec);
+        return store_run(store, statement);
+}
+
+int store_is_quarantined(struct store *store, uint64_t digest, bool *ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_IS_QUARANTINED, &statement);
+        if (r < 0)
+                return r;
+        (void) sqlite3_bind_int64(statement, 1, (sqlite3_int64) digest);
+        r = store_step(store, statement);
+        if (r < 0)
+                return r;
+        *ret = r > 0;
+        (void) sqlite3_reset(statement);
+        return 0;
+}
