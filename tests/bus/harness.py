@@ -12,7 +12,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import unittest
 import uuid
 from pathlib import Path
 
@@ -36,10 +35,9 @@ name = Ana
 
 
 def program(name):
-    """The built program; a test that needs it is skipped where it is not built."""
     path = (ROOT / os.environ.get("DOSED_BUILD", "build/plain") / name).resolve()
     if not path.exists():
-        raise unittest.SkipTest(f"{path.name} is not built")
+        raise AssertionError(f"{path} is not there: run make first")
     return str(path)
 
 
@@ -53,6 +51,12 @@ def utc(moment):
 
 def usec(moment):
     return int(moment.timestamp() * 1_000_000)
+
+
+def wait_until(moment):
+    """Only where the passing of time is what is tested and nobody is there to tell: a daemon that is down, say."""
+    while (left := (moment - now()).total_seconds()) > 0:
+        select.select([], [], [], left)
 
 
 def event(summary, due, uid=None, kind="VEVENT", **properties):

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The files around the code: what is installed, and that each description says the same as what it describes."""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = os.environ.get("DOSED_BUILD", "build/plain")
+
+
+def run(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def files_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if not path.is_dir())
+
+
+class Installing(unittest.TestCase):
+    def make(self, target, folder, *variables):
+        done = run("make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={folder}", *variables, target)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_uninstall_leaves_nothing_behind(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.make("install", folder, "prefix=/usr")
+            self.assertTrue(files_below(folder))
+            self.make("uninstall", folder, "prefix=/usr")
+            self.assertEqual(files_below(folder), [])
+            self.assertEqual([str(path) for path in Path(folder).rglob("*dosed*")], [])
+
+    def test_uninstall_leaves_what_others_put_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.make("install", folder, "prefix=/usr")
+            kept = Path(folder) / "usr/share/doc/dosed/copyright"
+            kept.write_text("by the distribution")
+            self.make("uninstall", folder, "prefix=/usr")
+            self.assertEqual(files_below(folder), ["usr/share/doc/dosed/copyright"])
+
+    def test_everything_goes_below_the_prefix(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.make("install", folder, "prefix=/opt/dosed")
+            self.assertEqual([path for path in files_below(folder) if not path.startswith("opt/dosed/")], [])
+            self.assertIn("opt/dosed/bin/dosed", files_below(folder))
+            self.assertIn("opt/dosed/share/man/man8/dosed.8", files_below(folder))
+
+
+class Descriptions(unittest.TestCase):
+    def test_introspection_files_are_well_formed(self):
+        for path in sorted(ROOT.glob("dbus/*.xml")):
+            with self.subTest(file=path.name):
+                done = run("xmllint", "--noout", "--nonet", str(path))
+                self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_introspection_files_hold_the_interface_they_are_named_after(self):
+        for path in sorted(ROOT.glob("dbus/*.xml")):
+            with self.subTest(file=path.name):
+                self.assertIn(f'<interface name="{path.stem}">', path.read_text())
+
+    def test_every_message_id_is_in_the_catalog(self):
+        header = (ROOT / "include/dosed/log.h").read_text()
+        wanted = set(re.findall(r'define MESSAGE_\w+ "([0-9a-f]{32})"', header))
+        catalog = (ROOT / "data/dosed.catalog").read_text()
+        self.assertTrue(wanted)
+        self.assertEqual(set(re.findall(r"^-- ([0-9a-f]{32})$", catalog, re.MULTILINE)), wanted)
+
+
+if __name__ == "__main__":
+    unittest.main()
