@@ -15,12 +15,19 @@
 #define LIMIT_UID_BYTES 255u                  /* a UID becomes part of a D-Bus path; the bus drops paths over 64 KiB */
 #define LIMIT_PERSON_BYTES 64u                /* a person's name in dosed.conf: also part of that path */
 #define LIMIT_TEXT_BYTES 8192u                /* SUMMARY, DESCRIPTION and the X-DOSED texts, each */
+#define LIMIT_ZONE_NAME_BYTES 128u            /* the longest of tzdata has 32, vendors' prefixes have some more */
+#define LIMIT_ZONE_BYTES (256u * 1024)        /* one TZif file; the largest of tzdata has 4 KB */
+#define LIMIT_ZONE_TRANSITIONS 10000u         /* of one zone; the largest of tzdata has 243 */
 #define LIMIT_SCHEDULE_RULES 16u              /* RRULE and EXRULE lines of one schedule */
 #define LIMIT_SCHEDULE_DATES 20000u           /* RDATE and EXDATE values of one schedule: 54 years of days */
 #define LIMIT_SCHEDULE_OVERRIDES 2000u        /* RECURRENCE-ID components of one schedule */
 #define LIMIT_SCHEDULE_ALARMS 20u             /* VALARMs of one component */
+#define LIMIT_ALARM_LEAD_DAYS 31              /* how long before its dose an alarm may be: the engine looks that far ahead */
 #define LIMIT_ALARM_REPEAT 100u               /* REPEAT of one VALARM */
 #define LIMIT_RULE_COUNT 1000000u             /* COUNT: walked once; hourly doses for 114 years */
+#define LIMIT_RULE_INTERVAL 100000u           /* INTERVAL: 69 days of minutes, 273 years of days */
+#define LIMIT_SCHEDULE_EXCLUDED 200000u       /* occurrences in a row that EXRULE and EXDATE take away before a search gives
+                                                 up: 22 years of hours */
 #define LIMIT_RULE_YEAR 2600                  /* no search goes past this year: 400 years (the Gregorian cycle) and some */
 
 /* The engine. */
@@ -31,3 +38,15 @@
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */
 #define LIMIT_SUBSCRIBERS 64u                 /* names that subscribed */
+
+/* Notifications on a desktop. */
+#define LIMIT_NOTIFICATIONS 100u              /* up at once; the rest follows as these go */
+#define LIMIT_NOTIFY_UNANSWERED 16u           /* calls that wait for a server's answer: all that a hung one ever gets */
+#define LIMIT_NOTIFY_ANSWER_SEC 30u           /* an answer later than this is given up when there is something new to say */
+#define LIMIT_NOTIFY_GROUP_DOSES 20u          /* a longer group has no All taken: servers cut long bodies, and
+                                                 nobody confirms what they could not read */
+#define LIMIT_NOTIFY_GROUP_LINES 50u          /* the others of a group are counted, not named */
+#define LIMIT_NOTIFY_NAME_BYTES 200u          /* a medicine's, an amount's or a person's name: one line on a desktop */
+#define LIMIT_NOTIFY_TEXT_BYTES 1000u         /* instructions: more does not fit a notification */
+#define LIMIT_NOTIFY_SPLIT 256u               /* doses remembered as wanted one by one: a day of them */
+#define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */
