@@ -139,8 +139,8 @@ lint: build/.deps-build build/.deps-lint
 	@CPPFLAGS='$(filter-out -MMD -MP,$(our_cppflags)) -std=gnu11 $(library_cflags)' tests/lint/run
 
 .PHONY: format
-format: ## lay out the C files as .clang-format says
-	clang-format -i $(wildcard src/*/*.[ch] include/dosed/*.h tests/unit/*.[ch] tests/bus/*.[ch])
+format: ## lay out the lines that you changed as .clang-format says
+	@git clang-format --force --extensions c,h HEAD
 
 # Where systemd looks, under our prefix.
 systemd_folder = $(or $(shell $(PKG_CONFIG) --define-variable=prefix=$(prefix) --variable=$(1) systemd 2>/dev/null),$(2))
