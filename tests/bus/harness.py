@@ -118,11 +118,13 @@ class Bus:
             "<policy context='default'><allow send_destination='*' eavesdrop='true'/>"
             "<allow eavesdrop='true'/><allow own='*'/></policy></busconfig>\n"
         )
-        self.process = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--print-address"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        )
+        with open(Path(folder) / "bus.log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--print-address"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         self.address = Lines(self.process.stdout).read(time.monotonic() + DEADLINE_SEC)
 
     def stop(self):
