@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Expands a rule: period after period of its FREQ, each a sorted set of days and times. */
-#include <string.h>
+#include <limits.h>
 
 #include "calendar/expand.h"
 #include "dosed/limits.h"
@@ -377,7 +377,7 @@ void expansion_init(struct expansion *e, const struct rule *rule, int64_t start_
         e->rule = rule;
         e->start_wall_sec = start_wall_sec;
         e->last_wall_sec = (int64_t) civil_day(LIMIT_RULE_YEAR, 12, 31) * SEC_PER_DAY + SEC_PER_DAY - 1;
-        e->year.year = 0;
+        e->year.year = INT_MIN;
         e->sought = false;
         e->ended = false;
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The alarms that a plan file adds to a dose's own reminders. */
+#include "calendar/stamp.h"
+#include "dosed/limits.h"
+
+#define LEAD_MAX_USEC (LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
+
+/* The form in which the occurrence is due: its override's where one stands for it. */
+static const struct stamp *due_form(const struct occurrence *occurrence) {
+        const struct schedule *schedule = occurrence->schedule;
+
+        for (size_t i = 0; i < schedule->n_overrides; i++)
+                if (&schedule->overrides[i].details == occurrence->details)
+                        return &schedule->overrides[i].start;
+        return &schedule->start;
+}
+
+/* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */
+static usec_t anchor_usec(const struct occurrence *occurrence, const struct stamp *form, enum alarm_anchor anchor,
+                          const struct wall_clock *clock) {
+        const struct zone *zone = stamp_zone(form, clock);
+        usec_t start_usec = occurrence->due_usec;
+
+        if (form->is_date) {
+                int64_t wall_sec = zone_to_wall(zone, start_usec) - clock->all_day_sec;
+
+                start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
+        }
+        return anchor == ALARM_END ? usec_add_duration(start_usec, occurrence->details->span, zone) : start_usec;
+}
+
+/* An absolute alarm rings once for the whole schedule: for the dose due within a day after it, else the last one before it. */
+static bool owns_absolute(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t at_usec) {
+        usec_t due_usec = occurrence->due_usec;
+        struct occurrence next;
+
+        if (due_usec > at_usec + USEC_PER_DAY || due_usec < at_usec - USEC_PER_DAY)
+                return false;
+        if (due_usec >= at_usec)
+                return schedule_next(occurrence->schedule, clock, at_usec, &next) == 0 && next.due_usec == due_usec;
+        return schedule_next(occurrence->schedule, clock, due_usec + 1, &next) != 0 ||
+               next.due_usec > at_usec + USEC_PER_DAY;
+}
+
+static struct duration duration_times(struct duration duration, unsigned n) {
+        struct duration product;
+
+        if (__builtin_mul_overflow(duration.days, (int32_t) n, &product.days))
+                product.days = duration.days < 0 ? INT32_MIN : INT32_MAX;
+        if (__builtin_mul_overflow(duration.sec, (int64_t) n, &product.sec))
+                product.sec = duration.sec < 0 ? INT64_MIN : INT64_MAX;
+        return product;
+}
+
+static int usec_compare(const void *a, const void *b) {
+        usec_t x = *(const usec_t *) a, y = *(const usec_t *) b;
+
+        return (x > y) - (x < y);
+}
+
+static size_t drop_doubles(usec_t *at_usec, size_t n) {
+        size_t kept = 0;
+
+        if (n == 0)
+                return 0;
+        qsort(at_usec, n, sizeof(*at_usec), usec_compare);
+        for (size_t i = 0; i < n; i++)
+                if (kept == 0 || at_usec[kept - 1] != at_usec[i])
+                        at_usec[kept++] = at_usec[i];
+        return kept;
+}
+
+int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
+                      size_t *ret_n) {
+        const struct details *details = occurrence->details;
+        const struct stamp *form = due_form(occurrence);
+        const struct zone *zone = stamp_zone(form, clock);
+        _cleanup_(free_p) usec_t *alarms = NULL;
+        size_t n = 0, n_max = 0;
+
+        for (size_t i = 0; i < details->n_alarms; i++)
+                n_max += 1 + (size_t) details->alarms[i].repeat;
+        if (n_max > 0) {
+                alarms = reallocarray(NULL, n_max, sizeof(*alarms));
+                if (!alarms)
+                        return -ENOMEM;
+        }
+
+        for (size_t i = 0; i < details->n_alarms; i++) {
+                const struct alarm *alarm = &details->alarms[i];
+                usec_t at_usec = alarm->at_usec;
+
+                if (alarm->anchor != ALARM_ABSOLUTE)
+                        at_usec = usec_add_duration(anchor_usec(occurrence, form, alarm->anchor, clock),
+                                                    alarm->offset, zone);
+                else if (!owns_absolute(occurrence, clock, at_usec))
+                        continue;
+
+                for (unsigned k = 0; k <= alarm->repeat; k++) {
+                        usec_t repeat_usec = usec_add_duration(at_usec, duration_times(alarm->every, k), zone);
+
+                        if (repeat_usec >= occurrence->due_usec - LEAD_MAX_USEC &&
+                            repeat_usec <= occurrence->due_usec + LEAD_MAX_USEC)
+                                alarms[n++] = repeat_usec;
+                }
+        }
+
+        n = drop_doubles(alarms, n);
+        *ret_usec = n > 0 ? TAKE(alarms) : NULL;
+        *ret_n = n;
+        return 0;
+}
+
+/* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
+static usec_t details_alarm_lead(const struct details *details, bool is_date) {
+        usec_t lead_usec = 0;
+
+        for (size_t i = 0; i < details->n_alarms; i++) {
+                const struct alarm *alarm = &details->alarms[i];
+                usec_t before_usec = 0;
+
+                if (alarm->anchor == ALARM_ABSOLUTE)
+                        before_usec = USEC_PER_DAY;
+                else {
+                        if (alarm->anchor == ALARM_END)
+                                before_usec = -usec_add_duration(0, details->span, zone_utc());
+                        before_usec -= usec_add_duration(0, alarm->offset, zone_utc());
+                        if (alarm->offset.days != 0 || is_date)
+                                before_usec += USEC_PER_DAY;
+                }
+                if (before_usec > lead_usec)
+                        lead_usec = before_usec;
+        }
+        return lead_usec < LEAD_MAX_USEC ? lead_usec : LEAD_MAX_USEC;
+}
+
+usec_t schedule_alarm_lead(const struct schedule *schedule) {
+        usec_t lead_usec = details_alarm_lead(&schedule->details, schedule->start.is_date);
+
+        for (size_t i = 0; i < schedule->n_overrides; i++) {
+                usec_t override_usec = details_alarm_lead(&schedule->overrides[i].details,
+                                                          schedule->overrides[i].start.is_date);
+
+                if (override_usec > lead_usec)
+                        lead_usec = override_usec;
+        }
+        return lead_usec;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of a schedule: what it owns, and making it ready for searches. */
+#include <strings.h>
+
+#include "calendar/expand.h"
+#include "calendar/rule.h"
+#include "calendar/stamp.h"
+#include "dosed/schedule.h"
+
+static const char *const kind_names[_KIND_MAX] = {
+        [KIND_PRESCRIPTION] = "PRESCRIPTION", [KIND_OTC] = "OTC",       [KIND_SUPPLEMENT] = "SUPPLEMENT",
+        [KIND_VITAMIN] = "VITAMIN",           [KIND_HERBAL] = "HERBAL", [KIND_REVIEW] = "REVIEW",
+        [KIND_CHECKIN] = "CHECKIN",
+};
+
+const char *kind_to_string(enum schedule_kind kind) {
+        return kind_names[kind];
+}
+
+int kind_from_string(const char *text, enum schedule_kind *ret) {
+        for (enum schedule_kind kind = 0; kind < _KIND_MAX; kind++)
+                if (strcasecmp(kind_names[kind], text) == 0) {
+                        *ret = kind;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+void details_done(struct details *details) {
+        if (!details)
+                return;
+
+        free(details->summary);
+        free(details->instructions);
+        free(details->amount);
+        free(details->purpose);
+        free(details->if_missed);
+        free(details->alarms);
+        *details = (struct details){};
+}
+
+void override_done(struct override *override) {
+        if (!override)
+                return;
+
+        details_done(&override->details);
+}
+
+static void rules_free(struct rule **rules, size_t n_rules) {
+        if (!rules)
+                return;
+
+        for (size_t i = 0; i < n_rules; i++)
+                rule_free(rules[i]);
+        free(rules);
+}
+
+struct schedule *schedule_free(struct schedule *schedule) {
+        if (!schedule)
+                return NULL;
+
+        free(schedule->uid);
+        free(schedule->medication);
+        free(schedule->file);
+        details_done(&schedule->details);
+        rules_free(schedule->rules, schedule->n_rules);
+        rules_free(schedule->exception_rules, schedule->n_exception_rules);
+        free(schedule->extra_dates);
+        free(schedule->exception_dates);
+        for (size_t i = 0; schedule->overrides && i < schedule->n_overrides; i++)
+                override_done(&schedule->overrides[i]);
+        free(schedule->overrides);
+        free(schedule);
+        return NULL;
+}
+
+static void sort_dates(struct stamp *dates, size_t *n_dates) {
+        size_t n = 0;
+
+        if (*n_dates == 0)
+                return;
+
+        qsort(dates, *n_dates, sizeof(*dates), stamp_compare);
+        for (size_t i = 0; i < *n_dates; i++)
+                if (n == 0 || stamp_compare(&dates[n - 1], &dates[i]) != 0)
+                        dates[n++] = dates[i];
+        *n_dates = n;
+}
+
+/* Of two overrides with the same recurrence id the later one counts: the reader has them in order of their SEQUENCE. */
+static void sort_overrides(struct schedule *schedule) {
+        struct override *overrides = schedule->overrides;
+        size_t n = schedule->n_overrides, kept = 0;
+
+        /* Insertion keeps the order of equals, and costs nothing where they are in order, as most files have them. */
+        for (size_t i = 1; i < n; i++) {
+                struct override override = overrides[i];
+                size_t j = i;
+
+                for (; j > 0 && stamp_compare(&overrides[j - 1].recurrence_id, &override.recurrence_id) > 0; j--)
+                        overrides[j] = overrides[j - 1];
+                overrides[j] = override;
+        }
+
+        for (size_t i = 0; i < n; i++) {
+                if (kept > 0 && stamp_compare(&overrides[kept - 1].recurrence_id, &overrides[i].recurrence_id) == 0)
+                        override_done(&overrides[--kept]);
+                overrides[kept++] = overrides[i];
+        }
+        schedule->n_overrides = kept;
+}
+
+/* `counts_start`: DTSTART is the first of an RRULE's count, also where it does not match (RFC 5545 3.3.10, COUNT). */
+static void end_rule(struct rule *rule, int64_t start_wall_sec, bool counts_start) {
+        struct expansion expansion;
+        uint32_t count = rule->count;
+        int64_t wall_sec;
+
+        rule->last_wall_sec = INT64_MAX;
+        if (count == 0)
+                return;
+
+        expansion_init(&expansion, rule, start_wall_sec);
+        if (counts_start && (!expansion_next(&expansion, &wall_sec) || wall_sec != start_wall_sec))
+                count--;
+
+        if (count == 0)
+                rule->last_wall_sec = start_wall_sec - 1;
+        else if (expansion_find_nth(&expansion, count, &wall_sec))
+                rule->last_wall_sec = wall_sec;
+}
+
+int schedule_finish(struct schedule *schedule) {
+        sort_dates(schedule->extra_dates, &schedule->n_extra_dates);
+        sort_dates(schedule->exception_dates, &schedule->n_exception_dates);
+        sort_overrides(schedule);
+
+        for (size_t i = 0; i < schedule->n_rules; i++)
+                end_rule(schedule->rules[i], schedule->start.wall_sec, true);
+        for (size_t i = 0; i < schedule->n_exception_rules; i++)
+                end_rule(schedule->exception_rules[i], schedule->start.wall_sec, false);
+        return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sources of a schedule's occurrences: DTSTART, rules and dates. */
+#include "calendar/source.h"
+#include "calendar/stamp.h"
+
+/* UNTIL in the form of DTSTART; for one in UTC both bounds count, the wall clock one with room for a change of offset. */
+static void limit_to_until(struct source *source, const struct stamp *start, const struct wall_clock *clock) {
+        const struct rule *rule = source->rule;
+        const struct zone *zone = stamp_zone(start, clock);
+        int64_t last_wall_sec = rule->until_wall_sec;
+
+        if (!rule->has_until)
+                return;
+
+        if (rule->until_is_date)
+                last_wall_sec += SEC_PER_DAY - 1;
+        else if (rule->until_is_utc && !start->is_date) {
+                source->last_usec = rule->until_wall_sec * USEC_PER_SEC;
+                last_wall_sec = zone_to_wall(zone, source->last_usec) + zone_disorder_sec(zone, source->last_usec);
+        }
+        expansion_limit(&source->expansion, last_wall_sec);
+}
+
+void source_init_rule(struct source *source, const struct rule *rule, const struct stamp *start,
+                             const struct wall_clock *clock) {
+        source->rule = rule;
+        source->last_usec = USEC_NEVER;
+        expansion_init(&source->expansion, rule, start->wall_sec);
+        limit_to_until(source, start, clock);
+}
+
+static void source_init_dates(struct source *source, const struct stamp *dates, size_t n_dates) {
+        source->rule = NULL;
+        source->last_usec = USEC_NEVER;
+        source->dates = dates;
+        source->n_dates = n_dates;
+        source->position = 0;
+}
+
+void source_seek(struct source *source, int64_t wall_sec) {
+        size_t low = 0, high = source->n_dates;
+
+        if (source->rule) {
+                expansion_seek(&source->expansion, wall_sec);
+                return;
+        }
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (source->dates[middle].wall_sec < wall_sec)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        source->position = low;
+}
+
+bool source_next(struct source *source, int64_t *ret_wall_sec) {
+        if (source->rule)
+                return expansion_next(&source->expansion, ret_wall_sec);
+        if (source->position == source->n_dates)
+                return false;
+
+        *ret_wall_sec = source->dates[source->position++].wall_sec;
+        return true;
+}
+
+size_t schedule_n_sources(const struct schedule *schedule) {
+        return schedule->has_master ? 2 + schedule->n_rules : 0;
+}
+
+void source_init(struct source *source, const struct schedule *schedule, size_t i,
+                        const struct wall_clock *clock) {
+        size_t first, n;
+
+        if (i == 0)
+                source_init_dates(source, &schedule->start, 1);
+        else if (i == 1) {
+                stamps_of_form(schedule->extra_dates, schedule->n_extra_dates, &schedule->start, &first, &n);
+                source_init_dates(source, schedule->extra_dates + first, n);
+        } else
+                source_init_rule(source, schedule->rules[i - 2], &schedule->start, clock);
+}
+
+bool schedule_generates(const struct schedule *schedule, int64_t wall_sec, const struct wall_clock *clock) {
+        struct source source;
+        int64_t next_wall_sec;
+
+        for (size_t i = 0; i < schedule_n_sources(schedule); i++) {
+                source_init(&source, schedule, i, clock);
+                source_seek(&source, wall_sec);
+                if (!source_next(&source, &next_wall_sec) || next_wall_sec != wall_sec)
+                        continue;
+
+                const struct stamp stamp = stamp_at(&schedule->start, wall_sec);
+
+                if (source.last_usec == USEC_NEVER || stamp_to_usec(&stamp, clock, NULL) <= source.last_usec)
+                        return true;
+        }
+        return false;
+}
+
+const struct stamp *schedule_find_foreign_date(const struct schedule *schedule, usec_t at_usec,
+                                             const struct wall_clock *clock) {
+        for (size_t i = 0; i < schedule->n_extra_dates; i++)
+                if (!stamp_has_form(&schedule->extra_dates[i], &schedule->start) &&
+                    stamp_to_usec(&schedule->extra_dates[i], clock, NULL) == at_usec)
+                        return &schedule->extra_dates[i];
+        return NULL;
+}
+
+struct stamp stamp_utc(usec_t at_usec) {
+        return (struct stamp){ .kind = STAMP_UTC, .wall_sec = zone_to_wall(zone_utc(), at_usec) };
+}
+
+struct stamp schedule_original(const struct schedule *schedule, const struct stamp *recurrence_id,
+                                const struct wall_clock *clock) {
+        const struct stamp *start = &schedule->start;
+        int64_t wall_sec;
+        usec_t at_usec;
+
+        if (!schedule->has_master || stamp_has_form(recurrence_id, start))
+                return *recurrence_id;
+        if (recurrence_id->is_date)
+                return stamp_at(start, recurrence_id->wall_sec + wall_second_of_day(start->wall_sec));
+        if (start->is_date)
+                return stamp_at(start, (int64_t) wall_day(recurrence_id->wall_sec) * SEC_PER_DAY);
+
+        at_usec = stamp_to_usec(recurrence_id, clock, NULL);
+        wall_sec = stamp_wall_of(start, at_usec, clock);
+        if (!schedule_generates(schedule, wall_sec, clock) && schedule_find_foreign_date(schedule, at_usec, clock))
+                return stamp_utc(at_usec);
+        return stamp_at(start, wall_sec);
+}
