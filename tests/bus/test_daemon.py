@@ -2,6 +2,7 @@
 """dosed as a service: starting, stopping, reloading, its bus name, and what it says to the service manager."""
 
 import os
+import re
 import signal
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -134,6 +135,16 @@ class Configuration(unittest.TestCase):
             self.assertEqual([dose["medication"] for dose in dosed.doses("ana")], ["Metformin 500 mg"])
             self.assertEqual([dose["medication"] for dose in dosed.doses("bruno")], ["Ramipril 5 mg"])
             self.assertEqual(len(dosed.doses()), 2)
+
+    def test_the_sample_file_is_accepted_with_every_line_of_it_in_use(self):
+        sample = (ROOT / "data/dosed.conf").read_text()
+        used = re.sub(r"^#(\[|[a-z-]+ = )", r"\1", sample, flags=re.MULTILINE)
+        self.assertGreater(used.count("\n["), sample.count("\n["))
+        # The harness names the folders.
+        with Dosed(re.sub(r"^calendars = .*\n", "", used, flags=re.MULTILINE)) as dosed:
+            dosed.start()
+            self.assertEqual(dosed.proxy().get("Degraded"), [])
+            self.assertEqual(sorted(dosed.proxy().get("People")), ["ana", "bruno"])
 
     def test_a_bad_file_at_the_first_start_names_file_and_line(self):
         for bad in ("[dosed]\nremind-evry = 10min\n", "[dosed]\nsnooze = soon\n", "[frobnicate]\n a = b\n"):

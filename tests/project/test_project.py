@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The files around the code: what is installed, and that each description says the same as what it describes."""
 
+import datetime
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -60,6 +62,35 @@ class Descriptions(unittest.TestCase):
         for path in sorted(ROOT.glob("dbus/*.xml")):
             with self.subTest(file=path.name):
                 self.assertIn(f'<interface name="{path.stem}">', path.read_text())
+
+    def test_the_plan_file_of_the_readme_can_be_used(self):
+        (text,) = re.findall(r"^BEGIN:VCALENDAR\n.*?^END:VCALENDAR\n", (ROOT / "README.md").read_text(), re.M | re.S)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "readme.ics"
+            path.write_text(text)
+            done = run(f"{BUILD}/dosectl", "verify", str(path))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertNotIn("warning", done.stdout)
+
+    def test_the_plan_of_the_demo_can_be_used(self):
+        sys.path.insert(0, str(ROOT / "tests/demo"))
+        from regimen import plan
+
+        moment = datetime.datetime.now(datetime.timezone.utc)
+        with tempfile.TemporaryDirectory() as folder:
+            for person, name, text in plan(moment, moment, moment, 10):
+                path = Path(folder) / f"{person}-{name}.ics"
+                path.write_text(text, newline="")
+                done = run(f"{BUILD}/dosectl", "verify", str(path))
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertNotIn("warning", done.stdout)
+
+    def test_every_verb_of_dosectl_is_in_its_man_page(self):
+        text = run(f"{BUILD}/dosectl", "--help").stdout
+        verbs = re.findall(r"^  ([a-z]+)\b", text.partition("Verbs")[2].partition("\n\n")[0], re.MULTILINE)
+        page = (ROOT / "man/dosectl.1").read_text()
+        self.assertGreater(len(verbs), 10)
+        self.assertEqual([verb for verb in verbs if not re.search(rf"^\.It Cm {verb}\b", page, re.MULTILINE)], [])
 
     def test_every_message_id_is_in_the_catalog(self):
         header = (ROOT / "include/dosed/log.h").read_text()
