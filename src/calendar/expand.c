@@ -289,7 +289,7 @@ static bool load_unit(struct expansion *e, int64_t unit) {
 
 /* Loads the first period from this one on, which is of the rule's INTERVAL, that has anything in its set. */
 static void load(struct expansion *e, int64_t period) {
-        bool loaded = e->rule->frequency <= FREQUENCY_HOURLY ? load_unit(e, period) : load_days(e, period);
+        bool loaded = rule_is_below_a_day(e->rule) ? load_unit(e, period) : load_days(e, period);
 
         e->loaded_from = period;
         e->ended = !loaded;
@@ -338,26 +338,31 @@ static void fill_in_days(struct expansion *e, const struct civil *start) {
         const struct rule *rule = e->rule;
         const struct rule_positions *positions = rule->positions;
         bool has_weeks = positions && positions->has_weeks;
-        bool has_days = rule->weekdays || rule->month_days_forward || rule->month_days_backward ||
-                        (positions && (positions->has_year_days || positions->has_weekdays));
+        bool has_month_days = rule->month_days_forward || rule->month_days_backward;
+        bool has_other_days = rule->weekdays || (positions && (positions->has_year_days || positions->has_weekdays));
 
         e->months = rule->months;
         e->weekdays = rule->weekdays;
         e->month_days_forward = rule->month_days_forward;
         e->month_days_backward = rule->month_days_backward;
-        if (has_days)
+        if (has_other_days)
                 return;
 
-        if (rule->frequency == FREQUENCY_WEEKLY || has_weeks)
+        if (has_month_days)
+                ;
+        else if (rule->frequency == FREQUENCY_WEEKLY || has_weeks)
                 e->weekdays = (uint8_t) (1u << day_weekday(wall_day(e->start_wall_sec)));
         else if (rule->frequency >= FREQUENCY_MONTHLY)
                 e->month_days_forward = UINT32_C(1) << start->day;
+
+        /* YEARLY;BYMONTHDAY=-1 from an April on is the end of April: the month, too, is not contained in the rule. */
         if (rule->frequency == FREQUENCY_YEARLY && !has_weeks && !e->months)
                 e->months = (uint16_t) (1u << start->month);
 }
 
-static void fill_in_times(struct expansion *e, const struct civil *start) {
-        const struct rule *rule = e->rule;
+static void fill_in_times(struct expansion *e, const struct civil *start, bool is_date) {
+        static const struct rule no_times = { .frequency = FREQUENCY_DAILY };
+        const struct rule *rule = is_date ? &no_times : e->rule;
 
         e->hour_set = rule->hours ? rule->hours : ALL_HOURS;
         e->minute_set = rule->minutes ? rule->minutes : ALL_MINUTES;
@@ -371,7 +376,7 @@ static void fill_in_times(struct expansion *e, const struct civil *start) {
         e->n_seconds = list_bits(rule->seconds ? rule->seconds : UINT64_C(1) << start->second, e->seconds);
 }
 
-void expansion_init(struct expansion *e, const struct rule *rule, int64_t start_wall_sec) {
+void expansion_init(struct expansion *e, const struct rule *rule, int64_t start_wall_sec, bool is_date) {
         struct civil start = civil_from_wall(start_wall_sec);
 
         e->rule = rule;
@@ -382,9 +387,9 @@ void expansion_init(struct expansion *e, const struct rule *rule, int64_t start_
         e->ended = false;
 
         fill_in_days(e, &start);
-        fill_in_times(e, &start);
+        fill_in_times(e, &start, is_date);
         e->start_period = period_of(e, start_wall_sec);
-        e->impossible = rule->frequency <= FREQUENCY_HOURLY && !units_are_possible(e);
+        e->impossible = rule_is_below_a_day(rule) && (is_date || !units_are_possible(e));
         expansion_limit(e, rule->last_wall_sec);
 }
 

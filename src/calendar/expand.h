@@ -43,8 +43,11 @@ struct expansion {
         bool ended;
 };
 
-/* `rule` as DTSTART at that wall-clock time fills it in. */
-void expansion_init(struct expansion *expansion, const struct rule *rule, int64_t start_wall_sec);
+/*
+ * `rule` as DTSTART at that wall-clock time fills it in. Where DTSTART is a DATE, BYHOUR, BYMINUTE and BYSECOND are ignored
+ * (RFC 5545 3.3.10), and HOURLY and MINUTELY give nothing.
+ */
+void expansion_init(struct expansion *expansion, const struct rule *rule, int64_t start_wall_sec, bool is_date);
 
 /* No time later than this is given. */
 void expansion_limit(struct expansion *expansion, int64_t last_wall_sec);

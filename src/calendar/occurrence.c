@@ -24,7 +24,7 @@ struct search {
         const struct schedule *schedule;
         const struct wall_clock *clock;
         usec_t from_usec;
-        struct expansion exceptions[LIMIT_SCHEDULE_RULES];
+        struct source exceptions[LIMIT_SCHEDULE_RULES];
         unsigned n_excluded; /* in a row */
 
         bool found;
@@ -87,14 +87,16 @@ static bool is_cancelled(const struct stretch *stretch) {
         return stretch->override && stretch->override->cancelled;
 }
 
-static bool is_excluded_by_rule(struct search *search, int64_t wall_sec) {
+static bool is_excluded_by_rule(struct search *search, int64_t wall_sec, usec_t original_usec) {
         const struct schedule *schedule = search->schedule;
 
         for (size_t i = 0; i < schedule->n_exception_rules; i++) {
+                struct source *exception = &search->exceptions[i];
                 int64_t excluded_wall_sec;
 
-                expansion_seek(&search->exceptions[i], wall_sec);
-                if (expansion_next(&search->exceptions[i], &excluded_wall_sec) && excluded_wall_sec == wall_sec)
+                source_seek(exception, wall_sec);
+                if (source_next(exception, &excluded_wall_sec) && excluded_wall_sec == wall_sec &&
+                    original_usec <= exception->last_usec)
                         return true;
         }
         return false;
@@ -104,7 +106,7 @@ static bool is_excluded_by_rule(struct search *search, int64_t wall_sec) {
 static bool is_excluded(struct search *search, const struct stamp *original, usec_t original_usec) {
         const struct schedule *schedule = search->schedule;
 
-        return is_excluded_by_rule(search, master_wall(search, original, original_usec)) ||
+        return is_excluded_by_rule(search, master_wall(search, original, original_usec), original_usec) ||
                stamps_find(schedule->exception_dates, schedule->n_exception_dates, sizeof(struct stamp), original,
                            original_usec, search->clock) ||
                stamps_find(schedule->overrides, schedule->n_overrides, sizeof(struct override), original,
@@ -239,15 +241,13 @@ static void search_init(struct search *search, const struct schedule *schedule, 
                         usec_t from_usec) {
         search->schedule = schedule;
         search->clock = clock;
-        search->from_usec = from_usec > FROM_MAX_USEC ? FROM_MAX_USEC : from_usec < -FROM_MAX_USEC ? -FROM_MAX_USEC : from_usec;
+        search->from_usec = from_usec > FROM_MAX_USEC    ? FROM_MAX_USEC
+                            : from_usec < -FROM_MAX_USEC ? -FROM_MAX_USEC
+                                                         : from_usec;
         search->n_excluded = 0;
         search->found = search->moved = false;
-        for (size_t i = 0; i < schedule->n_exception_rules; i++) {
-                struct source source;
-
-                source_init_rule(&source, schedule->exception_rules[i], &schedule->start, clock);
-                search->exceptions[i] = source.expansion;
-        }
+        for (size_t i = 0; i < schedule->n_exception_rules; i++)
+                source_init_rule(&search->exceptions[i], schedule->exception_rules[i], &schedule->start, clock);
 }
 
 static int search_end(const struct search *search, struct occurrence *ret) {

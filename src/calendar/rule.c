@@ -377,7 +377,8 @@ static int read_parts(struct reading *reading, const char *text) {
                 r = read_part(reading, cut(&rest, ';'), &seen);
                 if (r != 0)
                         return r;
-        } while (rest.text);
+                /* Google Calendar has written a semicolon behind the last part. */
+        } while (rest.text && rest.size > 0);
 
         if (!(seen & 1u))
                 return refuse(reading, "the rule has no FREQ; it must say how often, like FREQ=DAILY");
@@ -405,6 +406,10 @@ int rule_parse(const char *text, struct rule **ret, const char **ret_reason) {
 
         *ret = TAKE(rule);
         return 0;
+}
+
+bool rule_is_below_a_day(const struct rule *rule) {
+        return rule->frequency < FREQUENCY_DAILY;
 }
 
 bool rule_is_below_a_minute(const struct rule *rule) {

@@ -65,5 +65,8 @@ enum rule_outcome {
  */
 int rule_parse(const char *text, struct rule **ret, const char **ret_reason);
 
+/* FREQ is HOURLY or MINUTELY: such a rule gives nothing where DTSTART is a DATE. */
+bool rule_is_below_a_day(const struct rule *rule);
+
 /* Several occurrences may fall into one minute (BYSECOND with several values). */
 bool rule_is_below_a_minute(const struct rule *rule);

@@ -111,7 +111,7 @@ static void sort_overrides(struct schedule *schedule) {
 }
 
 /* `counts_start`: DTSTART is the first of an RRULE's count, also where it does not match (RFC 5545 3.3.10, COUNT). */
-static void end_rule(struct rule *rule, int64_t start_wall_sec, bool counts_start) {
+static void end_rule(struct rule *rule, const struct stamp *start, bool counts_start) {
         struct expansion expansion;
         uint32_t count = rule->count;
         int64_t wall_sec;
@@ -120,12 +120,12 @@ static void end_rule(struct rule *rule, int64_t start_wall_sec, bool counts_star
         if (count == 0)
                 return;
 
-        expansion_init(&expansion, rule, start_wall_sec);
-        if (counts_start && (!expansion_next(&expansion, &wall_sec) || wall_sec != start_wall_sec))
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        if (counts_start && (!expansion_next(&expansion, &wall_sec) || wall_sec != start->wall_sec))
                 count--;
 
         if (count == 0)
-                rule->last_wall_sec = start_wall_sec - 1;
+                rule->last_wall_sec = start->wall_sec - 1;
         else if (expansion_find_nth(&expansion, count, &wall_sec))
                 rule->last_wall_sec = wall_sec;
 }
@@ -136,8 +136,8 @@ int schedule_finish(struct schedule *schedule) {
         sort_overrides(schedule);
 
         for (size_t i = 0; i < schedule->n_rules; i++)
-                end_rule(schedule->rules[i], schedule->start.wall_sec, true);
+                end_rule(schedule->rules[i], &schedule->start, true);
         for (size_t i = 0; i < schedule->n_exception_rules; i++)
-                end_rule(schedule->exception_rules[i], schedule->start.wall_sec, false);
+                end_rule(schedule->exception_rules[i], &schedule->start, false);
         return 0;
 }

@@ -24,8 +24,10 @@ static void limit_to_until(struct source *source, const struct stamp *start, con
 void source_init_rule(struct source *source, const struct rule *rule, const struct stamp *start,
                              const struct wall_clock *clock) {
         source->rule = rule;
+        source->dates = NULL;
+        source->n_dates = source->position = 0;
         source->last_usec = USEC_NEVER;
-        expansion_init(&source->expansion, rule, start->wall_sec);
+        expansion_init(&source->expansion, rule, start->wall_sec, start->is_date);
         limit_to_until(source, start, clock);
 }
 
