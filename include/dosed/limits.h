@@ -18,6 +18,7 @@
 #define LIMIT_ZONE_NAME_BYTES 128u            /* the longest of tzdata has 32, vendors' prefixes have some more */
 #define LIMIT_ZONE_BYTES (256u * 1024)        /* one TZif file; the largest of tzdata has 4 KB */
 #define LIMIT_ZONE_TRANSITIONS 10000u         /* of one zone; the largest of tzdata has 243 */
+#define LIMIT_DURATION_DAYS 3660              /* a DURATION or TRIGGER: ten years; sums of them stay far from overflow */
 #define LIMIT_SCHEDULE_RULES 16u              /* RRULE and EXRULE lines of one schedule */
 #define LIMIT_SCHEDULE_DATES 20000u           /* RDATE and EXDATE values of one schedule: 54 years of days */
 #define LIMIT_SCHEDULE_OVERRIDES 2000u        /* RECURRENCE-ID components of one schedule */
@@ -50,3 +51,6 @@
 #define LIMIT_NOTIFY_TEXT_BYTES 1000u         /* instructions: more does not fit a notification */
 #define LIMIT_NOTIFY_SPLIT 256u               /* doses remembered as wanted one by one: a day of them */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */
+
+/* dosectl. */
+#define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */

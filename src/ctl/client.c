@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calling dosed, and saying what to do where it refuses or is not there. */
+#include <string.h>
+
+#include "ctl/answer.h"
+#include "ctl/client.h"
+#include "dosed/text.h"
+
+#define BUS_ERROR "org.freedesktop.DBus.Error."
+
+/* What to do next. `says_it_all`: the daemon's own words (or the bus's) would add nothing. */
+static const struct {
+        const char *name;
+        bool says_it_all;
+        const char *advice;
+} advices[] = {
+        { CLIENT_ERROR "TooSoon", false, "look first; --force if you are sure" },
+        { CLIENT_ERROR "TooEarly", false, "--force if it is to be taken this early" },
+        { CLIENT_ERROR "TooLate", false, "--at TIME if it was taken earlier" },
+        { CLIENT_ERROR "LimitReached", false, "ask a pharmacist or doctor before taking more" },
+        { CLIENT_ERROR "NotOpen", false, "dosectl history shows what was recorded" },
+        { CLIENT_ERROR "NoSuchDose", false, "dosectl list --json shows the doses with their ids" },
+        { CLIENT_ERROR "NoSuchMedication", false, "dosectl meds lists them" },
+        { CLIENT_ERROR "NoSuchPerson", false, "--person takes a name that dosed.conf knows" },
+        { CLIENT_ERROR "BadOption", false, "see dosectl --help" },
+        { CLIENT_ERROR "Degraded", false, "dosectl status says what does not work" },
+        { BUS_ERROR "AccessDenied", false, "who may do what for whom is set in dosed.conf" },
+        { BUS_ERROR "NoReply", true, "dosed does not answer: try again, and look at its log with journalctl" },
+        { BUS_ERROR "Timeout", true, "dosed does not answer: try again, and look at its log with journalctl" },
+        { BUS_ERROR "TimedOut", true, "dosed does not answer: try again, and look at its log with journalctl" },
+        { BUS_ERROR "Disconnected", true, "the connection to the bus is lost: try again" },
+        { BUS_ERROR "UnknownMethod", true, "the running dosed is of another version: restart it" },
+        { BUS_ERROR "UnknownInterface", true, "the running dosed is of another version: restart it" },
+        { BUS_ERROR "UnknownProperty", true, "the running dosed is of another version: restart it" },
+        { BUS_ERROR "UnknownObject", false, "dosectl list and dosectl meds show what there is" },
+};
+
+static bool wants_system(const struct request *request) {
+        if (request_has(request, OPTION_SYSTEM))
+                return true;
+        /* Root has a session of its own only where somebody made one. */
+        return !request_has(request, OPTION_USER) && geteuid() == 0 && !getenv("DBUS_SESSION_BUS_ADDRESS");
+}
+
+int client_open(const struct request *request, sd_bus **ret) {
+        bool system = wants_system(request);
+        int r;
+
+        r = system ? sd_bus_open_system(ret) : sd_bus_open_user(ret);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                complain(system ? "the system bus cannot be reached (%s): is dbus running?"
+                                : "there is no session bus here (%s): log in, or --system for the dosed of the machine",
+                         strerror(-r));
+                return REQUEST_REFUSED;
+        }
+        return 0;
+}
+
+const char *client_person(const struct request *request) {
+        return request_has(request, OPTION_PERSON) ? request->options[OPTION_PERSON] : "";
+}
+
+int client_new_call(sd_bus *bus, const char *path, const char *interface, const char *member, sd_bus_message **ret) {
+        return sd_bus_message_new_method_call(bus, ret, CLIENT_NAME, path, interface, member);
+}
+
+static bool is_absent(const char *name) {
+        return strcmp(name, BUS_ERROR "ServiceUnknown") == 0 || strcmp(name, BUS_ERROR "NameHasNoOwner") == 0 ||
+               strncmp(name, BUS_ERROR "Spawn.", strlen(BUS_ERROR "Spawn.")) == 0;
+}
+
+int client_explain(const struct request *request, const sd_bus_error *error, char **ret) {
+        const char *message = error->message && *error->message ? error->message : error->name;
+        int size = (int) strlen(message);
+
+        if (is_absent(error->name))
+                return text_format(ret, "dosed is not running: start it with systemctl %sstart dosed%s",
+                                   wants_system(request) ? "" : "--user ",
+                                   wants_system(request) ? "" : ", or --system if it serves the whole machine");
+
+        if (size > 0 && message[size - 1] == '.')
+                size--;
+        for (size_t i = 0; i < ELEMENTS(advices); i++)
+                if (strcmp(advices[i].name, error->name) == 0)
+                        return advices[i].says_it_all
+                                       ? text_format(ret, "%s", advices[i].advice)
+                                       : text_format(ret, "%.*s; %s", size, message, advices[i].advice);
+
+        return text_format(ret, "%.*s", size, message);
+}
+
+int client_refused(const struct request *request, int r, const sd_bus_error *error) {
+        _cleanup_(free_p) char *sentence = NULL;
+
+        if (!sd_bus_error_is_set(error))
+                return r;
+
+        r = client_explain(request, error, &sentence);
+        if (r < 0)
+                return r;
+        complain("%s", sentence);
+        return REQUEST_REFUSED;
+}
+
+int client_call(sd_bus *bus, const struct request *request, sd_bus_message *call, sd_bus_message **ret) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call(bus, call, 0, &error, ret);
+        return r < 0 ? client_refused(request, r, &error) : 0;
+}
+
+int client_call_simple(sd_bus *bus, const struct request *request, const char *path, const char *interface,
+                       const char *member) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        int r;
+
+        r = client_new_call(bus, path, interface, member, &call);
+        if (r < 0)
+                return r;
+        return client_call(bus, request, call, NULL);
+}
+
+int client_get_property(sd_bus *bus, const struct request *request, const char *name, const char *type,
+                        sd_bus_message **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
+        int r;
+
+        r = client_new_call(bus, CLIENT_ROOT, "org.freedesktop.DBus.Properties", "Get", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", CLIENT_MANAGER, name);
+        if (r < 0)
+                return r;
+
+        r = client_call(bus, request, call, &reply);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_enter_container(reply, 'v', type);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE(reply);
+        return 0;
+}
+
+int client_get_texts(sd_bus *bus, const struct request *request, const char *name, char ***ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r;
+
+        r = client_get_property(bus, request, name, "as", &reply);
+        if (r != 0)
+                return r;
+        return texts_read(reply, ret);
+}

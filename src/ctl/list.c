@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs list and history: doses between two times. */
+#include "ctl/answer.h"
+#include "ctl/client.h"
+#include "ctl/listing.h"
+#include "ctl/output.h"
+#include "ctl/verb.h"
+#include "ctl/wording.h"
+
+static int print_dose(const struct request *request, const struct listed_dose *dose, bool names_person,
+                      struct table *table) {
+        int64_t due_wall_sec = listed_dose_wall(dose, request, dose->due_usec);
+        _cleanup_(free_p) char *words = NULL;
+        char day[WHEN_TEXT_SIZE], time[WHEN_TEXT_SIZE];
+        int r;
+
+        r = dose_say(dose, request, &words);
+        if (r < 0)
+                return r;
+        return table_add(table, dose_colour(dose),
+                         (const char *const[]){
+                                 dose_mark(dose),
+                                 wall_format_day(day, due_wall_sec, listed_dose_wall(dose, request, request->now_usec)),
+                                 wall_format_time(time, due_wall_sec), names_person ? dose->person : NULL,
+                                 dose->medication, dose->amount, words });
+}
+
+static int print_doses(const struct request *request, const struct listed_doses *doses) {
+        static const struct table_column columns[] = {
+                { "", false },           { "DAY", false },    { "DUE", false },  { "PERSON", false },
+                { "MEDICATION", true },  { "AMOUNT", false }, { "STATE", true },
+        };
+        _cleanup_(output_done) struct output output = {};
+        _cleanup_(table_free_p) struct table *table = NULL;
+        bool names_people = doses_are_of_several(doses);
+        int r;
+
+        r = output_begin(&output, request);
+        if (r >= 0)
+                r = table_new(&output, columns, ELEMENTS(columns), true, &table);
+        for (size_t i = 0; r >= 0 && i < doses->n_items; i++)
+                r = print_dose(request, &doses->items[i], names_people, table);
+        if (r < 0)
+                return r;
+
+        if (doses->n_items > 0)
+                r = table_print(table);
+        else
+                fputs("No dose is planned in this time.\n", output.stream);
+        return r < 0 ? r : output_end(&output);
+}
+
+static json_t *doses_to_json(const struct listed_doses *doses) {
+        _cleanup_(json_unref_p) json_t *array = json_array();
+
+        for (size_t i = 0; array && i < doses->n_items; i++)
+                if (json_array_append_new(array, listed_dose_to_json(&doses->items[i])) < 0)
+                        return NULL;
+        return TAKE(array);
+}
+
+static int between_run(const struct request *request, const char *from_otherwise, const char *until_otherwise) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(listed_doses_done) struct listed_doses doses = {};
+        struct when from, until;
+        int r;
+
+        r = request_time(request, OPTION_FROM, from_otherwise, request->zone, &from);
+        if (r == 0)
+                r = request_time(request, OPTION_UNTIL, until_otherwise, request->zone, &until);
+        if (r != 0)
+                return r;
+        if (until.end_usec <= from.start_usec) {
+                complain("--until lies before --from: exchange them");
+                return REQUEST_USAGE;
+        }
+
+        r = client_open(request, &bus);
+        if (r == 0)
+                r = listed_doses_get(bus, request, from.start_usec, until.end_usec, &doses);
+        if (r != 0)
+                return r;
+
+        return request_has(request, OPTION_JSON) ? output_json(doses_to_json(&doses)) : print_doses(request, &doses);
+}
+
+int list_run(struct request *request) {
+        return between_run(request, "today", "tomorrow");
+}
+
+int history_run(struct request *request) {
+        return between_run(request, "-7d", "now");
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan file that somebody names. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ctl/plan-file.h"
+#include "dosed/limits.h"
+
+/* Also of what has no size, such as a pipe: one byte past the limit tells that there is more. */
+static int bytes_read(const char *name, char **ret, size_t *ret_size) {
+        _cleanup_(close_p) int fd = -1;
+        _cleanup_(free_p) char *bytes = NULL;
+        struct stat status;
+        size_t size = 0;
+
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &status) < 0)
+                return -errno;
+        if (S_ISDIR(status.st_mode))
+                return -EISDIR;
+
+        bytes = malloc(LIMIT_FILE_BYTES + 1);
+        if (!bytes)
+                return -ENOMEM;
+        while (size < LIMIT_FILE_BYTES + 1) {
+                ssize_t n = read(fd, bytes + size, LIMIT_FILE_BYTES + 1 - size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                size += (size_t) n;
+        }
+        if (size > LIMIT_FILE_BYTES)
+                return -EFBIG;
+
+        *ret = TAKE(bytes);
+        *ret_size = size;
+        return 0;
+}
+
+int plan_file_read(const struct request *request, const char *name, struct calendar **ret, struct problems *problems) {
+        _cleanup_(free_p) char *bytes = NULL;
+        size_t size = 0;
+        int r;
+
+        r = bytes_read(name, &bytes, &size);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                r = problems_add(problems, name, 0, SEVERITY_ERROR, "it cannot be read: %s", strerror(-r));
+                return r < 0 ? r : CALENDAR_UNUSABLE;
+        }
+
+        return calendar_read(name, bytes, size, request->zones, ret, problems);
+}
