@@ -20,6 +20,7 @@ DEFINE_CLEANUP(struct calendar *, calendar_free);
 
 enum calendar_outcome {
         CALENDAR_UNUSABLE = 1, /* an error is among the problems: nothing of the file may be used */
+        CALENDAR_CRASHES,      /* calendar_probe(): reading these bytes kills the process, or does not end */
 };
 
 /*
@@ -29,6 +30,9 @@ enum calendar_outcome {
  */
 int calendar_read(const char *name, const void *bytes, size_t size, struct zones *zones, struct calendar **ret,
                   struct problems *problems);
+
+/* Reads the bytes in a child process and throws the result away. Returns 0, CALENDAR_CRASHES or a negative errno. */
+int calendar_probe(const char *name, const void *bytes, size_t size, struct zones *zones);
 
 /* A schedule as `dosectl add` makes it: taken at some times of the day, each day or on some weekdays. */
 struct calendar_draft {

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside the bus room. */
+#pragma once
+
+#include "dosed/bus.h"
+
+#define ERROR_PREFIX BUS_NAME ".Error."
+#define DOSE_PREFIX BUS_ROOT "/dose"
+#define MEDICATION_PREFIX BUS_ROOT "/medication"
+#define PERSON_PREFIX BUS_ROOT "/person"
+
+struct bus {
+        sd_bus *connection;
+        struct engine *engine;
+        struct bus_host host;
+        void *userdata;
+        char *user; /* who calls on a session bus: it is one user's own */
+        sd_bus_slot *slots[4];
+};
+
+int manager_add(struct bus *bus);
+int dose_add(struct bus *bus);
+int person_add(struct bus *bus);
+
+/* Every method, property and lookup asks here who is calling and what that caller may do (access.c). */
+enum access { ACCESS_VIEW, ACCESS_RECORD, ACCESS_MANAGE };
+/* `person` NULL: in general. Returns 0, or fills `error` and returns negative. `ret_user` may be NULL; it lives as the bus. */
+int access_check(struct bus *bus, sd_bus_message *message, enum access access, const char *person,
+                 const char **ret_user, sd_bus_error *error);
+
+/* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
+int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);
+
+/* Object paths (path.c). The caller frees. */
+int path_of_dose(const struct dose *dose, char **ret);
+int path_of_medication(const char *person, const char *key, char **ret);
+/* Decodes what stands behind the prefix. Returns 1, 0 where it is not below the prefix, or a negative errno. */
+int path_decode(const char *path, const char *prefix, char **ret);
+
+/* Everything of a dose as a{sv}, keys without a value left out (details.c). */
+int details_append(sd_bus_message *message, const struct dose_view *view);
+/* One property of the Dose interface. */
+int details_append_property(sd_bus_message *message, const struct dose_view *view, const char *property);
+int variant_append_text(sd_bus_message *message, const char *key, const char *text);
+int variant_append_time(sd_bus_message *message, const char *key, usec_t usec);
+int variant_append_flag(sd_bus_message *message, const char *key, bool flag);
+
+/* Reads a{sv}: each key once, known, of its type, its text clean and short enough (options.c). */
+struct option {
+        const char *key;
+        char type;   /* 's', 't', 'b' */
+        void *value; /* char **, usec_t *, bool * */
+};
+int options_read(sd_bus_message *message, const struct option *options, size_t n_options, sd_bus_error *error);
+int option_text_check(const char *key, const char *text, sd_bus_error *error);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Between the engine and the notifications. */
+#include <string.h>
+
+#include "daemon/desktop.h"
+#include "dosed/clock.h"
+#include "dosed/log.h"
+#include "dosed/notify.h"
+#include "dosed/text.h"
+
+#define RECORDED_BY "desktop"
+#define UNATTENDED_SHOWN 10 /* lines of one notice */
+
+struct desktop {
+        struct engine *engine;
+        struct notify *notify;
+        void (*acted)(void *userdata);
+        void *userdata;
+        char *unattended; /* lines of the notice, NULL where there is none to post */
+        size_t n_unattended;
+        bool unattended_changed;
+};
+
+static int answer_one(struct desktop *desktop, enum notify_answer answer, const char *id, char **ret_reason) {
+        const struct record_options options = { .recorded_by = RECORDED_BY };
+        _cleanup_(record_answer_done) struct record_answer recorded = {};
+        usec_t now_usec = clock_realtime_usec(), until_usec;
+
+        switch (answer) {
+        case NOTIFY_TAKEN:
+                return engine_confirm(desktop->engine, id, &options, now_usec, &recorded, ret_reason);
+        case NOTIFY_SKIP:
+                return engine_skip(desktop->engine, id, &options, now_usec, &recorded, ret_reason);
+        case NOTIFY_SNOOZE:
+                return engine_snooze(desktop->engine, id, 0, RECORDED_BY, now_usec, &until_usec, ret_reason);
+        case _NOTIFY_ANSWER_MAX:
+                break;
+        }
+        return -EINVAL;
+}
+
+static void on_answer(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
+        struct desktop *desktop = userdata;
+
+        for (size_t i = 0; i < n_ids; i++) {
+                _cleanup_(free_p) char *reason = NULL;
+                int r;
+
+                r = answer_one(desktop, answer, ids[i], &reason);
+                /* A refusal is told where the button was: nobody should believe that it was recorded. */
+                if (r > 0 && answer != NOTIFY_SNOOZE)
+                        r = notify_set_notice(desktop->notify, ids[i], "Not recorded", reason, false);
+                if (r < 0)
+                        log_error("A button of a notification could not be acted on: %s", strerror(-r));
+        }
+        desktop->acted(desktop->userdata);
+}
+
+struct desktop *desktop_free(struct desktop *desktop) {
+        if (!desktop)
+                return NULL;
+        notify_free(desktop->notify);
+        free(desktop->unattended);
+        free(desktop);
+        return NULL;
+}
+
+int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_path, void (*acted)(void *userdata),
+                void *userdata, struct desktop **ret) {
+        _cleanup_(desktop_free_p) struct desktop *desktop = NULL;
+        int r;
+
+        desktop = calloc(1, sizeof(*desktop));
+        if (!desktop)
+                return -ENOMEM;
+        desktop->engine = engine;
+        desktop->acted = acted;
+        desktop->userdata = userdata;
+        r = notify_new(connection, memory_path, on_answer, desktop, &desktop->notify);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE(desktop);
+        return 0;
+}
+
+static void format_clock(const struct dose_view *view, char *text, size_t size) {
+        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, view->dose->due_usec));
+
+        (void) snprintf(text, size, "%02d:%02d", c.hour, c.minute);
+}
+
+/* The wish: what the engine says is reminded and open. */
+struct wish {
+        const struct desktop *desktop;
+        usec_t now_usec;
+        struct wished {
+                char *id;
+                char due_text[16];
+        } *owned;
+        struct notify_dose *doses;
+        size_t n_doses;
+};
+
+static void wish_done(struct wish *wish) {
+        for (size_t i = 0; i < wish->n_doses; i++)
+                free(wish->owned[i].id);
+        free(wish->owned);
+        free(wish->doses);
+}
+
+static int wish_add(void *userdata, const struct dose_view *view) {
+        struct wish *wish = userdata;
+        const struct dose *dose = view->dose;
+        struct notify_dose *doses;
+        struct wished *owned;
+        int r;
+
+        doses = reallocarray(wish->doses, wish->n_doses + 1, sizeof(*doses));
+        if (!doses)
+                return -ENOMEM;
+        wish->doses = doses;
+        owned = reallocarray(wish->owned, wish->n_doses + 1, sizeof(*owned));
+        if (!owned)
+                return -ENOMEM;
+        wish->owned = owned;
+
+        r = dose_id(dose, &owned[wish->n_doses].id);
+        if (r < 0)
+                return r;
+        format_clock(view, owned[wish->n_doses].due_text, sizeof(owned->due_text));
+        doses[wish->n_doses++] = (struct notify_dose){
+                .person = engine_count_people(wish->desktop->engine) > 1 ? dose->person : NULL,
+                .title = dose->confidential ? NULL : dose->title,
+                .amount = dose->confidential ? NULL : dose->amount,
+                .instructions = dose->confidential ? NULL : dose->instructions,
+                .if_missed = dose->confidential ? NULL : dose->if_missed,
+                .group_usec = view->group_usec,
+                .stands_alone = dose->stands_alone,
+                .critical = dose->critical,
+                .asks_amount = dose->asks_amount,
+                .taken_ago_usec = view->taken_before_usec == USEC_NONE ? -1 : wish->now_usec - view->taken_before_usec,
+                .reminders = dose->reminders,
+        };
+        return 0;
+}
+
+static int update_doses(struct desktop *desktop, usec_t now_usec) {
+        _cleanup_(wish_done) struct wish wish = { .desktop = desktop, .now_usec = now_usec };
+        int r;
+
+        r = engine_visit_reminded(desktop->engine, now_usec, wish_add, &wish);
+        if (r < 0)
+                return r;
+        /* Only now do the arrays stay where they are. */
+        for (size_t i = 0; i < wish.n_doses; i++) {
+                wish.doses[i].id = wish.owned[i].id;
+                wish.doses[i].due_text = wish.owned[i].due_text;
+        }
+        return notify_set_doses(desktop->notify, wish.doses, wish.n_doses);
+}
+
+static int update_degraded(struct desktop *desktop) {
+        _cleanup_(free_p) char *text = NULL;
+        size_t size, n = engine_count_degraded(desktop->engine);
+        FILE *stream;
+
+        if (n == 0)
+                return notify_set_notice(desktop->notify, "degraded", NULL, NULL, false);
+
+        stream = open_memstream(&text, &size);
+        if (!stream)
+                return -ENOMEM;
+        for (size_t i = 0; i < n && i < UNATTENDED_SHOWN; i++)
+                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", engine_degraded(desktop->engine, i));
+        if (n > UNATTENDED_SHOWN)
+                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - UNATTENDED_SHOWN);
+        if (fclose(stream) != 0)
+                return -ENOMEM;
+        return notify_set_notice(desktop->notify, "degraded", "Something of the medication plan needs a look", text,
+                                 true);
+}
+
+int desktop_note_unattended(struct desktop *desktop, const struct dose_view *view) {
+        _cleanup_(free_p) char *text = NULL;
+        bool named = engine_count_people(desktop->engine) > 1;
+        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, view->dose->due_usec));
+        int r;
+
+        desktop->unattended_changed = true;
+        if (desktop->n_unattended++ >= UNATTENDED_SHOWN)
+                return 0;
+        r = text_format(&text, "%s%s%02d:%02d on %04d-%02d-%02d  %s%s%s", desktop->unattended ? desktop->unattended : "",
+                        desktop->unattended ? "\n" : "", c.hour, c.minute, c.year, c.month, c.day,
+                        named ? view->dose->person : "", named ? ": " : "",
+                        view->dose->confidential ? "a medicine" : view->dose->title);
+        if (r < 0)
+                return r;
+        free(desktop->unattended);
+        desktop->unattended = TAKE(text);
+        return 0;
+}
+
+static int update_unattended(struct desktop *desktop) {
+        _cleanup_(free_p) char *title = NULL;
+        int r;
+
+        if (!desktop->unattended_changed)
+                return 0;
+        desktop->unattended_changed = false;
+        r = text_format(&title, "Not reminded while dosed was not running: %zu dose%s", desktop->n_unattended,
+                        desktop->n_unattended == 1 ? "" : "s");
+        if (r < 0)
+                return r;
+        return notify_set_notice(desktop->notify, "unattended", title, desktop->unattended, false);
+}
+
+int desktop_update(struct desktop *desktop, usec_t now_usec) {
+        int r;
+
+        r = update_doses(desktop, now_usec);
+        if (r >= 0)
+                r = update_unattended(desktop);
+        if (r >= 0)
+                r = update_degraded(desktop);
+        return r;
+}

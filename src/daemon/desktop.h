@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the engine's open doses to what the notify room should have up, and from a button back to the engine. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "dosed/engine.h"
+#include "dosed/error.h"
+
+struct desktop;
+
+/* `acted` is called after a button worked with the engine. */
+int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_path, void (*acted)(void *userdata),
+                void *userdata, struct desktop **ret);
+struct desktop *desktop_free(struct desktop *desktop);
+DEFINE_CLEANUP(struct desktop *, desktop_free);
+
+/* Compares what is up with what is open. */
+int desktop_update(struct desktop *desktop, usec_t now_usec);
+
+/* A dose passed wholly unattended: told in one notice with the others. */
+int desktop_note_unattended(struct desktop *desktop, const struct dose_view *view);

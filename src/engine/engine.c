@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine as a whole: who is looked after, and what does not work. */
+#include <string.h>
+
+#include "dosed/text.h"
+#include "engine/private.h"
+
+static const char *const outcome_names[_ENGINE_OUTCOME_MAX] = {
+        [ENGINE_NO_SUCH_DOSE] = "NoSuchDose", [ENGINE_NO_SUCH_PERSON] = "NoSuchPerson",
+        [ENGINE_TOO_EARLY] = "TooEarly",      [ENGINE_TOO_LATE] = "TooLate",
+        [ENGINE_TOO_SOON] = "TooSoon",        [ENGINE_NOT_OPEN] = "NotOpen",
+        [ENGINE_BAD_OPTION] = "BadOption",
+};
+
+const char *engine_outcome_to_string(enum engine_outcome outcome) {
+        return outcome_names[outcome];
+}
+
+int engine_new(struct store *store, struct zones *zones, usec_t snooze_usec, const struct engine_observer *observer,
+               void *userdata, struct engine **ret) {
+        struct engine *engine = calloc(1, sizeof(*engine));
+
+        if (!engine)
+                return -ENOMEM;
+        engine->store = store;
+        engine->zones = zones;
+        engine->snooze_usec = snooze_usec;
+        engine->observer = *observer;
+        engine->userdata = userdata;
+        *ret = engine;
+        return 0;
+}
+
+struct person *person_free(struct engine *engine, struct person *person) {
+        struct live_dose *live, *next;
+
+        if (!person)
+                return NULL;
+
+        HASH_ITER(hh, engine->live, live, next)
+                if (live->person == person)
+                        live_free(engine, live);
+        person_clear_schedules(engine, person);
+        plan_done(&person->plan);
+        for (size_t i = 0; i < person->n_folders; i++)
+                free(person->folders[i]);
+        free(person->folders);
+        free(person->name);
+        free(person);
+        return NULL;
+}
+
+struct engine *engine_free(struct engine *engine) {
+        if (!engine)
+                return NULL;
+
+        for (size_t i = 0; i < engine->n_people; i++)
+                person_free(engine, engine->people[i]);
+        free(engine->people);
+        heap_done(&engine->heap);
+        free(engine->touched);
+        for (size_t i = 0; i < engine->n_degraded; i++) {
+                free(engine->degraded[i].key);
+                free(engine->degraded[i].text);
+        }
+        free(engine->degraded);
+        free(engine);
+        return NULL;
+}
+
+struct person *engine_find_person(const struct engine *engine, const char *name) {
+        for (size_t i = 0; i < engine->n_people; i++)
+                if (strcmp(engine->people[i]->name, name) == 0)
+                        return engine->people[i];
+        return NULL;
+}
+
+static int person_set_folders(struct person *person, const struct engine_person *wanted) {
+        char **folders = calloc(wanted->n_folders + 1, sizeof(*folders));
+        int r = folders ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < wanted->n_folders; i++)
+                r = text_copy(wanted->folders[i], &folders[i]);
+        if (r < 0) {
+                for (size_t i = 0; folders && i < wanted->n_folders; i++)
+                        free(folders[i]);
+                free(folders);
+                return r;
+        }
+
+        for (size_t i = 0; i < person->n_folders; i++)
+                free(person->folders[i]);
+        free(person->folders);
+        person->folders = folders;
+        person->n_folders = wanted->n_folders;
+        return 0;
+}
+
+static int person_add(struct engine *engine, const struct engine_person *wanted, struct person **ret) {
+        struct person **people = reallocarray(engine->people, engine->n_people + 1, sizeof(*people));
+        struct person *person;
+        int r;
+
+        if (!people)
+                return -ENOMEM;
+        engine->people = people;
+        person = calloc(1, sizeof(*person));
+        if (!person)
+                return -ENOMEM;
+        r = text_copy(wanted->name, &person->name);
+        if (r < 0) {
+                free(person);
+                return r;
+        }
+        people[engine->n_people++] = person;
+        *ret = person;
+        return 0;
+}
+
+static int person_load_open(struct engine *engine, struct person *person, usec_t now_usec) {
+        _cleanup_(dose_list_done) struct dose_list open = {};
+        int r;
+
+        r = store_list_open(engine->store, &open);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < open.n_doses; i++) {
+                struct live_dose *live;
+
+                if (strcmp(open.doses[i]->person, person->name) != 0)
+                        continue;
+                r = live_new(engine, open.doses[i], &live);
+                if (r < 0)
+                        return r;
+                (void) TAKE(open.doses[i]);
+                live->in_ledger = true;
+                live->group_usec = group_of(live->dose->due_usec, now_usec);
+                r = live_set_timer(engine, live);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* How far the former process had carried out the plan: the doses since then are still to be looked at. */
+static int engine_start(struct engine *engine, usec_t now_usec) {
+        int r;
+
+        if (engine->is_started)
+                return 0;
+        r = store_get_mark(engine->store, &engine->mark_usec);
+        if (r < 0)
+                return r;
+        if (r == STORE_NOTHING)
+                engine->mark_usec = now_usec;
+
+        r = store_get_reading(engine->store, &engine->suspect_digest);
+        if (r < 0)
+                return r;
+        engine->has_suspect = r == 0;
+        engine->is_started = true;
+        return 0;
+}
+
+static int person_set(struct engine *engine, const struct engine_person *wanted, usec_t now_usec) {
+        struct person *person = engine_find_person(engine, wanted->name);
+        bool is_new = !person, clock_changed;
+        int r;
+
+        if (is_new) {
+                r = person_add(engine, wanted, &person);
+                if (r < 0)
+                        return r;
+        }
+        person->is_wanted = true;
+        clock_changed = person->clock.zone != wanted->clock.zone ||
+                        person->clock.all_day_sec != wanted->clock.all_day_sec;
+        person->clock = wanted->clock;
+        r = person_set_folders(person, wanted);
+        if (r < 0)
+                return r;
+
+        if (is_new) {
+                r = person_load_plan(engine, person, now_usec);
+                if (r < 0)
+                        return r;
+                return person_load_open(engine, person, now_usec);
+        }
+        if (clock_changed)
+                for (size_t i = 0; i < person->n_slots; i++) {
+                        r = slot_seek(engine, person->slots[i], engine->mark_usec + 1);
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
+        size_t kept = 0;
+        int r;
+
+        r = engine_start(engine, now_usec);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < n_people; i++) {
+                r = person_set(engine, &people[i], now_usec);
+                if (r < 0)
+                        return r;
+        }
+
+        for (size_t i = 0; i < engine->n_people; i++) {
+                struct person *person = engine->people[i];
+
+                if (!person->is_wanted) {
+                        person_free(engine, person);
+                        continue;
+                }
+                person->is_wanted = false;
+                engine->people[kept++] = person;
+        }
+        engine->n_people = kept;
+        return 0;
+}
+
+int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec) {
+        int r;
+
+        if (person && !engine_find_person(engine, person))
+                return ENGINE_NO_SUCH_PERSON;
+        for (size_t i = 0; i < engine->n_people; i++)
+                if (!person || strcmp(engine->people[i]->name, person) == 0) {
+                        r = person_reload(engine, engine->people[i], belief, now_usec);
+                        if (r < 0)
+                                return r;
+                }
+        return engine_finish(engine, now_usec);
+}
+
+int engine_take_plan(struct engine *engine, const char *name, struct schedule *const *schedules, size_t n_schedules,
+                     usec_t now_usec) {
+        struct person *person = engine_find_person(engine, name);
+        struct plan_adoption adoption = {
+                .schedules = (const struct schedule **) schedules,
+                .n_schedules = n_schedules,
+                .update = { .person = name, .at_usec = now_usec },
+        };
+        int r;
+
+        if (!person)
+                return ENGINE_NO_SUCH_PERSON;
+        r = person_adopt(engine, person, &adoption, now_usec);
+        if (r < 0)
+                return r;
+        return engine_finish(engine, now_usec);
+}
+
+size_t engine_count_people(const struct engine *engine) {
+        return engine->n_people;
+}
+
+const char *engine_person_name(const struct engine *engine, size_t i) {
+        return engine->people[i]->name;
+}
+
+bool engine_has_person(const struct engine *engine, const char *name) {
+        return engine_find_person(engine, name);
+}
+
+const char *engine_person_folder(const struct engine *engine, const char *name) {
+        const struct person *person = engine_find_person(engine, name);
+
+        return person && person->n_folders > 0 ? person->folders[0] : NULL;
+}
+
+size_t engine_count_open(const struct engine *engine) {
+        const struct live_dose *live;
+        size_t n = 0;
+
+        for (live = engine->live; live; live = live->hh.next)
+                n += dose_is_open(live->dose);
+        return n;
+}
+
+usec_t engine_next_due(const struct engine *engine) {
+        usec_t next_usec = USEC_NEVER;
+
+        for (size_t i = 0; i < engine->n_people; i++)
+                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
+                        const struct slot *slot = engine->people[i]->slots[j];
+
+                        if (slot->has_next && slot->next.due_usec < next_usec)
+                                next_usec = slot->next.due_usec;
+                }
+        return next_usec;
+}
+
+size_t engine_count_degraded(const struct engine *engine) {
+        return engine->n_degraded;
+}
+
+const char *engine_degraded(const struct engine *engine, size_t i) {
+        return engine->degraded[i].text;
+}
+
+static void drop_degraded(struct engine *engine, size_t i) {
+        free(engine->degraded[i].key);
+        free(engine->degraded[i].text);
+        engine->n_degraded--;
+        (void) memmove(&engine->degraded[i], &engine->degraded[i + 1],
+                       (engine->n_degraded - i) * sizeof(*engine->degraded));
+        engine->degraded_changed = true;
+}
+
+static int add_degraded(struct engine *engine, const char *key, const char *text) {
+        struct degradation *degraded, item = {};
+        int r;
+
+        degraded = reallocarray(engine->degraded, engine->n_degraded + 1, sizeof(*degraded));
+        if (!degraded)
+                return -ENOMEM;
+        engine->degraded = degraded;
+
+        r = text_copy(key, &item.key);
+        if (r >= 0)
+                r = text_copy(text, &item.text);
+        if (r < 0) {
+                free(item.key);
+                return r;
+        }
+        degraded[engine->n_degraded++] = item;
+        engine->degraded_changed = true;
+        return 0;
+}
+
+int engine_set_degraded(struct engine *engine, const char *key, const char *text) {
+        for (size_t i = 0; i < engine->n_degraded; i++) {
+                struct degradation *item = &engine->degraded[i];
+                int r;
+
+                if (strcmp(item->key, key) != 0)
+                        continue;
+                if (!text) {
+                        drop_degraded(engine, i);
+                        return 0;
+                }
+                if (text_equal(item->text, text))
+                        return 0;
+                r = text_set(&item->text, text);
+                if (r < 0)
+                        return r;
+                engine->degraded_changed = true;
+                return 0;
+        }
+        return text ? add_degraded(engine, key, text) : 0;
+}

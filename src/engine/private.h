@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside the engine room: people, their medications, the slots of their schedules, and the doses in hand. */
+#pragma once
+
+#include <uthash.h>
+
+#include "dosed/calendar.h"
+#include "dosed/engine.h"
+#include "dosed/folder.h"
+#include "dosed/heap.h"
+
+enum timer_kind {
+        TIMER_SLOT,
+        TIMER_DOSE,
+};
+
+/* What waits in the heap; the first member of what it is part of. */
+struct timer {
+        struct heap_node node;
+        enum timer_kind kind;
+};
+
+/* A schedule in force, at its next occurrence. */
+struct slot {
+        struct timer timer;
+        struct person *person;
+        struct medication *medication;
+        const struct schedule *schedule;
+        usec_t lead_usec; /* how long before due its first alarm may be */
+        struct occurrence next;
+        bool has_next;
+};
+
+/* Everything a person takes under one key. */
+struct medication {
+        char *key; /* owned */
+        struct slot **slots;
+        size_t n_slots;
+        UT_hash_handle hh;
+};
+
+/* A plan file as it is known: what it says in force, and what it looked like when last looked at. */
+struct plan_file {
+        char *path;
+        const char *name; /* within the path */
+        size_t folder;    /* which of the person's */
+        struct file_mark seen;
+        struct calendar *calendar; /* last good; NULL where it never was */
+        char *trouble;             /* why its newest version is not in force; NULL */
+};
+
+struct plan {
+        struct plan_file *files;
+        size_t n_files;
+};
+
+struct person {
+        char *name;
+        struct wall_clock clock;
+        char **folders;
+        size_t n_folders;
+        struct plan plan;
+        struct slot **slots;
+        size_t n_slots;
+        struct medication *medications; /* hash by key */
+        bool is_wanted;                 /* while the people are set */
+};
+
+/* A dose in hand: open, waiting for its time although it has entries, or being recorded. */
+struct live_dose {
+        struct timer timer;
+        struct dose *dose;
+        char *id;
+        struct person *person;
+        usec_t *alarms_usec;
+        size_t n_alarms;
+        usec_t group_usec;
+        bool in_ledger; /* has entries, written or queued */
+        bool changed, rings; /* to be told when the step is written */
+        bool is_touched;
+        UT_hash_handle hh;
+};
+
+struct degradation {
+        char *key, *text;
+};
+
+struct engine {
+        struct store *store;
+        struct zones *zones;
+        usec_t snooze_usec;
+        struct engine_observer observer;
+        void *userdata;
+
+        struct person **people;
+        size_t n_people;
+        struct live_dose *live; /* hash by id */
+        struct heap heap;
+        struct live_dose **touched; /* in the order in which they changed */
+        size_t n_touched, touched_allocated;
+        usec_t mark_usec;
+        bool is_started;
+        uint64_t suspect_digest; /* bytes that a former process was reading when it died */
+        bool has_suspect;
+
+        struct degradation *degraded;
+        size_t n_degraded;
+        bool degraded_changed;
+};
+
+/* people */
+struct person *engine_find_person(const struct engine *engine, const char *name);
+struct person *person_free(struct engine *engine, struct person *person);
+
+/* slots and medications of a person (medication.c) */
+int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
+                         size_t n_schedules, usec_t after_usec);
+void person_clear_schedules(struct engine *engine, struct person *person);
+int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+struct medication *person_find_medication(const struct person *person, const char *key);
+struct slot *person_find_slot(const struct person *person, const char *uid);
+/* First dose of the medication due at `from_usec` or later; USEC_NEVER. */
+int medication_next_due(const struct medication *medication, usec_t from_usec, usec_t *ret_usec);
+/* Last dose due before `before_usec`; USEC_NONE. */
+int medication_previous_due(const struct medication *medication, usec_t before_usec, usec_t *ret_usec);
+
+/* doses in hand (live.c) */
+int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret); /* takes the dose over on success */
+void live_free(struct engine *engine, struct live_dose *live);
+struct live_dose *live_find(const struct engine *engine, const char *id);
+int live_from_occurrence(struct engine *engine, struct slot *slot, const struct occurrence *occurrence,
+                         struct live_dose **ret);
+/* By id, from hand, ledger or plan. 0, ENGINE_NO_SUCH_DOSE or a negative errno. */
+int live_acquire(struct engine *engine, const char *id, struct live_dose **ret);
+int live_set_timer(struct engine *engine, struct live_dose *live);
+/* Applies the entry and queues it for the ledger. */
+int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
+int live_touch(struct engine *engine, struct live_dose *live);
+int live_view(struct engine *engine, const struct live_dose *live, usec_t now_usec, struct dose_view *ret);
+int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret);
+usec_t group_of(usec_t due_usec, usec_t now_usec);
+
+/* Writes what is queued, tells the observers, lets go of what is settled. */
+int engine_finish(struct engine *engine, usec_t now_usec);
+/* Steps until nothing is due any more: the plan as it was is carried out up to now. */
+int engine_catch_up(struct engine *engine, usec_t now_usec);
+/* Voids what time alone had decided while the clock was ahead (clock.c). */
+int engine_correct_clock(struct engine *engine, usec_t now_usec);
+/* When the medication was last taken, in the ledger or in hand; and whether that is within the interval at a time. */
+int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec);
+
+/* folders and files (intake.c, reading.c) */
+int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
+int person_reload(struct engine *engine, struct person *person, enum engine_belief belief, usec_t now_usec);
+void plan_done(struct plan *plan);
+void plan_file_done(struct plan_file *file);
+/* Reads bytes into a calendar behind the mark. 0, CALENDAR_UNUSABLE (see the problems) or a negative errno. */
+int reading_run(struct engine *engine, const char *name, const char *bytes, size_t size, usec_t now_usec,
+                struct calendar **ret, struct problems *problems);
+
+/* a new plan (adopt.c) */
+struct plan_adoption {
+        const struct schedule **schedules;
+        size_t n_schedules;
+        struct plan_update update; /* its changes are filled in by person_adopt() */
+};
+int person_adopt(struct engine *engine, struct person *person, struct plan_adoption *adoption, usec_t now_usec);

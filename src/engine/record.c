@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What people do with a dose: confirm, skip, snooze, undo; and every reason to refuse it. */
+#include <stdarg.h>
+
+#include "dosed/span.h"
+#include "dosed/text.h"
+#include "dosed/window.h"
+#include "engine/private.h"
+
+#define FUTURE_TOLERANCE USEC_PER_MINUTE /* clocks of two machines; and times are given in whole minutes */
+
+void record_answer_done(struct record_answer *answer) {
+        entry_done(&answer->recorded);
+        free(answer->warning);
+        *answer = (struct record_answer){};
+}
+
+/* "today at 08:00" would need to know what today is for the reader: the date is always there. */
+static void format_time(const struct person *person, usec_t at_usec, char *text, size_t size) {
+        struct civil c = civil_from_wall(zone_to_wall(person->clock.zone, at_usec));
+
+        (void) snprintf(text, size, "%02d:%02d on %04d-%02d-%02d", c.hour, c.minute, c.year, c.month, c.day);
+}
+
+#define TIME_TEXT_SIZE 64
+
+/* Refuses with a sentence; returns the outcome, or -ENOMEM. */
+static int __attribute__((format(printf, 3, 4))) refuse(char **ret_reason, int outcome, const char *format, ...) {
+        va_list arguments;
+        char *text;
+        int r;
+
+        va_start(arguments, format);
+        r = vasprintf(&text, format, arguments);
+        va_end(arguments);
+        if (r < 0)
+                return -ENOMEM;
+        *ret_reason = text;
+        return outcome;
+}
+
+/* Takes a dose in hand for an operation; engine_finish() lets go of it. */
+static int acquire(struct engine *engine, const char *id, struct live_dose **ret, char **ret_reason) {
+        struct live_dose *live;
+        int r;
+
+        r = live_acquire(engine, id, &live);
+        if (r == ENGINE_NO_SUCH_DOSE)
+                return refuse(ret_reason, r, "There is no such dose. See: dosectl list");
+        if (r < 0)
+                return r;
+        r = live_touch(engine, live);
+        if (r < 0)
+                return r;
+        *ret = live;
+        return 0;
+}
+
+static int refuse_recorded(const struct live_dose *live, char **ret_reason) {
+        const struct entry *recorded = &live->dose->recorded;
+        char at[TIME_TEXT_SIZE];
+
+        format_time(live->person, recorded->recorded_usec, at, sizeof(at));
+        return refuse(ret_reason, ENGINE_NOT_OPEN,
+                      "It was recorded as %s by %s at %s. To correct that, ask for an amendment, or undo it first",
+                      dose_state_to_string(live->dose->state), recorded->recorded_by ? recorded->recorded_by : "somebody",
+                      at);
+}
+
+/* So early that it is rather another dose that was meant. */
+static int refuse_before(const struct live_dose *live, usec_t taken_usec, char **ret_reason) {
+        usec_t from_usec = live->dose->due_usec - live->dose->early_usec;
+        char at[TIME_TEXT_SIZE];
+
+        if (taken_usec >= from_usec)
+                return 0;
+        format_time(live->person, from_usec, at, sizeof(at));
+        return refuse(ret_reason, ENGINE_TOO_EARLY,
+                      "It is too early: it may be taken from %s. Only if it is right all the same, force it", at);
+}
+
+/* May it be taken now? Limits answer that; what was already swallowed is never refused. */
+static int may_take_now(struct engine *engine, const struct live_dose *live, usec_t now_usec, char **ret_reason) {
+        const struct dose *dose = live->dose;
+        _cleanup_(free_p) char *ago = NULL, *interval = NULL;
+        char at[TIME_TEXT_SIZE];
+        usec_t last_usec;
+        int r;
+
+        r = engine_last_taken(engine, dose->person, dose->medication, &last_usec);
+        if (r < 0)
+                return r;
+        if (last_usec != USEC_NONE && now_usec - last_usec < dose->min_interval_usec) {
+                r = span_format(now_usec > last_usec ? now_usec - last_usec : 0, &ago);
+                if (r >= 0)
+                        r = span_format(dose->min_interval_usec, &interval);
+                if (r < 0)
+                        return r;
+                return refuse(ret_reason, ENGINE_TOO_SOON,
+                              "It was taken %s ago, and at least %s should lie between two doses. Check first; only "
+                              "if it is right all the same, force it",
+                              ago, interval);
+        }
+
+        r = refuse_before(live, now_usec, ret_reason);
+        if (r != 0)
+                return r;
+        if (now_usec >= window_takeable_until(dose)) {
+                format_time(live->person, window_takeable_until(dose), at, sizeof(at));
+                return refuse(ret_reason, ENGINE_TOO_LATE,
+                              "It is too late to take it now: that was offered until %s. If it was taken in time, say "
+                              "when; if it is right all the same, force it",
+                              at);
+        }
+        return 0;
+}
+
+static int fill_answer(struct engine *engine, const struct live_dose *live, struct record_answer *answer) {
+        answer->state = live->dose->state;
+        answer->durable = store_is_flushed(engine->store);
+        if (live->dose->state == DOSE_TAKEN)
+                answer->grade = dose_grade(live->dose, live->dose->recorded.taken_usec);
+        return entry_copy(&live->dose->recorded, &answer->recorded);
+}
+
+/* The second of two people: nothing is changed, but a difference may mean that both gave it. */
+static int answer_already(struct engine *engine, const struct live_dose *live, const struct record_options *options,
+                          usec_t now_usec, struct record_answer *answer) {
+        const struct entry *recorded = &live->dose->recorded;
+        usec_t taken_usec = options->at_usec == USEC_NONE ? now_usec : options->at_usec;
+        usec_t apart_usec = taken_usec > recorded->taken_usec ? taken_usec - recorded->taken_usec
+                                                              : recorded->taken_usec - taken_usec;
+        bool other_amount = options->amount && !text_equal(options->amount, recorded->amount);
+        bool other_hand = !text_equal(options->given_by ? options->given_by : options->recorded_by,
+                                      recorded->given_by ? recorded->given_by : recorded->recorded_by);
+        int r;
+
+        if (other_amount || (options->at_usec != USEC_NONE && apart_usec >= USEC_PER_MINUTE) ||
+            (other_hand && apart_usec >= USEC_PER_MINUTE)) {
+                r = text_copy("It had been recorded before, with another time, amount or person: make sure that it was "
+                              "not given twice",
+                              &answer->warning);
+                if (r < 0)
+                        return r;
+        }
+        answer->already = true;
+        return fill_answer(engine, live, answer);
+}
+
+/* The entry's texts stay the options'. */
+static int enter(struct engine *engine, struct live_dose *live, enum entry_kind kind, enum dose_state state,
+                 const struct record_options *options, bool later, usec_t taken_usec, usec_t now_usec) {
+        const struct entry entry = {
+                .kind = kind,
+                .state = state,
+                .recorded_usec = now_usec,
+                .taken_usec = taken_usec,
+                .later = later,
+                .recorded_by = (char *) options->recorded_by,
+                .given_by = (char *) options->given_by,
+                .amount = (char *) options->amount,
+                .measurement = (char *) options->measurement,
+                .note = (char *) options->note,
+        };
+        int r;
+
+        r = live_enter(engine, live, &entry);
+        if (r < 0)
+                return r;
+        return live_set_timer(engine, live);
+}
+
+static int confirm(struct engine *engine, struct live_dose *live, const struct record_options *options, usec_t now_usec,
+                   struct record_answer *answer, char **ret_reason) {
+        const struct dose *dose = live->dose;
+        usec_t taken_usec = options->at_usec == USEC_NONE ? now_usec : options->at_usec;
+        bool later = options->at_usec != USEC_NONE && now_usec - taken_usec >= USEC_PER_MINUTE;
+        bool corrects = dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED;
+        int r;
+
+        if (taken_usec > now_usec + FUTURE_TOLERANCE)
+                return refuse(ret_reason, ENGINE_BAD_OPTION, "The time lies in the future: give the time when it was taken");
+        if (dose->state == DOSE_TAKEN && !options->amend)
+                return answer_already(engine, live, options, now_usec, answer);
+        if (dose->state == DOSE_SKIPPED && !options->amend)
+                return refuse_recorded(live, ret_reason);
+        if (dose->asks_amount && !options->amount && !corrects)
+                return refuse(ret_reason, ENGINE_BAD_OPTION,
+                              "This dose varies: give the amount that was taken (--amount \"6 units\")");
+        if (!options->force && !corrects) {
+                if (!later)
+                        r = may_take_now(engine, live, now_usec, ret_reason);
+                else
+                        r = refuse_before(live, taken_usec, ret_reason);
+                if (r != 0)
+                        return r;
+        }
+
+        return enter(engine, live, ENTRY_TAKEN, DOSE_TAKEN, options, later, taken_usec, now_usec);
+}
+
+static int skip(struct engine *engine, struct live_dose *live, const struct record_options *options, usec_t now_usec,
+                struct record_answer *answer, char **ret_reason) {
+        const struct dose *dose = live->dose;
+
+        if (dose->state == DOSE_SKIPPED && !options->amend) {
+                answer->already = true;
+                return fill_answer(engine, live, answer);
+        }
+        if (dose->state == DOSE_TAKEN && !options->amend)
+                return refuse_recorded(live, ret_reason);
+
+        return enter(engine, live, ENTRY_SKIPPED, DOSE_SKIPPED, options, now_usec >= dose->window_end_usec, USEC_NONE,
+                     now_usec);
+}
+
+typedef int (*recording)(struct engine *engine, struct live_dose *live, const struct record_options *options,
+                         usec_t now_usec, struct record_answer *answer, char **ret_reason);
+
+/* Acquire, decide, write, tell; the answer says whether the ledger has it. */
+static int record(struct engine *engine, const char *id, recording decide, const struct record_options *options,
+                  usec_t now_usec, struct record_answer *ret, char **ret_reason) {
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        struct live_dose *live;
+        int outcome, r;
+
+        outcome = acquire(engine, id, &live, ret_reason);
+        if (outcome != 0)
+                return outcome;
+
+        outcome = decide(engine, live, options, now_usec, &answer, ret_reason);
+        if (outcome == 0 && !answer.already)
+                outcome = fill_answer(engine, live, &answer);
+        r = engine_finish(engine, now_usec); /* the dose is let go of in either case */
+        if (outcome != 0)
+                return outcome;
+        if (r < 0)
+                return r;
+
+        answer.durable = store_is_flushed(engine->store);
+        *ret = answer;
+        answer = (struct record_answer){};
+        return 0;
+}
+
+int engine_confirm(struct engine *engine, const char *id, const struct record_options *options, usec_t now_usec,
+                   struct record_answer *ret, char **ret_reason) {
+        return record(engine, id, confirm, options, now_usec, ret, ret_reason);
+}
+
+int engine_skip(struct engine *engine, const char *id, const struct record_options *options, usec_t now_usec,
+                struct record_answer *ret, char **ret_reason) {
+        return record(engine, id, skip, options, now_usec, ret, ret_reason);
+}
+
+static int snooze(struct engine *engine, struct live_dose *live, usec_t snooze_usec, const char *recorded_by,
+                  usec_t now_usec, usec_t *ret_until_usec, char **ret_reason) {
+        usec_t wish_usec = snooze_usec > 0 ? snooze_usec : engine->snooze_usec;
+        struct entry entry = {
+                .kind = ENTRY_SNOOZED,
+                .state = DOSE_SNOOZED,
+                .recorded_usec = now_usec,
+                .recorded_by = (char *) recorded_by,
+        };
+        char at[TIME_TEXT_SIZE];
+        int r;
+
+        if (live->dose->state == DOSE_UPCOMING) {
+                format_time(live->person, live->dose->due_usec, at, sizeof(at));
+                return refuse(ret_reason, ENGINE_NOT_OPEN, "It is not due yet: the reminder comes at %s", at);
+        }
+        if (!dose_is_open(live->dose))
+                return refuse(ret_reason, ENGINE_NOT_OPEN, "It is %s: there is nothing to snooze",
+                              dose_state_to_string(live->dose->state));
+
+        entry.until_usec = snooze_clip(live->dose, wish_usec < USEC_PER_DAY ? now_usec + wish_usec : USEC_NEVER);
+        if (entry.until_usec <= now_usec) {
+                format_time(live->person, live->dose->window_end_usec, at, sizeof(at));
+                return refuse(ret_reason, ENGINE_TOO_LATE,
+                              "It cannot be put off any more: it counts as not confirmed at %s", at);
+        }
+
+        r = live_enter(engine, live, &entry);
+        if (r < 0)
+                return r;
+        r = live_set_timer(engine, live);
+        if (r < 0)
+                return r;
+        *ret_until_usec = entry.until_usec;
+        return 0;
+}
+
+int engine_snooze(struct engine *engine, const char *id, usec_t snooze_usec, const char *recorded_by, usec_t now_usec,
+                  usec_t *ret_until_usec, char **ret_reason) {
+        struct live_dose *live;
+        int outcome, r;
+
+        outcome = acquire(engine, id, &live, ret_reason);
+        if (outcome != 0)
+                return outcome;
+        outcome = snooze(engine, live, snooze_usec, recorded_by, now_usec, ret_until_usec, ret_reason);
+        r = engine_finish(engine, now_usec);
+        return outcome != 0 ? outcome : r;
+}
+
+int engine_undo(struct engine *engine, const char *id, const char *recorded_by, usec_t now_usec,
+                enum dose_state *ret_state, char **ret_reason) {
+        struct record_options options = { .recorded_by = recorded_by };
+        struct live_dose *live;
+        enum dose_state state;
+        int outcome, r;
+
+        outcome = acquire(engine, id, &live, ret_reason);
+        if (outcome != 0)
+                return outcome;
+
+        state = dose_state_by_time(live->dose, now_usec);
+        if (!dose_allows(live->dose->state, ENTRY_UNDONE))
+                outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "Nothing is recorded of it that could be undone: it is %s",
+                                 dose_state_to_string(live->dose->state));
+        else
+                outcome = enter(engine, live, ENTRY_UNDONE, state, &options, false, USEC_NONE, now_usec);
+        r = engine_finish(engine, now_usec);
+        if (outcome != 0)
+                return outcome;
+        if (r < 0)
+                return r;
+
+        *ret_state = state;
+        return 0;
+}

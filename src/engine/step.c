@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One step: what time alone decides, written in one transaction, then told. */
+#include "dosed/limits.h"
+#include "dosed/window.h"
+#include "engine/private.h"
+
+static int enter(struct engine *engine, struct live_dose *live, enum entry_kind kind, enum dose_state state,
+                 usec_t now_usec) {
+        const struct entry entry = { .kind = kind, .state = state, .recorded_usec = now_usec };
+
+        return live_enter(engine, live, &entry);
+}
+
+/* Does everything that has come for this dose, and sets its next time. */
+static int dose_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        struct dose *dose = live->dose;
+        int r = 0;
+
+        if (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec) {
+                live->group_usec = group_of(dose->due_usec, now_usec);
+                if (now_usec >= dose->window_end_usec)
+                        r = enter(engine, live, ENTRY_UNATTENDED, DOSE_UNATTENDED, now_usec);
+                else
+                        r = enter(engine, live, ENTRY_DUE, DOSE_DUE, now_usec);
+        } else if (dose_is_open(dose) && now_usec >= dose->window_end_usec)
+                r = enter(engine, live, ENTRY_MISSED, DOSE_MISSED, now_usec);
+        if (r < 0)
+                return r;
+
+        if (dose->state == DOSE_SNOOZED && now_usec >= dose->snoozed_until_usec)
+                r = enter(engine, live, ENTRY_REMINDED, DOSE_DUE, now_usec);
+        else if ((dose->state == DOSE_UPCOMING || dose->state == DOSE_DUE) &&
+                 reminder_next(dose, live->alarms_usec, live->n_alarms, dose->reminded_usec) <= now_usec)
+                r = enter(engine, live, ENTRY_REMINDED, dose->state, now_usec);
+        if (r < 0)
+                return r;
+
+        return live_set_timer(engine, live);
+}
+
+/* The slot's occurrence becomes a dose, unless the ledger has settled it; then the slot goes on to the next one. */
+static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) {
+        struct live_dose *live;
+        int r;
+
+        r = live_from_occurrence(engine, slot, &slot->next, &live);
+        if (r < 0)
+                return r;
+        r = live_touch(engine, live); /* so that it is let go of where nothing is open */
+        if (r < 0)
+                return r;
+        r = dose_step(engine, live, now_usec);
+        if (r < 0)
+                return r;
+
+        /* Looked at ahead of its time, for an alarm that this occurrence does not have. */
+        if (live->dose->state == DOSE_UPCOMING && !live->in_ledger)
+                return heap_set(&engine->heap, &slot->timer.node, live->timer.node.at_usec);
+        return slot_seek(engine, slot, slot->next.due_usec + 1);
+}
+
+static void tell(struct engine *engine, usec_t now_usec) {
+        for (size_t i = 0; i < engine->n_touched; i++) {
+                struct live_dose *live = engine->touched[i];
+                struct dose_view view;
+
+                /* What cannot be looked at now is told of at the next change. */
+                if ((!live->changed && !live->rings) || live_view(engine, live, now_usec, &view) < 0)
+                        continue;
+                if (live->changed && live->dose->state != DOSE_MOVED)
+                        engine->observer.dose_changed(engine->userdata, &view);
+                if (live->rings)
+                        engine->observer.reminder(engine->userdata, &view);
+        }
+}
+
+/* What is settled and safely written is known to the ledger from now on, and to the plan what has no entries. */
+static void let_go(struct engine *engine) {
+        bool is_flushed = store_is_flushed(engine->store);
+        size_t kept = 0;
+
+        for (size_t i = 0; i < engine->n_touched; i++) {
+                struct live_dose *live = engine->touched[i];
+                bool waits = dose_is_open(live->dose) || (live->dose->state == DOSE_UPCOMING && live->in_ledger);
+
+                live->changed = live->rings = false;
+                if (!waits && live->in_ledger && !is_flushed) {
+                        engine->touched[kept++] = live;
+                        continue;
+                }
+                live->is_touched = false;
+                if (!waits)
+                        live_free(engine, live);
+        }
+        engine->n_touched = kept;
+}
+
+int engine_finish(struct engine *engine, usec_t now_usec) {
+        int r;
+
+        if (!store_is_flushed(engine->store)) {
+                struct heap_node *first = heap_first(&engine->heap);
+
+                /* Everything before the first thing that still waits is done. */
+                engine->mark_usec = first && first->at_usec <= now_usec ? first->at_usec - 1 : now_usec;
+                store_set_mark(engine->store, engine->mark_usec);
+        }
+
+        r = store_flush(engine->store);
+        if (r < 0 && r != -EIO)
+                return r;
+        r = engine_set_degraded(engine, "store",
+                                r == 0 ? NULL
+                                       : "The ledger cannot be written: what is recorded now is kept in memory only. "
+                                         "Is the disk full?");
+        if (r < 0)
+                return r;
+
+        tell(engine, now_usec);
+        let_go(engine);
+
+        if (engine->degraded_changed) {
+                engine->degraded_changed = false;
+                engine->observer.degraded(engine->userdata);
+        }
+        return 0;
+}
+
+int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
+        struct heap_node *first;
+        int r;
+
+        r = engine_correct_clock(engine, now_usec);
+        if (r < 0)
+                return r;
+
+        for (unsigned n = 0; n < LIMIT_STEP_CHANGES; n++) {
+                struct timer *timer;
+
+                first = heap_first(&engine->heap);
+                if (!first || first->at_usec > now_usec)
+                        break;
+
+                timer = (struct timer *) first;
+                switch (timer->kind) {
+                case TIMER_SLOT:
+                        r = slot_step(engine, (struct slot *) timer, now_usec);
+                        break;
+                case TIMER_DOSE:
+                        r = dose_step(engine, (struct live_dose *) timer, now_usec);
+                        break;
+                }
+                if (r < 0)
+                        return r;
+        }
+
+        r = engine_finish(engine, now_usec);
+        if (r < 0)
+                return r;
+
+        first = heap_first(&engine->heap);
+        *ret_next_usec = first ? first->at_usec : USEC_NEVER;
+        /* An unwritten ledger is tried again by itself. */
+        if (!store_is_flushed(engine->store) && *ret_next_usec > now_usec + USEC_PER_MINUTE)
+                *ret_next_usec = now_usec + USEC_PER_MINUTE;
+        return 0;
+}
+
+int engine_catch_up(struct engine *engine, usec_t now_usec) {
+        usec_t next_usec;
+        int r;
+
+        do {
+                r = engine_step(engine, now_usec, &next_usec);
+                if (r < 0)
+                        return r;
+        } while (next_usec <= now_usec);
+
+        engine->mark_usec = now_usec;
+        return 0;
+}
