@@ -315,13 +315,18 @@ static int64_t greatest_common_divisor(int64_t a, int64_t b) {
 
 /*
  * Whether HOURLY or MINUTELY can ever meet its BYHOUR and BYMINUTE: INTERVAL comes back, day after day, only to times of
- * the same remainder. Asked once, because a search to the horizon would try each minute of 600 years.
+ * the same remainder; and its BYSETPOS: all its sets are of one size. Asked once, because a search to the horizon would try
+ * each minute of 600 years.
  */
-static bool units_are_possible(const struct expansion *e) {
+static bool units_are_possible(struct expansion *e) {
         int minutes_per_unit = e->rule->frequency == FREQUENCY_HOURLY ? 60 : 1;
         int64_t units_per_day = MINUTES_PER_DAY / minutes_per_unit;
         int64_t divisor = greatest_common_divisor(units_per_day, e->rule->interval);
         int64_t unit = e->start_period % divisor;
+
+        e->n_days = 1;
+        if (!open_period(e, e->start_period))
+                return false;
 
         for (unit += unit < 0 ? divisor : 0; unit < units_per_day; unit += divisor) {
                 int minute = (int) unit * minutes_per_unit;
