@@ -10,6 +10,9 @@
 /* Seven thousand years from the epoch there is nothing more to look for; before that the arithmetic is safe. */
 #define FROM_MAX_USEC (INT64_C(7000) * 366 * USEC_PER_DAY)
 
+/* No gap was longer than Samoa's of 2011: one day. */
+#define GAP_MAX_SEC (SEC_PER_DAY + 3600)
+
 /*
  * A stretch of original starts, in the wall clock of DTSTART, that the same RANGE=THISANDFUTURE override moves; without
  * one, they stay. RFC 5545 3.2.13.
@@ -208,8 +211,8 @@ static void search_source(struct search *search, const struct stretch *stretch, 
                 offer_in_stretch(search, stretch, &original, original_usec);
                 if (fit != ZONE_FIT_GAP)
                         return;
-                if (end_wall_sec > wall_sec + SEC_PER_DAY)
-                        end_wall_sec = wall_sec + SEC_PER_DAY;
+                if (end_wall_sec > wall_sec + GAP_MAX_SEC)
+                        end_wall_sec = wall_sec + GAP_MAX_SEC;
         }
 }
 
