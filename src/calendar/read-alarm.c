@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* VALARMs that remind the person (RFC 5545 3.6.6). */
+#include "calendar/read.h"
+#include "dosed/limits.h"
+
+enum action {
+        ACTION_REMINDS, /* the only kind that is taken over */
+        ACTION_QUIET,   /* legal, but not a reminder to the person */
+        ACTION_REFUSED, /* runs programs: never */
+        ACTION_UNKNOWN,
+};
+
+static enum action action_of(const struct scan_line *line) {
+        static const struct {
+                const char *name;
+                enum action action;
+        } actions[] = {
+                { "DISPLAY", ACTION_REMINDS }, { "AUDIO", ACTION_REMINDS },       { "EMAIL", ACTION_QUIET },
+                { "NONE", ACTION_QUIET }, /* Apple's way of saying that there is no alarm */
+                { "PROCEDURE", ACTION_REFUSED },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(actions); i++)
+                if (slice_equal(line->value, actions[i].name))
+                        return actions[i].action;
+        return ACTION_UNKNOWN;
+}
+
+/* Whether the alarm is to be taken over; if not, and the person may have relied on it, they are told. */
+static int is_wanted(struct reader *reader, size_t component, bool *ret) {
+        const struct scan_line *action = scan_find(reader->scan, component, PROPERTY_ACTION);
+        const struct scan_line *proximity = scan_find(reader->scan, component, PROPERTY_PROXIMITY);
+        unsigned line = reader->scan->components[component].line;
+
+        *ret = false;
+        if (proximity)
+                return reader_warning(reader, proximity->line, "An alarm at a place is not supported and does not count");
+        if (!action)
+                return reader_warning(reader, line, "The VALARM has no ACTION and does not count");
+
+        switch (action_of(action)) {
+        case ACTION_REMINDS:
+                break;
+        case ACTION_QUIET:
+                return 0;
+        case ACTION_REFUSED:
+                return reader_warning(reader, action->line, "ACTION:PROCEDURE is never acted on; use DISPLAY");
+        case ACTION_UNKNOWN:
+                return reader_warning(reader, action->line, "The ACTION of this VALARM is not known and does not count; use "
+                                      "DISPLAY");
+        }
+
+        if (!scan_find(reader->scan, component, PROPERTY_TRIGGER))
+                return reader_warning(reader, line, "The VALARM has no TRIGGER and does not count");
+        *ret = true;
+        return 0;
+}
+
+static bool is_positive(struct duration duration) {
+        return duration.days >= 0 && duration.sec >= 0 && (duration.days > 0 || duration.sec > 0);
+}
+
+static int read_repeats(struct reader *reader, size_t component, struct alarm *alarm) {
+        const struct scan_line *repeat = scan_find(reader->scan, component, PROPERTY_REPEAT);
+        const struct scan_line *duration = scan_find(reader->scan, component, PROPERTY_DURATION);
+
+        if (!repeat && !duration)
+                return 0;
+        if (!repeat || !duration)
+                return reader_warning(reader, (repeat ?: duration)->line, "%s does not count without %s",
+                                      repeat ? "REPEAT" : "DURATION", repeat ? "DURATION" : "REPEAT");
+        if (!is_positive(duration->duration))
+                return reader_warning(reader, duration->line, "The DURATION between alarms is not above zero: not repeated");
+
+        alarm->repeat = (unsigned) repeat->number;
+        alarm->every = duration->duration;
+        return 0;
+}
+
+static int read_alarm(struct reader *reader, size_t component, struct alarm *alarm) {
+        const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
+
+        if (trigger->n_times > 0) {
+                alarm->anchor = ALARM_ABSOLUTE;
+                alarm->at_usec = reader->scan->times[trigger->first_time].wall_sec * USEC_PER_SEC;
+        } else {
+                alarm->anchor = trigger->related_end ? ALARM_END : ALARM_START;
+                alarm->offset = trigger->duration;
+        }
+        return read_repeats(reader, component, alarm);
+}
+
+int read_alarms(struct reader *reader, size_t component, struct details *details) {
+        struct alarm alarms[LIMIT_SCHEDULE_ALARMS] = {};
+        size_t n = 0;
+        int r;
+
+        /* What is in a component follows it directly, in the order of the BEGINs. */
+        for (size_t i = component + 1; i < reader->scan->n_components && reader->scan->components[i].parent >= component;
+             i++) {
+                bool wanted;
+
+                if (reader->scan->components[i].parent != component ||
+                    reader->scan->components[i].kind != COMPONENT_ALARM)
+                        continue;
+                r = is_wanted(reader, i, &wanted);
+                if (r < 0)
+                        return r;
+                if (!wanted)
+                        continue;
+                if (n == LIMIT_SCHEDULE_ALARMS)
+                        return reader_error(reader, reader->scan->components[i].line, "There are more than %u VALARMs here",
+                                            LIMIT_SCHEDULE_ALARMS);
+                r = read_alarm(reader, i, &alarms[n++]);
+                if (r < 0)
+                        return r;
+        }
+        if (n == 0)
+                return 0;
+
+        details->alarms = calloc(n, sizeof(*alarms));
+        if (!details->alarms)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                details->alarms[i] = alarms[i];
+        details->n_alarms = n;
+        return 0;
+}

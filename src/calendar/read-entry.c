@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One VEVENT or VTODO: the master of a schedule, or an override. */
+#include <stddef.h>
+
+#include "calendar/expand.h"
+#include "calendar/read.h"
+#include "dosed/limits.h"
+#include "dosed/text.h"
+
+enum status {
+        STATUS_OPEN, /* TENTATIVE, CONFIRMED, NEEDS-ACTION, IN-PROCESS, or nothing */
+        STATUS_CANCELLED,
+        STATUS_COMPLETED,
+};
+
+static enum status read_status(const struct reader *reader, size_t component) {
+        const struct scan_line *line = scan_find(reader->scan, component, PROPERTY_STATUS);
+
+        if (!line)
+                return STATUS_OPEN;
+        if (slice_equal(line->value, "CANCELLED"))
+                return STATUS_CANCELLED;
+        return slice_equal(line->value, "COMPLETED") ? STATUS_COMPLETED : STATUS_OPEN;
+}
+
+static unsigned line_of(const struct reader *reader, size_t component, enum property property) {
+        const struct scan_line *line = scan_find(reader->scan, component, property);
+
+        return line ? line->line : reader->scan->components[component].line;
+}
+
+static usec_t read_exact_span(const struct reader *reader, size_t component, enum property property) {
+        const struct scan_line *line = scan_find(reader->scan, component, property);
+
+        if (!line)
+                return 0;
+        return line->duration.days * USEC_PER_DAY + line->duration.sec * USEC_PER_SEC;
+}
+
+static int read_texts(struct reader *reader, size_t component, struct details *details) {
+        static const struct {
+                enum property property;
+                bool keep_lines;
+                size_t offset;
+        } texts[] = {
+                { PROPERTY_SUMMARY, false, offsetof(struct details, summary) },
+                { PROPERTY_DESCRIPTION, true, offsetof(struct details, instructions) },
+                { PROPERTY_DOSED_AMOUNT, false, offsetof(struct details, amount) },
+                { PROPERTY_DOSED_PURPOSE, false, offsetof(struct details, purpose) },
+                { PROPERTY_DOSED_IF_MISSED, true, offsetof(struct details, if_missed) },
+        };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTS(texts); i++) {
+                char **target = (char **) ((char *) details + texts[i].offset);
+
+                r = read_text(reader, component, texts[i].property, texts[i].keep_lines, target);
+                if (r < 0)
+                        return r;
+        }
+
+        if (details->amount && text_equal_caseless(details->amount, "ask")) {
+                free(TAKE(details->amount));
+                details->asks_amount = true;
+        }
+        return 0;
+}
+
+/* An override without SUMMARY speaks of the master's medicine. Without any, nobody could be told what to take. */
+static int ensure_summary(struct reader *reader, size_t component, const char *inherited, struct details *details) {
+        int r;
+
+        if (details->summary)
+                return 0;
+        if (!inherited) {
+                r = reader_error(reader, line_of(reader, component, PROPERTY_SUMMARY),
+                                 "The %s has no SUMMARY; write there what is to be taken",
+                                 component_to_string(reader->scan->components[component].kind));
+                if (r < 0)
+                        return r;
+        }
+        return text_copy(inherited ?: "?", &details->summary);
+}
+
+static int read_details(struct reader *reader, size_t component, const struct stamp *start, const char *inherited,
+                        struct details *details) {
+        const struct scan_line *priority = scan_find(reader->scan, component, PROPERTY_PRIORITY);
+        const struct scan_line *class = scan_find(reader->scan, component, PROPERTY_CLASS);
+        int r;
+
+        r = read_texts(reader, component, details);
+        if (r < 0)
+                return r;
+        r = ensure_summary(reader, component, inherited, details);
+        if (r < 0)
+                return r;
+
+        details->critical = priority && priority->number >= 1 && priority->number <= 4;
+        /* RFC 5545 3.8.1.3: a class that is not known is PRIVATE. */
+        details->confidential = class && class->value.size > 0 && !slice_equal(class->value, "PUBLIC");
+        details->window_usec = read_exact_span(reader, component, PROPERTY_DOSED_WINDOW);
+        details->early_usec = read_exact_span(reader, component, PROPERTY_DOSED_EARLY);
+
+        r = read_span(reader, component, start, &details->span);
+        if (r < 0)
+                return r;
+        return read_alarms(reader, component, details);
+}
+
+static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules, size_t *n) {
+        struct scan_line *line;
+
+        for (line = scan_find(reader->scan, component, property); line; line = scan_find_next(reader->scan, line)) {
+                struct rule **grown;
+
+                if (*n == LIMIT_SCHEDULE_RULES)
+                        return reader_error(reader, line->line, "There are more than %u %s lines", LIMIT_SCHEDULE_RULES,
+                                            property_to_string(property));
+                grown = reallocarray(*rules, *n + 1, sizeof(**rules));
+                if (!grown)
+                        return -ENOMEM;
+                *rules = grown;
+                grown[(*n)++] = TAKE(line->rule);
+        }
+        return 0;
+}
+
+/* What RFC 5545 leaves open is done in the safe way, and said. */
+static int warn_about_rules(struct reader *reader, size_t component, const struct schedule *schedule) {
+        unsigned line = line_of(reader, component, PROPERTY_RRULE);
+        struct expansion expansion;
+        char text[CIVIL_TEXT_SIZE];
+        int64_t first;
+
+        if (schedule->n_rules == 0)
+                return 0;
+        if (schedule->n_rules > 1)
+                return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
+
+        expansion_init(&expansion, schedule->rules[0], schedule->start.wall_sec, schedule->start.is_date);
+        if (!expansion_next(&expansion, &first))
+                return reader_warning(reader, line, "RRULE is never due; only the dose of the start is");
+        if (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY)
+                return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
+        if (first != schedule->start.wall_sec)
+                return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; both are "
+                                      "due", civil_format(text, first, schedule->start.is_date,
+                                                          schedule->start.kind == STAMP_UTC));
+        return 0;
+}
+
+static int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule) {
+        int r;
+
+        r = read_rules(reader, component, PROPERTY_RRULE, &schedule->rules, &schedule->n_rules);
+        if (r < 0)
+                return r;
+        r = read_rules(reader, component, PROPERTY_EXRULE, &schedule->exception_rules, &schedule->n_exception_rules);
+        if (r < 0)
+                return r;
+        r = read_stamps(reader, component, PROPERTY_RDATE, &schedule->extra_dates, &schedule->n_extra_dates);
+        if (r < 0)
+                return r;
+        r = read_stamps(reader, component, PROPERTY_EXDATE, &schedule->exception_dates, &schedule->n_exception_dates);
+        if (r < 0)
+                return r;
+
+        if (schedule->as_needed && (schedule->n_rules > 0 || schedule->n_extra_dates > 0))
+                return reader_error(reader, line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
+                                    "The VTODO recurs but has no DTSTART; write there when the first dose is due");
+        return warn_about_rules(reader, component, schedule);
+}
+
+/* DTSTART; a VTODO's DUE where it has none. NULL: neither. */
+static const struct scan_line *start_line(const struct reader *reader, size_t component) {
+        return scan_find(reader->scan, component, PROPERTY_DTSTART) ?:
+               scan_find(reader->scan, component, PROPERTY_DUE);
+}
+
+static int read_start(struct reader *reader, size_t component, struct schedule *schedule) {
+        const struct scan_line *line = start_line(reader, component);
+        bool is_todo = reader->scan->components[component].kind == COMPONENT_TODO;
+
+        if (line)
+                return read_stamp(reader, line, 0, &schedule->start);
+        if (!is_todo)
+                return reader_error(reader, reader->scan->components[component].line,
+                                    "The VEVENT has no DTSTART; write there when the first dose is due");
+        schedule->as_needed = true;
+        return 0;
+}
+
+static int apply_status(struct reader *reader, size_t component, struct schedule *schedule) {
+        bool is_todo = reader->scan->components[component].kind == COMPONENT_TODO;
+        bool recurs = schedule->n_rules > 0 || schedule->n_extra_dates > 0;
+        enum status status = read_status(reader, component);
+
+        schedule->stopped = status == STATUS_CANCELLED || (status == STATUS_COMPLETED && is_todo && !recurs);
+        if (status == STATUS_COMPLETED && !schedule->stopped)
+                return reader_warning(reader, line_of(reader, component, PROPERTY_STATUS),
+                                      "STATUS:COMPLETED does not stop what recurs; write CANCELLED to stop it");
+        return 0;
+}
+
+static int read_dosed_action(struct reader *reader, size_t component, bool *ret_removes) {
+        const struct scan_line *line = scan_find(reader->scan, component, PROPERTY_DOSED_ACTION);
+
+        *ret_removes = line && slice_equal(line->value, "remove");
+        if (line && !*ret_removes && !slice_equal(line->value, "take"))
+                return reader_error(reader, line->line, "X-DOSED-ACTION is neither take nor remove");
+        return 0;
+}
+
+int read_identity(struct reader *reader, size_t component, struct schedule *schedule) {
+        int r;
+
+        r = read_kind(reader, component, &schedule->kind);
+        if (r < 0)
+                return r;
+        r = read_dosed_action(reader, component, &schedule->removes);
+        if (r < 0)
+                return r;
+        r = read_text(reader, component, PROPERTY_DOSED_MEDICATION, false, &schedule->medication);
+        if (r < 0)
+                return r;
+        return schedule->medication ? 0 : text_copy(schedule->details.summary, &schedule->medication);
+}
+
+int read_master(struct reader *reader, size_t component, struct schedule *schedule) {
+        int r;
+
+        schedule->has_master = true;
+        schedule->on_hold = scan_find(reader->scan, component, PROPERTY_DOSED_HOLD);
+        schedule->min_interval_usec = read_exact_span(reader, component, PROPERTY_DOSED_MIN_INTERVAL);
+
+        r = read_start(reader, component, schedule);
+        if (r < 0)
+                return r;
+        r = read_details(reader, component, &schedule->start, NULL, &schedule->details);
+        if (r < 0)
+                return r;
+        r = read_identity(reader, component, schedule);
+        if (r < 0)
+                return r;
+        r = read_recurrence(reader, component, schedule);
+        if (r < 0)
+                return r;
+        return apply_status(reader, component, schedule);
+}
+
+int read_override(struct reader *reader, size_t component, struct schedule *schedule) {
+        const struct scan_line *id = scan_find(reader->scan, component, PROPERTY_RECURRENCE_ID);
+        const struct scan_line *start = start_line(reader, component);
+        enum status status = read_status(reader, component);
+        struct override *overrides, *override;
+        int r;
+
+        if (schedule->n_overrides == LIMIT_SCHEDULE_OVERRIDES)
+                return reader_error(reader, id->line, "There are more than %u overrides of one schedule; change its rule",
+                                    LIMIT_SCHEDULE_OVERRIDES);
+        overrides = reallocarray(schedule->overrides, schedule->n_overrides + 1, sizeof(*overrides));
+        if (!overrides)
+                return -ENOMEM;
+        schedule->overrides = overrides;
+        override = &overrides[schedule->n_overrides++];
+        *override = (struct override){
+                .this_and_future = id->this_and_future,
+                .cancelled = status == STATUS_CANCELLED,
+        };
+
+        r = read_stamp(reader, id, 0, &override->recurrence_id);
+        if (r < 0)
+                return r;
+        r = read_stamp(reader, start ?: id, 0, &override->start);
+        if (r < 0)
+                return r;
+        if (status == STATUS_COMPLETED) {
+                r = reader_warning(reader, line_of(reader, component, PROPERTY_STATUS), "STATUS:COMPLETED of one dose does "
+                                   "not record it as taken; record it with dosed");
+                if (r < 0)
+                        return r;
+        }
+        return read_details(reader, component, &override->start, schedule->details.summary, &override->details);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading a plan file: what the steps of it share. Times come from the scan, texts from libical. */
+#pragma once
+
+#include <libical/ical.h>
+
+#include "calendar/scan.h"
+#include "dosed/schedule.h"
+#include "dosed/zone.h"
+
+/* A TZID of the file, resolved once. */
+struct reader_zone {
+        struct slice name;
+        const struct zone *zone; /* NULL: refused, which was said */
+        uint64_t digest;         /* of the VTIMEZONE where the file defines it; else 0 */
+};
+
+struct reader {
+        const char *name;
+        const struct scan *scan;
+        struct zones *zones;
+        struct problems *problems;
+        icalcomponent **trees; /* of the VEVENTs and VTODOs, by index of the scan's component */
+        struct reader_zone *known;
+        size_t n_known;
+};
+
+#define reader_error(reader, line, ...) \
+        problems_add((reader)->problems, (reader)->name, (line), SEVERITY_ERROR, __VA_ARGS__)
+#define reader_warning(reader, line, ...) \
+        problems_add((reader)->problems, (reader)->name, (line), SEVERITY_WARNING, __VA_ARGS__)
+
+/*
+ * The functions below return 0 or a negative errno. What is wrong with the file becomes a problem, and the output something
+ * harmless: who began the reading looks at the count of errors at its end.
+ */
+
+/* A text, clean, without blanks around it and within its limit; NULL where there is none, or nothing in it. */
+int read_text(struct reader *reader, size_t component, enum property property, bool keep_lines, char **ret);
+
+/* The kind that CATEGORIES name; KIND_PRESCRIPTION where they name none. */
+int read_kind(struct reader *reader, size_t component, enum schedule_kind *ret);
+
+/* One of the times of a line with its zone. */
+int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret);
+
+/* All times of all lines of that property. The caller frees. */
+int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n);
+
+/* From DTSTART to DTEND, DUE or by DURATION; zero where there is none or it makes no sense. */
+int read_span(struct reader *reader, size_t component, const struct stamp *start, struct duration *ret);
+
+/* What the VTIMEZONEs that the component's times need say. */
+uint64_t reader_zone_digest(const struct reader *reader, size_t component);
+
+int read_alarms(struct reader *reader, size_t component, struct details *details);
+
+/* What a schedule is called and what it is for; its details' summary is there already. */
+int read_identity(struct reader *reader, size_t component, struct schedule *schedule);
+
+/* The component as the master of its schedule, or as one of its overrides, which is appended. */
+int read_master(struct reader *reader, size_t component, struct schedule *schedule);
+int read_override(struct reader *reader, size_t component, struct schedule *schedule);
