@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The door of the room: the caller's doses and notices in, the person's answers out. */
+#include <string.h>
+
+#include "dosed/log.h"
+#include "dosed/notify.h"
+#include "dosed/text.h"
+#include "notify/board.h"
+#include "notify/wish.h"
+
+struct notify {
+        struct board board;
+        notify_handler handler;
+        void *userdata;
+
+        struct wish wish;
+        struct split split;
+        unsigned notice_revision;
+};
+
+static void on_changed(void *userdata) {
+        struct notify *notify = userdata;
+
+        board_server_changed(&notify->board);
+}
+
+static void on_answered(void *userdata, void *card, uint32_t id) {
+        struct notify *notify = userdata;
+
+        board_answered(&notify->board, card, id);
+}
+
+static void on_closed(void *userdata, uint32_t id) {
+        struct notify *notify = userdata;
+
+        board_closed(&notify->board, id);
+}
+
+/* "all-taken:17". Returns 0 or -EINVAL. */
+static int parse_action(const char *action, enum button *ret_button, uint64_t *ret_serial) {
+        const char *colon = strchr(action, ':');
+        char word[32], *end;
+        enum button button;
+        uint64_t serial;
+
+        if (!colon || (size_t) (colon - action) >= sizeof(word) || colon[1] < '0' || colon[1] > '9')
+                return -EINVAL;
+        memcpy(word, action, (size_t) (colon - action));
+        word[colon - action] = '\0';
+        if (button_from_string(word, &button) < 0)
+                return -EINVAL;
+
+        errno = 0;
+        serial = strtoull(colon + 1, &end, 10);
+        if (errno != 0 || *end != '\0')
+                return -EINVAL;
+
+        *ret_button = button;
+        *ret_serial = serial;
+        return 0;
+}
+
+/* The person pressed it below the words that are wished now. */
+static bool card_is_current(const struct card *card, uint64_t serial, const struct content *wished) {
+        return !card->call && card->said.content && card->said.serial == serial && wished &&
+               content_equal(card->said.content, wished);
+}
+
+static int notify_make_reminders(struct notify *notify) {
+        struct contents reminders = {};
+        int r;
+
+        r = contents_make(notify->wish.doses, notify->wish.n_doses, &notify->split, &reminders);
+        if (r < 0)
+                return r;
+
+        contents_done(&notify->board.reminders);
+        notify->board.reminders = reminders;
+        return 0;
+}
+
+static void notify_show_one_by_one(struct notify *notify, const struct content *content) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < content->n_doses; i++)
+                r = split_add(&notify->split, content->doses[i].id);
+        if (r >= 0)
+                r = notify_make_reminders(notify);
+        if (r < 0)
+                log_debug("A group cannot be shown one by one: %s", strerror(-r));
+        board_reconcile(&notify->board);
+}
+
+/* The handler may say a new wish, or free us: it comes last. */
+static void notify_answer(struct notify *notify, enum notify_answer answer, const struct content *content) {
+        _cleanup_(free_p) const char **ids = calloc(content->n_doses, sizeof(*ids));
+
+        if (!ids) {
+                log_debug("Out of memory: a button is not heard");
+                return;
+        }
+        for (size_t i = 0; i < content->n_doses; i++)
+                ids[i] = content->doses[i].id;
+        notify->handler(notify->userdata, answer, ids, content->n_doses);
+}
+
+static void notify_press(struct notify *notify, enum button button, const struct content *content) {
+        switch (button) {
+        case BUTTON_TAKEN:
+        case BUTTON_ALL_TAKEN:
+                notify_answer(notify, NOTIFY_TAKEN, content);
+                return;
+        case BUTTON_SNOOZE:
+        case BUTTON_LATER:
+                notify_answer(notify, NOTIFY_SNOOZE, content);
+                return;
+        case BUTTON_SKIP:
+                notify_answer(notify, NOTIFY_SKIP, content);
+                return;
+        case BUTTON_ONE_BY_ONE:
+                notify_show_one_by_one(notify, content);
+                return;
+        case _BUTTON_MAX:
+                return;
+        }
+}
+
+static void on_pressed(void *userdata, uint32_t id, const char *action) {
+        struct notify *notify = userdata;
+        struct card *card = board_card(&notify->board, id);
+        _cleanup_(content_unref_p) struct content *content = NULL;
+        enum button button;
+        uint64_t serial;
+
+        if (!card || parse_action(action, &button, &serial) < 0)
+                return;
+
+        if (!card_is_current(card, serial, board_wished(&notify->board, card->key))) {
+                /* Nothing is recorded. What is being sent comes after the press and is seen; else it is said once more. */
+                card->say_again = !card->call;
+                card_retry(card);
+                board_reconcile(&notify->board);
+                return;
+        }
+
+        content = content_ref(card->said.content);
+        if (content->buttons & 1u << button)
+                notify_press(notify, button, content);
+}
+
+static const struct server_observer observer = {
+        .changed = on_changed,
+        .answered = on_answered,
+        .closed = on_closed,
+        .pressed = on_pressed,
+};
+
+int notify_new(sd_bus *bus, const char *memory_path, notify_handler handler, void *userdata, struct notify **ret) {
+        _cleanup_(notify_free_p) struct notify *notify = calloc(1, sizeof(*notify));
+        int r;
+
+        if (!notify)
+                return -ENOMEM;
+        notify->handler = handler;
+        notify->userdata = userdata;
+
+        r = board_init(&notify->board, memory_path);
+        if (r < 0)
+                return r;
+        r = server_new(bus, &observer, notify, &notify->board.server);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE(notify);
+        return 0;
+}
+
+struct notify *notify_free(struct notify *notify) {
+        if (!notify)
+                return NULL;
+
+        /* Nothing is wished any more. */
+        contents_done(&notify->board.reminders);
+        contents_done(&notify->board.notices);
+        if (notify->board.server)
+                board_reconcile(&notify->board);
+
+        board_done(&notify->board);
+        wish_done(&notify->wish);
+        split_done(&notify->split);
+        free(notify);
+        return NULL;
+}
+
+int notify_set_doses(struct notify *notify, const struct notify_dose *doses, size_t n_doses) {
+        _cleanup_(wish_done) struct wish wish = {};
+        struct contents reminders = {};
+        int r;
+
+        if (wish_equal(&notify->wish, doses, n_doses))
+                return 0;
+
+        r = wish_copy(doses, n_doses, &wish);
+        if (r < 0)
+                return r;
+        r = contents_make(wish.doses, wish.n_doses, &notify->split, &reminders);
+        if (r < 0)
+                return r;
+
+        contents_done(&notify->board.reminders);
+        notify->board.reminders = reminders;
+        wish_done(&notify->wish);
+        notify->wish = wish;
+        wish = (struct wish){};
+
+        board_reconcile_wish(&notify->board);
+        return 0;
+}
+
+static int notice_put(struct contents *notices, struct content *notice) {
+        struct content **items;
+
+        for (size_t i = 0; i < notices->n_items; i++)
+                if (strcmp(notices->items[i]->key, notice->key) == 0) {
+                        content_unref(notices->items[i]);
+                        notices->items[i] = notice;
+                        return 0;
+                }
+
+        if (notices->n_items == LIMIT_NOTIFICATIONS)
+                return -ENOBUFS;
+        items = reallocarray(notices->items, notices->n_items + 1, sizeof(*items));
+        if (!items)
+                return -ENOMEM;
+        notices->items = items;
+        items[notices->n_items++] = notice;
+        return 0;
+}
+
+static void notice_remove(struct contents *notices, struct content *notice) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < notices->n_items; i++)
+                if (notices->items[i] != notice)
+                        notices->items[kept++] = notices->items[i];
+        notices->n_items = kept;
+        content_unref(notice);
+}
+
+static bool notice_says(const struct content *notice, const char *title, const char *text, bool critical) {
+        return notice && strcmp(notice->title, title) == 0 && strcmp(notice->body, text) == 0 &&
+               notice->critical == critical;
+}
+
+int notify_set_notice(struct notify *notify, const char *key, const char *title, const char *text, bool critical) {
+        _cleanup_(content_unref_p) struct content *notice = NULL;
+        _cleanup_(free_p) char *name = NULL;
+        struct content *old;
+        int r;
+
+        r = text_format(&name, "notice/%s", key);
+        if (r < 0)
+                return r;
+        old = board_wished(&notify->board, name);
+
+        if (!text && !old)
+                return 0;
+        if (!text)
+                notice_remove(&notify->board.notices, old);
+        else {
+                if (notice_says(old, title, text, critical))
+                        return 0;
+                r = content_new_notice(name, title, text, critical, ++notify->notice_revision, &notice);
+                if (r < 0)
+                        return r;
+                r = notice_put(&notify->board.notices, notice);
+                if (r < 0)
+                        return r;
+                (void) TAKE(notice);
+        }
+
+        board_reconcile_wish(&notify->board);
+        return 0;
+}
+
+bool notify_is_settled(const struct notify *notify) {
+        return board_is_settled(&notify->board);
+}
