@@ -40,13 +40,10 @@ static int line_end(int r) {
         return fflush(stdout) != 0 ? -EIO : 0;
 }
 
-/* Takes `value`. */
-static int event_print_json(const char *event, const char *key, json_t *value) {
-        json_t *json = json_object();
-
+/* The event's name and time go beside the keys of `json`, which is taken. */
+static int event_print_json(const char *event, json_t *json) {
         if (json_object_set_new(json, "event", json_text(event)) < 0 ||
-            json_object_set_new(json, "at", json_time(clock_realtime_usec())) < 0 ||
-            (key && json_object_set_new(json, key, value) < 0)) {
+            json_object_set_new(json, "at", json_time(clock_realtime_usec())) < 0) {
                 json_decref(json);
                 return -ENOMEM;
         }
@@ -57,7 +54,7 @@ static int event_print(const struct monitor *monitor, const char *event, const c
         char time[WHEN_TEXT_SIZE];
 
         if (wants_json(monitor))
-                return event_print_json(event, NULL, NULL);
+                return event_print_json(event, json_object());
         printf("%s  %s\n", wall_format_time(time, zone_to_wall(monitor->request->zone, clock_realtime_usec())), text);
         return line_end(0);
 }
@@ -70,7 +67,7 @@ static int dose_event_print(const struct monitor *monitor, const char *event, co
         int r;
 
         if (wants_json(monitor))
-                return event_print_json(event, "dose", listed_dose_to_json(dose));
+                return event_print_json(event, listed_dose_to_json(dose));
 
         now.now_usec = clock_realtime_usec();
         now_wall_sec = listed_dose_wall(dose, &now, now.now_usec);
@@ -82,8 +79,8 @@ static int dose_event_print(const struct monitor *monitor, const char *event, co
         printf(" of %s", wall_format_day_time(due, listed_dose_wall(dose, &now, dose->due_usec), now_wall_sec));
         if (*dose->person)
                 printf(" for %s", dose->person);
-        printf(": %s%s%s%s\n", strcmp(event, "ReminderDue") == 0 ? "reminder" : dose->state_name, *words ? ", " : "",
-               words, dose->check_first ? "; CHECK FIRST" : "");
+        printf(": %s%s%s\n", strcmp(event, "ReminderDue") == 0 ? "reminder, " : "", *words ? words : dose->state_name,
+               dose->check_first ? "; CHECK FIRST" : "");
         return line_end(0);
 }
 
@@ -132,7 +129,7 @@ static int on_plan(struct monitor *monitor, sd_bus_message *message, const char 
                 return 0;
 
         if (wants_json(monitor))
-                return event_print_json(event, "person", json_text(person));
+                return event_print_json(event, json_pack("{ss}", "person", person));
         r = text_format(&text, "the plan of %s changed", person);
         return r < 0 ? r : event_print(monitor, event, text);
 }

@@ -40,9 +40,8 @@ struct recording {
         usec_t span_usec;   /* snooze; 0: as configured */
 };
 
-/* One verb: which dose a WHAT means, the call, and the sentence. */
+/* One verb: the call, and the sentence. */
 struct act {
-        enum what_purpose purpose;
         const char *member;
         int (*append)(const struct recording *recording, sd_bus_message *call);
         int (*read)(sd_bus_message *reply, struct record_answer *answer);
@@ -199,11 +198,16 @@ static void say_undone(const struct recording *recording, const struct record_an
         printf(" is %s now.\n", text_equal(answer->state, "missed") ? "not confirmed" : answer->state);
 }
 
-static const struct act take = { WHAT_TO_ANSWER, "Confirm", append_take, read_recorded, say_taken };
-static const struct act take_at = { WHAT_TO_RECORD, "Confirm", append_take, read_recorded, say_taken };
-static const struct act skip = { WHAT_TO_ANSWER, "Skip", append_skip, read_recorded, say_skipped };
-static const struct act snooze = { WHAT_TO_ANSWER, "Snooze", append_snooze, read_snoozed, say_snoozed };
-static const struct act undo = { WHAT_TO_UNDO, "Undo", append_nothing, read_undone, say_undone };
+static const struct act take = { "Confirm", append_take, read_recorded, say_taken };
+static const struct act skip = { "Skip", append_skip, read_recorded, say_skipped };
+static const struct act snooze = { "Snooze", append_snooze, read_snoozed, say_snoozed };
+static const struct act undo = { "Undo", append_nothing, read_undone, say_undone };
+
+static enum what_purpose act_purpose(const struct act *act, const struct request *request) {
+        if (act == &undo || request_has(request, OPTION_AMEND))
+                return WHAT_TO_CORRECT;
+        return request_has(request, OPTION_AT) ? WHAT_TO_RECORD : WHAT_TO_ANSWER;
+}
 
 static json_t *answer_json(const struct listed_dose *dose, const struct record_answer *answer) {
         _cleanup_(json_unref_p) json_t *json = json_object();
@@ -259,7 +263,7 @@ static int act_on(const struct act *act, struct recording recording, const char 
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
         int r;
 
-        r = what_find(recording.bus, recording.request, what, act->purpose, &dose);
+        r = what_find(recording.bus, recording.request, what, act_purpose(act, recording.request), &dose);
         if (r != 0)
                 return r;
         recording.dose = &dose;
@@ -320,12 +324,9 @@ int take_run(struct request *request) {
         struct when when;
         int r;
 
-        if (!request_has(request, OPTION_AT))
-                return act_on_all(&take, request, request->n_arguments, NULL, 0);
-
         /* Before any dose is looked for: a time that means nothing is one mistake, not one for each dose. */
-        r = request_time(request, OPTION_AT, NULL, request->zone, &when);
-        return r != 0 ? r : act_on_all(&take_at, request, request->n_arguments, NULL, 0);
+        r = request_has(request, OPTION_AT) ? request_time(request, OPTION_AT, NULL, request->zone, &when) : 0;
+        return r != 0 ? r : act_on_all(&take, request, request->n_arguments, NULL, 0);
 }
 
 int skip_run(struct request *request) {

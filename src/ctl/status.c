@@ -49,13 +49,12 @@ static bool is_open(const struct listed_dose *dose, const struct request *reques
 static const struct section {
         const char *title, *key;
         bool (*holds)(const struct listed_dose *dose, const struct request *request);
-        bool open_only;
-        bool has_instructions;
+        bool open_only; /* then it tells since when, and how to take it */
         const char *empty; /* NULL: then it is left out */
 } sections[] = {
-        { "Due now", "due", is_open, true, true, "Nothing is due now." },
-        { "Earlier today", "today", is_of_today, false, false, NULL },
-        { "Next", "next", is_next, false, false, "Nothing comes within a day." },
+        { "Due now", "due", is_open, true, "Nothing is due now." },
+        { "Earlier today", "today", is_of_today, false, NULL },
+        { "Next", "next", is_next, false, "Nothing comes within a day." },
 };
 
 static const struct listed_doses *section_doses(const struct section *section, const struct status *status) {
@@ -95,9 +94,10 @@ static int print_dose(const struct status *status, const struct section *section
         (void) snprintf(mark, sizeof(mark), "  %s", dose_mark(dose));
 
         return table_add(table, dose_colour(dose),
-                         (const char *const[]){ mark, due, status->names_people ? dose->person : NULL,
-                                                dose->medication, dose->amount, words,
-                                                section->has_instructions ? dose->instructions : NULL });
+                         (const char *const[]){ mark, section->open_only ? NULL : due,
+                                                status->names_people ? dose->person : NULL, dose->medication,
+                                                dose->amount, words,
+                                                section->open_only ? dose->instructions : NULL });
 }
 
 static int print_section(const struct status *status, const struct section *section, const struct request *request,

@@ -12,9 +12,9 @@
 /* A dose belongs to a time at which it was taken at most so long after it was due. */
 #define RECORD_LATE_MAX USEC_PER_DAY
 #define ANSWER_AHEAD USEC_PER_DAY
-#define UNDO_BACK (2 * USEC_PER_DAY)
+#define CORRECT_BACK (2 * USEC_PER_DAY)
 /* What is recorded today may have been due last week. */
-#define UNDO_DUE_BACK (14 * USEC_PER_DAY)
+#define CORRECT_DUE_BACK (14 * USEC_PER_DAY)
 
 typedef bool (*what_filter)(const struct request *request, const struct listed_dose *dose);
 
@@ -27,6 +27,10 @@ static const struct zone *dose_zone(const struct request *request, const struct 
 int what_time(const struct request *request, const struct listed_dose *dose, usec_t *ret_usec) {
         struct when when;
 
+        if (!request_has(request, OPTION_AT)) {
+                *ret_usec = request->now_usec;
+                return 0;
+        }
         if (when_parse(request->options[OPTION_AT], dose_zone(request, dose), request->now_usec, &when) != 0 ||
             when.is_day)
                 return WHEN_INVALID;
@@ -51,15 +55,28 @@ static bool is_recorded(const struct listed_dose *dose) {
 }
 
 /* Early is allowed as long before due as the window is long. */
-static bool fits_time(const struct request *request, const struct listed_dose *dose) {
-        usec_t early = dose->window_end_usec > dose->due_usec ? dose->window_end_usec - dose->due_usec : 0, at;
+static usec_t dose_start(const struct listed_dose *dose) {
+        return dose->window_end_usec > dose->due_usec ? 2 * dose->due_usec - dose->window_end_usec : dose->due_usec;
+}
 
-        return !is_recorded(dose) && what_time(request, dose, &at) == 0 && at >= dose->due_usec - early &&
-               at < dose->due_usec + RECORD_LATE_MAX;
+/* Not recorded, and it may be what was taken then. */
+static bool fits_time(const struct request *request, const struct listed_dose *dose) {
+        usec_t at_usec;
+
+        return !is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= dose_start(dose) &&
+               at_usec < dose->due_usec + RECORD_LATE_MAX;
+}
+
+/* Recorded, and nothing else was to be taken then. --force says that it is not this one that is meant. */
+static bool is_recorded_for_time(const struct request *request, const struct listed_dose *dose) {
+        usec_t at_usec;
+
+        return is_recorded(dose) && !request_has(request, OPTION_FORCE) && what_time(request, dose, &at_usec) == 0 &&
+               at_usec >= dose_start(dose) && at_usec < dose->window_end_usec;
 }
 
 static bool was_recorded_lately(const struct request *request, const struct listed_dose *dose) {
-        return is_recorded(dose) && dose->recorded_at_usec >= request->now_usec - UNDO_BACK;
+        return is_recorded(dose) && dose->recorded_at_usec >= request->now_usec - CORRECT_BACK;
 }
 
 /* Where to look, one after the other until something fits. */
@@ -68,17 +85,25 @@ static const struct stage {
         usec_t back, ahead; /* from now, or from --at */
         what_filter filter;
         bool take_first;
-} stages[_WHAT_PURPOSE_MAX][2] = {
+} stages[_WHAT_PURPOSE_MAX][3] = {
         [WHAT_TO_ANSWER] = { { .open_only = true, .filter = is_any },
+                             { .back = USEC_PER_DAY,
+                               .ahead = ANSWER_AHEAD,
+                               .filter = is_recorded_for_time,
+                               .take_first = true },
                              { .ahead = ANSWER_AHEAD, .filter = is_upcoming, .take_first = true } },
         [WHAT_TO_RECORD] = { { .open_only = true, .filter = fits_time },
+                             { .back = USEC_PER_DAY + CLOCKS_APART,
+                               .ahead = USEC_PER_DAY + CLOCKS_APART,
+                               .filter = is_recorded_for_time,
+                               .take_first = true },
                              { .back = RECORD_LATE_MAX + CLOCKS_APART,
                                .ahead = USEC_PER_DAY + CLOCKS_APART,
                                .filter = fits_time } },
-        [WHAT_TO_UNDO] = { { .back = UNDO_DUE_BACK,
-                             .ahead = ANSWER_AHEAD,
-                             .filter = was_recorded_lately,
-                             .take_first = true } },
+        [WHAT_TO_CORRECT] = { { .back = CORRECT_DUE_BACK,
+                                .ahead = ANSWER_AHEAD,
+                                .filter = was_recorded_lately,
+                                .take_first = true } },
 };
 
 static const struct {
@@ -86,7 +111,7 @@ static const struct {
 } nothing_fits[_WHAT_PURPOSE_MAX] = {
         [WHAT_TO_ANSWER] = { "no dose that is due, or comes within a day, is called", "" },
         [WHAT_TO_RECORD] = { "no unrecorded dose called", " belongs to that time" },
-        [WHAT_TO_UNDO] = { "nothing called", " was recorded in the last two days" },
+        [WHAT_TO_CORRECT] = { "nothing called", " was recorded in the last two days" },
 };
 
 int what_pick(const char *what, const struct listed_dose *const *doses, size_t n_doses, bool take_first,
@@ -177,7 +202,7 @@ static int find_in_stage(sd_bus *bus, const struct request *request, const char 
         for (size_t i = 0; i < doses.n_items; i++)
                 if (stage->filter(request, &doses.items[i]))
                         fitting[n++] = &doses.items[i];
-        if (purpose == WHAT_TO_UNDO)
+        if (purpose == WHAT_TO_CORRECT)
                 qsort(fitting, n, sizeof(*fitting), recorded_later_first);
 
         r = what_pick(what, fitting, n, stage->take_first, &found);

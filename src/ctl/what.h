@@ -9,10 +9,14 @@
 #include "ctl/listing.h"
 #include "ctl/request.h"
 
+/*
+ * A dose that was recorded and whose window still lasts goes before any later one: whoever says it twice, or says it after
+ * somebody else did, hears so, and the next dose is not recorded in its place.
+ */
 enum what_purpose {
-        WHAT_TO_ANSWER, /* an open dose, else the next one within a day */
-        WHAT_TO_RECORD, /* taken at a time that was said (--at): an open dose, else any unrecorded one, that it can belong to */
-        WHAT_TO_UNDO,   /* the last one recorded within two days */
+        WHAT_TO_ANSWER,  /* now: an open dose, else the one just recorded, else the next one within a day */
+        WHAT_TO_RECORD,  /* at a time that was said (--at): the same, and missed ones that it can belong to */
+        WHAT_TO_CORRECT, /* the last one recorded within two days */
         _WHAT_PURPOSE_MAX,
 };
 
@@ -36,5 +40,5 @@ int what_pick(const char *what, const struct listed_dose *const *doses, size_t n
 int what_find(sd_bus *bus, const struct request *request, const char *what, enum what_purpose purpose,
               struct listed_dose *ret);
 
-/* When it was taken by --at, on the clock of the dose's person. Returns 0 or WHEN_INVALID. */
+/* When it was taken: by --at, on the clock of the dose's person, else now. Returns 0 or WHEN_INVALID. */
 int what_time(const struct request *request, const struct listed_dose *dose, usec_t *ret_usec);
