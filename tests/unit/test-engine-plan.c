@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan that changes: edits around now, files that break, folders that vanish, and what a restart makes of it. */
+#include "world.h"
+
+#define LIS "ana/lis/20261123T080000"
+
+static void put_lisinopril(struct world *world, const char *times) {
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", times);
+        world_reload(world);
+}
+
+static void begin(struct world *world) {
+        put_lisinopril(world, DAILY("080000"));
+        world_told(world, "plan ana\n");
+}
+
+static void restart(struct world *world) {
+        world_stop(world);
+        world_start(world);
+}
+
+static void a_broken_file_keeps_its_last_good_version_over_a_restart(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put(world, "lis.ics", ICS(EVENT("lis", "Lisinopril", "DTSTART:20261101T080000\r\nRRULE:FREQ=FORTNIGHTLY\r\n")));
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "lis.ics:9"));
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "last good version"));
+
+        restart(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_reload(world);
+        world_told(world, "degraded 0\n");
+}
+
+static void a_file_that_was_never_good_is_named(void **state) {
+        struct world *world = *state;
+
+        world_put(world, "bad.ics", "this is no calendar");
+        world_reload(world);
+        assert_int_equal(engine_count_degraded(world->engine), 1);
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "bad.ics"));
+        world_remove_file(world, "bad.ics");
+        world_reload(world);
+        assert_int_equal(engine_count_degraded(world->engine), 0);
+}
+
+static void a_folder_that_turns_empty_is_not_believed_until_accepted(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_remove_file(world, "lis.ics");
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        restart(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
+        world_told(world, "degraded 0\n08:01 changed Lisinopril skipped\nplan ana\n");
+        world_pass_until(world, AT(8, 1) + 2 * USEC_PER_DAY);
+        world_told(world, "");
+}
+
+static void a_folder_that_vanishes_is_not_believed(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *aside = NULL;
+
+        begin(world);
+        assert_true(asprintf(&aside, "%s.aside", world->calendars) > 0);
+        assert_int_equal(rename(world->calendars, aside), 0);
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+        assert_int_equal(rename(aside, world->calendars), 0);
+        world_reload(world);
+        world_told(world, "degraded 0\n");
+}
+
+static void losing_more_than_half_at_once_is_not_believed(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "a.ics", "a", "Aspirin", DAILY("090000"));
+        world_put_event(world, "b.ics", "b", "Bisoprolol", DAILY("100000"));
+        begin(world);
+        world_remove_file(world, "a.ics");
+        world_remove_file(world, "b.ics");
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        world_put_event(world, "b.ics", "b", "Bisoprolol", DAILY("100000"));
+        world_reload(world);
+        world_told(world, "degraded 0\nplan ana\n");
+        world_pass_until(world, AT(11, 0));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n"
+                          "08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n10:00 changed Bisoprolol due\n"
+                          "10:00 reminder Bisoprolol due\n10:00 reminder Lisinopril due\n10:10 reminder Bisoprolol due\n"
+                          "10:30 reminder Bisoprolol due\n11:00 reminder Bisoprolol due\n11:00 reminder Lisinopril due\n");
+}
+
+static void a_renamed_file_changes_nothing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put_event(world, "other.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_remove_file(world, "lis.ics");
+        world_reload(world);
+        world_told(world, "");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+}
+
+static void the_same_uid_in_two_files_rings_once_by_the_newer(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put_event(world, "copy.ics", "lis", "Lisinopril", DAILY("070000") "SEQUENCE:2\r\n");
+        world_reload(world);
+        world_told(world, "degraded 1\nplan ana\n");
+        world_pass_until(world, AT(8, 5));
+        world_told(world, "07:00 changed Lisinopril due\n07:00 reminder Lisinopril due\n07:10 reminder Lisinopril due\n"
+                          "07:30 reminder Lisinopril due\n08:00 reminder Lisinopril due\n");
+}
+
+static void a_recorded_dose_consumes_the_one_an_edit_makes_of_it(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(7, 30));
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        put_lisinopril(world, DAILY("090000"));
+        world_told(world, "07:30 changed Lisinopril taken\n07:30 changed Lisinopril taken\nplan ana\n");
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "");
+        world_assert_state(world, "ana/lis/20261123T090000", DOSE_TAKEN);
+}
+
+static void an_open_dose_moves_to_where_the_edit_puts_it(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        put_lisinopril(world, DAILY("090000"));
+        world_pass_until(world, AT(9, 5));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\nplan ana\n"
+                          "09:00 changed Lisinopril due\n09:00 reminder Lisinopril due\n");
+        assert_int_equal(engine_count_open(world->engine), 1);
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), ENGINE_NO_SUCH_DOSE);
+}
+
+static void an_open_dose_without_a_new_place_stays_as_it_froze(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        put_lisinopril(world, DAILY("070000"));
+        world_pass_until(world, AT(12, 0));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\nplan ana\n"
+                          "08:10 reminder Lisinopril due\n08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n"
+                          "10:00 reminder Lisinopril due\n11:00 reminder Lisinopril due\n12:00 changed Lisinopril missed\n");
+}
+
+static void a_stopped_medication_stops_ringing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        put_lisinopril(world, DAILY("080000") "STATUS:CANCELLED\r\n");
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n"
+                          "08:05 changed Lisinopril skipped\nplan ana\n");
+        world_pass_until(world, AT(8, 5) + 3 * USEC_PER_DAY);
+        world_told(world, "");
+}
+
+static void a_touched_file_that_says_the_same_is_no_change(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        put_lisinopril(world, DAILY("080000"));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+        world_pass_until(world, AT(8, 15));
+        world_told(world, "08:10 reminder Lisinopril due\n");
+}
+
+static void after_an_outage_the_open_ring_and_the_passed_are_unattended(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "a.ics", "a", "Aspirin", DAILY("090000"));
+        begin(world);
+        world_pass_until(world, AT(7, 0));
+        world->now_usec = AT(12, 30);
+        restart(world);
+        assert_int_equal(engine_step(world->engine, world->now_usec, &(usec_t){ 0 }), 0);
+        world_told(world, "12:30 changed Lisinopril unattended\n12:30 changed Aspirin due\n12:30 reminder Aspirin due\n");
+        world_pass_until(world, AT(12, 59));
+        world_told(world, "");
+        world_pass_until(world, AT(13, 0));
+        world_told(world, "13:00 changed Aspirin missed\n");
+}
+
+static int same_group(void *userdata, const struct dose_view *view) {
+        usec_t *group = userdata;
+
+        if (*group == 0)
+                *group = view->group_usec;
+        assert_int_equal(*group, view->group_usec);
+        return 0;
+}
+
+static void what_is_caught_up_with_is_one_group(void **state) {
+        struct world *world = *state;
+        usec_t group = 0;
+
+        world_put_event(world, "a.ics", "a", "Aspirin", DAILY("090000"));
+        begin(world);
+        world->now_usec = AT(11, 0);
+        restart(world);
+        assert_int_equal(engine_count_open(world->engine), 2);
+        assert_int_equal(engine_visit_reminded(world->engine, world->now_usec, same_group, &group), 0);
+        assert_int_not_equal(group, 0);
+}
+
+static void a_restart_between_due_and_confirm_loses_and_doubles_nothing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+        restart(world);
+        world_told(world, "");
+        assert_int_equal(engine_count_open(world->engine), 1);
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        restart(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "08:05 changed Lisinopril taken\n");
+}
+
+static void a_snooze_survives_a_restart(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *reason = NULL;
+        usec_t until;
+
+        begin(world);
+        world_pass_until(world, AT(8, 1));
+        assert_int_equal(engine_snooze(world->engine, LIS, 15 * USEC_PER_MINUTE, "ana", world->now_usec, &until, &reason), 0);
+        world_forget(world);
+        restart(world);
+        world_pass_until(world, AT(8, 20));
+        world_told(world, "08:16 changed Lisinopril due\n08:16 reminder Lisinopril due\n");
+}
+
+static void an_edit_while_away_counts_from_the_return(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_stop(world);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("090000"));
+        world->now_usec = AT(9, 10);
+        world_start(world);
+        world_pass_until(world, AT(9, 11));
+        /* The plan in force at 08:00 was the old one: its dose is open, and tomorrow's is the new one. */
+        world_told(world, "09:10 changed Lisinopril due\n09:10 reminder Lisinopril due\nplan ana\n");
+}
+
+static void a_crash_mark_of_a_good_file_is_a_false_alarm(void **state) {
+        struct world *world = *state;
+        const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
+
+        assert_int_equal(store_mark_reading(world->store, store_digest(text, strlen(text))), 0);
+        world_put(world, "lis.ics", text);
+        restart(world);
+        world_told(world, "plan ana\n");
+        assert_int_equal(engine_count_degraded(world->engine), 0);
+}
+
+static void quarantined_bytes_are_not_read_again_until_changed(void **state) {
+        struct world *world = *state;
+        const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
+
+        assert_int_equal(store_quarantine(world->store, store_digest(text, strlen(text)), world->now_usec), 0);
+        world_put(world, "lis.ics", text);
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "crashed"));
+        put_lisinopril(world, DAILY("080100"));
+        world_told(world, "degraded 0\nplan ana\n");
+}
+
+static void daylight_saving_neither_drops_nor_doubles_a_dose(void **state) {
+        struct world *world = *state;
+
+        /* Europe/Berlin, 29 March 2026: 02:30 does not exist (RFC 5545 3.3.5: 03:30); 25 October: it exists twice. */
+        world_stop(world);
+        assert_int_equal(zones_get(world->zones, "Europe/Berlin", &world->zone), 0);
+        world->now_usec = zone_from_wall(world->zone, INT64_C(1774656000), NULL); /* 28 March, midnight */
+        (void) remove(world->state);
+        world->state[strlen(world->state) - 1] = '2';
+        assert_int_equal(mkdir(world->state, 0700), 0);
+        world_start(world);
+        world_put_event(world, "n.ics", "n", "Night", "DTSTART:20260101T023000\r\nRRULE:FREQ=DAILY\r\nX-DOSED-WINDOW:PT5M\r\n");
+        world_reload(world);
+        world_forget(world);
+        world_pass_until(world, world->now_usec + 3 * USEC_PER_DAY);
+        world_told(world, "02:30 changed Night due\n02:30 reminder Night due\n02:35 changed Night missed\n"
+                          "03:30 changed Night due\n03:30 reminder Night due\n03:35 changed Night missed\n"
+                          "02:30 changed Night due\n02:30 reminder Night due\n02:35 changed Night missed\n");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(a_broken_file_keeps_its_last_good_version_over_a_restart),
+                TEST(a_file_that_was_never_good_is_named),
+                TEST(a_folder_that_turns_empty_is_not_believed_until_accepted),
+                TEST(a_folder_that_vanishes_is_not_believed),
+                TEST(losing_more_than_half_at_once_is_not_believed),
+                TEST(a_renamed_file_changes_nothing),
+                TEST(the_same_uid_in_two_files_rings_once_by_the_newer),
+                TEST(a_recorded_dose_consumes_the_one_an_edit_makes_of_it),
+                TEST(an_open_dose_moves_to_where_the_edit_puts_it),
+                TEST(an_open_dose_without_a_new_place_stays_as_it_froze),
+                TEST(a_stopped_medication_stops_ringing),
+                TEST(a_touched_file_that_says_the_same_is_no_change),
+                TEST(after_an_outage_the_open_ring_and_the_passed_are_unattended),
+                TEST(what_is_caught_up_with_is_one_group),
+                TEST(a_restart_between_due_and_confirm_loses_and_doubles_nothing),
+                TEST(a_snooze_survives_a_restart),
+                TEST(an_edit_while_away_counts_from_the_return),
+                TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
+                TEST(quarantined_bytes_are_not_read_again_until_changed),
+                TEST(daylight_saving_neither_drops_nor_doubles_a_dose),
+        };
+
+        return cmocka_run_group_tests_name("engine: a plan that changes", tests, NULL, NULL);
+}
