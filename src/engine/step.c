@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One step: what time alone decides, written in one transaction, then told. */
+#include <string.h>
+
 #include "dosed/limits.h"
 #include "dosed/window.h"
 #include "engine/private.h"
@@ -59,7 +61,19 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         return slot_seek(engine, slot, slot->next.due_usec + 1);
 }
 
+/* What comes at the same moment is told in the order of due times, then of ids: never by chance. */
+static int compare_touched(const void *a, const void *b) {
+        const struct live_dose *const *first = a, *const *second = b;
+
+        if ((*first)->dose->due_usec != (*second)->dose->due_usec)
+                return (*first)->dose->due_usec < (*second)->dose->due_usec ? -1 : 1;
+        return strcmp((*first)->id, (*second)->id);
+}
+
 static void tell(struct engine *engine, usec_t now_usec) {
+        if (engine->n_touched > 1)
+                qsort(engine->touched, engine->n_touched, sizeof(*engine->touched), compare_touched);
+
         for (size_t i = 0; i < engine->n_touched; i++) {
                 struct live_dose *live = engine->touched[i];
                 struct dose_view view;

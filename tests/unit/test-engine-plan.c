@@ -100,9 +100,9 @@ static void losing_more_than_half_at_once_is_not_believed(void **state) {
         world_told(world, "degraded 0\nplan ana\n");
         world_pass_until(world, AT(11, 0));
         world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n"
-                          "08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n10:00 changed Bisoprolol due\n"
-                          "10:00 reminder Bisoprolol due\n10:00 reminder Lisinopril due\n10:10 reminder Bisoprolol due\n"
-                          "10:30 reminder Bisoprolol due\n11:00 reminder Bisoprolol due\n11:00 reminder Lisinopril due\n");
+                          "08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n10:00 reminder Lisinopril due\n"
+                          "10:00 changed Bisoprolol due\n10:00 reminder Bisoprolol due\n10:10 reminder Bisoprolol due\n"
+                          "10:30 reminder Bisoprolol due\n11:00 reminder Lisinopril due\n11:00 reminder Bisoprolol due\n");
 }
 
 static void a_renamed_file_changes_nothing(void **state) {
