@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -30,7 +31,6 @@ timezone = UTC
 settle = 1s
 
 [person ana]
-name = Ana
 """
 
 
@@ -57,6 +57,18 @@ def wait_until(moment):
     """Only where the passing of time is what is tested and nobody is there to tell: a daemon that is down, say."""
     while (left := (moment - now()).total_seconds()) > 0:
         select.select([], [], [], left)
+
+
+def reminder(medication):
+    """For Monitor.wait_for: somebody is reminded of it."""
+    return lambda said: said["event"] == "ReminderDue" and said["medication"] == medication
+
+
+def changed(medication, state):
+    """For Monitor.wait_for: it has come to this state."""
+    return lambda said: (
+        said["event"] == "DoseChanged" and (said["medication"], said["state"]) == (medication, state)
+    )
 
 
 def event(summary, due, uid=None, kind="VEVENT", **properties):
@@ -180,6 +192,12 @@ class Notifications:
             elif time.monotonic() > deadline:
                 raise Timeout(f"{wanted} was not said; heard {self.seen}")
 
+    def forget(self):
+        """Forgets what a process said that has ended since."""
+        self.seen = []
+        while select.select([self.socket], [], [], 0)[0]:
+            self.socket.recv(4096)
+
     def close(self):
         self.socket.close()
 
@@ -272,18 +290,12 @@ class Dosed:
         self.close()
 
     def configure(self, text):
-        """Writes dosed.conf. A person without `calendars` gets the folder of that name below the data folder."""
-        lines = []
-        for line in text.splitlines():
-            lines.append(line)
-            if line.startswith("[person "):
-                name = line[len("[person ") :].rstrip("]")
-                folder = self.calendars_of(name)
-                folder.mkdir(parents=True, exist_ok=True)
-                lines.append(f"calendars = {folder}")
+        """Writes dosed.conf. Each person's folder is the one below the data folder, as without `calendars`."""
+        for person in re.findall(r"^\[person (.+)\]$", text, re.MULTILINE):
+            self.calendars_of(person).mkdir(parents=True, exist_ok=True)
         path = self.folder / "config/dosed/dosed.conf"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n")
+        path.write_text(text)
 
     def calendars_of(self, person):
         """The folder of a person; without a configuration there is one person with one folder."""
@@ -301,6 +313,7 @@ class Dosed:
 
     def start(self, *arguments, wait=True, **environment):
         assert self.process is None
+        self.notifications.forget()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [program("dosed"), "--user", *arguments],

@@ -22,6 +22,7 @@ from harness import (
     now,
     plain,
     program,
+    reminder,
 )
 
 
@@ -107,9 +108,13 @@ class Service(unittest.TestCase):
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
     def test_logs_neither_people_nor_medicines(self):
-        self.dosed.put_ics("frobnitol", calendar(event("Frobnitol 5 mg", now(), X_DOSED_WINDOW="PT1H")))
         self.dosed.put_ics("broken", "BEGIN:VCALENDAR\r\n")
         self.dosed.start()
+        monitor = self.dosed.monitor()
+        due = now() + timedelta(seconds=2)
+        self.dosed.put_ics("frobnitol", calendar(event("Frobnitol 5 mg", due, X_DOSED_WINDOW="PT1H")))
+        self.dosed.dosectl("reload")
+        monitor.wait_for(reminder("Frobnitol 5 mg"))
         self.dosed.dosectl("take", "Frobnitol", check=0)
         self.dosed.stop()
         for word in ("frobnitol", "ana", "broken"):
@@ -125,7 +130,7 @@ class Configuration(unittest.TestCase):
             self.assertEqual([dose["medication"] for dose in dosed.doses()], ["Aspirin 100 mg"])
 
     def test_several_people_are_told_apart(self):
-        configuration = "[dosed]\ntimezone = UTC\n[person ana]\nname = Ana\n[person bruno]\nname = Bruno\n"
+        configuration = "[dosed]\ntimezone = UTC\n[person ana]\n[person bruno]\n"
         with Dosed(configuration) as dosed:
             due = now() + timedelta(hours=1)
             dosed.put_ics("one", calendar(event("Metformin 500 mg", due)), person="ana")

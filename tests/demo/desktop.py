@@ -171,6 +171,9 @@ class Desktop:
         self.watcher.wait(lambda: self.displayed() >= len(self.watcher.up), "dunst does not show it")
         return found
 
+    def wait_closed(self, notification):
+        self.watcher.wait(lambda: notification["id"] not in self.watcher.up, f"{notification} is still up")
+
     def wait_gone(self, *words):
         self.watcher.wait(lambda: not self.shown(*words), f"the notification of {', '.join(words)} stays")
 

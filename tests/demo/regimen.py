@@ -10,14 +10,11 @@ CONFIGURATION = f"""[dosed]
 timezone = {ZONE}
 settle = 1s
 
-[person ana]
-name = Ana
+[person Ana]
 
-[person bruno]
-name = Bruno
+[person Bruno]
 
-[person clara]
-name = Clara
+[person Clara]
 """
 
 
@@ -46,7 +43,7 @@ def plan(morning, antibiotic, forgotten, forgotten_window):
     monday = weeks_ago(morning + datetime.timedelta(hours=3), 2)
     return [
         (
-            "ana",
+            "Ana",
             "morning",
             file(
                 "-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN",
@@ -79,7 +76,7 @@ def plan(morning, antibiotic, forgotten, forgotten_window):
             ),
         ),
         (
-            "ana",
+            "Ana",
             "evening",
             file(
                 "-//GNOME//NONSGML Evolution Calendar//EN",
@@ -94,7 +91,7 @@ def plan(morning, antibiotic, forgotten, forgotten_window):
             ),
         ),
         (
-            "bruno",
+            "Bruno",
             "amoxicillin",
             file(
                 "-//dosed//dosectl//EN",
@@ -110,7 +107,7 @@ def plan(morning, antibiotic, forgotten, forgotten_window):
             ),
         ),
         (
-            "clara",
+            "Clara",
             "asthma",
             file(
                 "-//Sabre//Sabre VObject 4.5.4//EN",
