@@ -202,9 +202,24 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
         return finish(monitor, event_print(monitor, "gone", "dosed is gone; waiting for it to come back"));
 }
 
+/* The library tells itself of it by a signal that no bus sends. */
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        struct monitor *monitor = userdata;
+
+        (void) message;
+        (void) error;
+        complain("the bus is gone, and with it all that could be heard");
+        (void) sd_event_exit(monitor->event, REQUEST_REFUSED);
+        return 0;
+}
+
 static int monitor_match(struct monitor *monitor) {
         int r;
 
+        r = sd_bus_match_signal(monitor->bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
+                                "Disconnected", on_disconnected, monitor);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < ELEMENTS(signals); i++) {
                 r = sd_bus_match_signal(monitor->bus, NULL, CLIENT_NAME, CLIENT_ROOT, CLIENT_MANAGER, signals[i].name,
                                         on_signal, monitor);
@@ -234,8 +249,6 @@ static int monitor_start(struct monitor *monitor) {
         if (r >= 0)
                 r = sd_bus_attach_event(monitor->bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
-                r = sd_bus_set_exit_on_disconnect(monitor->bus, true);
-        if (r >= 0)
                 r = monitor_match(monitor);
         if (r >= 0)
                 r = subscribe(monitor);
@@ -253,10 +266,5 @@ int monitor_run(struct request *request) {
         if (r < 0)
                 return r;
 
-        r = sd_event_loop(monitor.event);
-        if (r >= 0 && sd_bus_is_open(monitor.bus) <= 0) {
-                complain("the bus is gone, and with it all that could be heard");
-                return REQUEST_REFUSED;
-        }
-        return r;
+        return sd_event_loop(monitor.event);
 }

@@ -223,6 +223,8 @@ int preview_run(struct request *request) {
                 r = readers[i](&preview, request);
         if (r != 0)
                 return r;
+        if (preview.n_calendars == 0)
+                return REQUEST_REFUSED;
 
         r = forecast_init(&preview.forecast, preview.calendars, preview.n_calendars, &preview.clock,
                           preview.from_usec);

@@ -137,6 +137,13 @@ static const struct verb *verb_find(const char *name, const struct verb *verbs, 
         return NULL;
 }
 
+static int bus_check(const struct request *request) {
+        if (!request_has(request, OPTION_USER) || !request_has(request, OPTION_SYSTEM))
+                return 0;
+        complain("--user and --system exclude each other");
+        return REQUEST_USAGE;
+}
+
 static int arguments_check(const struct request *request) {
         const struct verb *verb = request->verb;
 
@@ -163,7 +170,7 @@ int request_parse(struct request *request, int argc, char **argv, const struct v
 
         if (optind >= argc) {
                 request->verb = &verbs[0];
-                return 0;
+                return bus_check(request);
         }
 
         request->verb = verb_find(argv[optind], verbs, n_verbs);
@@ -182,16 +189,13 @@ int request_parse(struct request *request, int argc, char **argv, const struct v
         if (r != 0)
                 return r;
 
-        if (request_has(request, OPTION_USER) && request_has(request, OPTION_SYSTEM)) {
-                complain("--user and --system exclude each other");
-                return REQUEST_USAGE;
-        }
-
         request->arguments = argv + optind;
         request->n_arguments = (size_t) (argc - optind);
         if (request_has(request, OPTION_HELP) || request_has(request, OPTION_VERSION))
                 return 0;
-        return arguments_check(request);
+
+        r = bus_check(request);
+        return r != 0 ? r : arguments_check(request);
 }
 
 int request_time(const struct request *request, enum option_id id, const char *otherwise, const struct zone *zone,

@@ -98,6 +98,10 @@ class Dose(dbus.service.Object):
     @dbus.service.method(DOSE, in_signature="a{sv}", out_signature="a{sv}")
     def Confirm(self, options):
         self._called("Confirm", options)
+        if self.item["state"] == "taken" and not options.get("amend"):
+            return self._answer(**{"state": "taken", "recorded-by": self.item["recorded-by"], "durable": True,
+                                   "recorded-at": self.item["recorded-at"], "taken-at": self.item["taken-at"],
+                                   "already": True})
         at = int(options.get("at", now_usec()))
         self._changed(**{"state": "taken", "taken-at": at, "recorded-at": now_usec(), "recorded-by": "ana",
                          "grade": "on-time"})
