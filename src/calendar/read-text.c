@@ -38,6 +38,14 @@ static const char *property_text(icalproperty *property) {
         return icalvalue_isa(value) == ICAL_X_VALUE ? icalvalue_get_x(value) : NULL;
 }
 
+/* libical takes such a value for none at all. */
+static bool is_blank(struct slice value) {
+        for (size_t i = 0; i < value.size; i++)
+                if (value.text[i] != ' ' && value.text[i] != '\t')
+                        return false;
+        return true;
+}
+
 static void strip(char *text) {
         size_t size = strlen(text), blanks = strspn(text, " \n");
 
@@ -54,7 +62,7 @@ int read_text(struct reader *reader, size_t component, enum property property, b
         const char *raw;
         int r;
 
-        if (!line || line->value.size == 0) {
+        if (!line || is_blank(line->value)) {
                 *ret = NULL;
                 return 0;
         }
@@ -86,8 +94,8 @@ int read_text(struct reader *reader, size_t component, enum property property, b
 
 static bool kind_in_list(const char *text, enum schedule_kind *ret) {
         while (*text != '\0') {
-                size_t size = strcspn(text, ",");
                 char name[32];
+                size_t size;
 
                 text += strspn(text, " ,");
                 size = strcspn(text, " ,");

@@ -269,7 +269,8 @@ static int scan_lines(struct scanning *scanning, struct line_reader *reader) {
                         return r;
         }
 
-        if (scanning->scan->n_components == 0)
+        /* Where there were lines, something was said about each. */
+        if (scanning->scan->n_components == 0 && reader->out_size == 0)
                 return scanning_error(scanning, 0, "The file is empty; a plan file holds one VCALENDAR");
         if (scanning->depth > 0)
                 return scanning_error(scanning, reader->number, "The file ends before END:%.*s: that began on line %u; it "

@@ -184,7 +184,7 @@ static int read_rule(struct scan *scan, const struct content_line *content, stru
         if (r > 0)
                 return VALUE_INVALID;
         if (rule_is_below_a_minute(rule))
-                return invalid(ret_reason, "is due more than once a minute; nobody takes medicines like that");
+                return invalid(ret_reason, "it is due more than once a minute; leave BYSECOND out");
 
         line->rule = TAKE(rule);
         return 0;

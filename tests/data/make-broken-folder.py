@@ -5,6 +5,7 @@
 Every good file holds one schedule, due daily since 2026-01-01. Each line printed names a file that was written.
 """
 import os
+import re
 import sys
 
 ZONES = ["Europe/Lisbon", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "W. Europe Standard Time"]
@@ -46,7 +47,7 @@ def good(number):
                      "END:VALARM", uid=uid, summary=name, start=f"DTSTART:20260101T{hour}0000")
     if shape == 8:
         text = event(daily, uid=uid, summary=name, start=f"DTSTART:20260101T{hour}4500")
-        return "\r\n".join(line.lower() if line[0] in "BVDR" else line for line in text.split("\r\n") if line) + "\r\n"
+        return re.sub(r"^[A-Z]+", lambda name: name[0].lower(), text, flags=re.MULTILINE).replace(":VEVENT", ":vevent")
     return event(daily, "EXDATE:20260102T080000", "CATEGORIES:SUPPLEMENT", "ATTENDEE;CN=\"a:b;c\":mailto:a@example.org",
                  "X-SOMETHING;X-P=1:else", uid=uid, summary=name, start="DTSTART:20260101T080000")
 
