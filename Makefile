@@ -39,10 +39,10 @@ V ?= 0
 quiet = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' '$(1)' '$(subst $(build)/,,$@)';)
 
 objects_of = $(patsubst %.c,$(build)/%.o,$(wildcard src/$(1)/*.c))
-without_main = $(filter-out %/main.o,$(1))
 room_objects := $(foreach room,$(rooms),$(call objects_of,$(room)))
 dosed_objects := $(call objects_of,daemon)
 dosectl_objects := $(call objects_of,ctl)
+fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
 
@@ -60,9 +60,17 @@ $(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(library_cflags) $(CFLAGS) -c -o $@ $<
 
+archive = $(call quiet,AR)rm -f $@ && $(AR) rcs $@ $^
+
 $(build)/libdosed.a: $(room_objects)
-	@rm -f $@
-	$(call quiet,AR)$(AR) rcs $@ $^
+	$(archive)
+
+# All of a program but its main(), for tests.
+$(build)/libdaemon.a: $(filter-out %/main.o,$(dosed_objects))
+	$(archive)
+
+$(build)/libctl.a: $(filter-out %/main.o,$(dosectl_objects))
+	$(archive)
 
 link = $(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs)
 
@@ -73,10 +81,10 @@ $(build)/dosectl: $(dosectl_objects) $(build)/libdosed.a
 	$(link)
 
 # The longest fitting name counts: what tests a program's own files links them as well.
-$(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(call without_main,$(dosectl_objects)) $(build)/libdosed.a
+$(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(build)/libctl.a $(build)/libdosed.a
 	$(link) -lcmocka
 
-$(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(call without_main,$(dosed_objects)) $(build)/libdosed.a
+$(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(build)/libdaemon.a $(build)/libdosed.a
 	$(link) -lcmocka
 
 $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
@@ -84,6 +92,11 @@ $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
 
 $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
 	$(link)
+
+# Preloaded into the daemon by the tests of faults.
+$(build)/tests/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) -D_GNU_SOURCE -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 substituted = sed 's|@bindir@|$(bindir)|g' $< >$@
 
@@ -117,7 +130,7 @@ check: build/.deps-build build/.deps-check
 	@$(MAKE) --no-print-directory check-built
 
 .PHONY: check-built
-check-built: all $(unit_tests) $(bus_drivers)
+check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
 	@DOSED_BUILD=$(build) $(PYTHON) tests/run $(unit_tests) \
 		$(wildcard tests/project/test_*.py tests/bus/test_*.py)
 
