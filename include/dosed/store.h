@@ -15,7 +15,7 @@
 struct store;
 
 enum store_outcome {
-        STORE_HELD = 1,   /* another dosed has this store */
+        STORE_HELD = 1,   /* another process has this store */
         STORE_UNUSABLE,   /* the file cannot be used: damaged, not a database of dosed, not readable */
         STORE_TOO_NEW,    /* written by a newer dosed */
         STORE_UNWRITABLE, /* could not be written now; what was queued is kept and written with the next flush */
@@ -24,7 +24,7 @@ enum store_outcome {
 
 /*
  * Opens (or makes) FOLDER/dosed.db, mode 0600, and holds it for this process alone. On STORE_HELD `ret_holder` is the
- * other's process id. Returns 0, STORE_HELD, STORE_UNUSABLE, STORE_TOO_NEW or a negative errno.
+ * process id of the other dosed; 0 where some other program has the file open. Returns 0, STORE_HELD, STORE_UNUSABLE, STORE_TOO_NEW or a negative errno.
  */
 int store_open(const char *folder, struct store **ret, pid_t *ret_holder);
 

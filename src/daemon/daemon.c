@@ -302,6 +302,10 @@ static int open_store(struct daemon *daemon) {
                 return EX_CANTCREAT;
         }
         r = store_open(daemon->places.state, &daemon->store, &holder);
+        if (r == STORE_HELD && holder == 0) {
+                log_error("Another program has the ledger open: close it, and start again");
+                return EX_TEMPFAIL;
+        }
         if (r == STORE_HELD) {
                 log_line(LOG_ERR, MESSAGE_ALREADY_RUNNING, "Another dosed, process %d, has this store already: end it first",
                          (int) holder);

@@ -63,6 +63,8 @@ int ledger_write_pending(struct store *store);
 void ledger_drop_pending(struct store *store);
 
 int store_migrate(struct store *store);
+/* What SQLite's code means while the store is being opened. */
+int store_open_outcome(int code);
 
 /* Binds by position, NULL text as NULL. */
 void bind_text(sqlite3_stmt *statement, int at, const char *text);

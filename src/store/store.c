@@ -235,6 +235,21 @@ static int store_lock(struct store *store, pid_t *ret_holder) {
         return STORE_HELD;
 }
 
+/* Somebody looking into the file with another program is no damage: it will be free again. */
+int store_open_outcome(int code) {
+        switch (code & 0xFF) {
+        case SQLITE_OK:
+                return 0;
+        case SQLITE_NOMEM:
+                return -ENOMEM;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+                return STORE_HELD;
+        default:
+                return STORE_UNUSABLE;
+        }
+}
+
 static int configure(struct store *store) {
         static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                        "PRAGMA journal_mode = WAL;"
@@ -242,16 +257,12 @@ static int configure(struct store *store) {
                                        "PRAGMA foreign_keys = ON;"
                                        "PRAGMA recursive_triggers = ON;"
                                        "PRAGMA trusted_schema = OFF;";
-        int r;
 
         (void) sqlite3_extended_result_codes(store->database, 1);
         (void) sqlite3_busy_timeout(store->database, BUSY_TIMEOUT_MSEC);
         (void) sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 
-        r = sqlite3_exec(store->database, settings, NULL, NULL, NULL);
-        if (r == SQLITE_NOMEM)
-                return -ENOMEM;
-        return r == SQLITE_OK ? 0 : STORE_UNUSABLE;
+        return store_open_outcome(sqlite3_exec(store->database, settings, NULL, NULL, NULL));
 }
 
 int store_open(const char *folder, struct store **ret, pid_t *ret_holder) {
@@ -285,7 +296,7 @@ int store_open(const char *folder, struct store **ret, pid_t *ret_holder) {
         }
         r = sqlite3_open_v2(path, &store->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
         if (r != SQLITE_OK)
-                return r == SQLITE_NOMEM ? -ENOMEM : STORE_UNUSABLE;
+                return store_open_outcome(r);
         r = configure(store);
         if (r != 0)
                 return r;

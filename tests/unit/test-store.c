@@ -147,6 +147,22 @@ static void write_file(const struct world *world, const char *name, const char *
         assert_true(fputs(text, file) >= 0);
 }
 
+static void another_program_in_the_file_is_no_damage(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *path = NULL;
+        struct store *store;
+        sqlite3 *other;
+        pid_t holder = 0;
+
+        world_stop(world);
+        assert_true(asprintf(&path, "%s/dosed.db", world->state) > 0);
+        assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, "BEGIN; SELECT * FROM dose", NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(store_open(world->state, &store, &holder), STORE_HELD);
+        assert_int_equal(holder, 0);
+        assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
 static void a_damaged_store_is_said_to_be_unusable(void **state) {
         struct world *world = *state;
         struct store *store;
@@ -247,6 +263,7 @@ int main(void) {
                 TEST(the_ledger_refuses_to_be_changed),
                 TEST(replaying_the_ledger_gives_the_standing),
                 TEST(a_second_process_is_told_who_holds_the_store),
+                TEST(another_program_in_the_file_is_no_damage),
                 TEST(a_damaged_store_is_said_to_be_unusable),
                 TEST(a_store_of_a_newer_version_is_left_alone),
                 TEST(files_of_others_cannot_read_the_store),
