@@ -26,9 +26,8 @@ static int print_dose(const struct request *request, const struct listed_dose *d
 }
 
 static int print_doses(const struct request *request, const struct listed_doses *doses) {
-        static const struct table_column columns[] = {
-                { "", false },           { "DAY", false },    { "DUE", false },  { "PERSON", false },
-                { "MEDICATION", true },  { "AMOUNT", false }, { "STATE", true },
+        static const char *const columns[] = {
+                "", "DAY", "DUE", "PERSON", "MEDICATION", "AMOUNT", "STATE",
         };
         _cleanup_(output_done) struct output output = {};
         _cleanup_(table_free_p) struct table *table = NULL;

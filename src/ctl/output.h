@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "ctl/request.h"
 
@@ -15,6 +16,7 @@ struct output {
         size_t size;
         bool has_colour;
         bool has_pager;
+        struct winsize terminal; /* 0 where stdout is none */
 };
 
 enum colour {
@@ -40,14 +42,12 @@ const char *output_plain(const struct output *output);
 /* A line of its own, coloured. */
 void output_heading(const struct output *output, const char *text);
 
-struct table_column {
-        const char *name;
-        bool wraps; /* breaks where the terminal is too narrow; others keep their width */
-};
-
-/* A table into the output, on a terminal as wide as that. Columns without any text are left out. */
+/*
+ * A table into the output. Columns without any text are left out. On a terminal that is too narrow the last one goes on in
+ * further lines, broken between words: a strength of "10 mg" must never read as 1.
+ */
 struct table;
-int table_new(struct output *output, const struct table_column *columns, size_t n_columns, bool has_headings,
+int table_new(struct output *output, const char *const *columns, size_t n_columns, bool has_headings,
               struct table **ret);
 struct table *table_free(struct table *table);
 DEFINE_CLEANUP(struct table *, table_free);

@@ -45,10 +45,8 @@ static bool is_of_several(const struct listed_medications *medications) {
 }
 
 static int print_medications(const struct request *request, const struct listed_medications *medications) {
-        static const struct table_column columns[] = {
-                { "PERSON", false }, { "MEDICATION", true },  { "AMOUNT", false },
-                { "STATE", false },  { "NEXT", false },       { "LAST TAKEN", false },
-                { "KIND", false },   { "WHAT FOR", true },    { "INSTRUCTIONS", true },
+        static const char *const columns[] = {
+                "PERSON", "MEDICATION", "AMOUNT", "STATE", "NEXT", "LAST TAKEN", "KIND", "WHAT FOR", "INSTRUCTIONS",
         };
         _cleanup_(output_done) struct output output = {};
         _cleanup_(table_free_p) struct table *table = NULL;

@@ -185,9 +185,8 @@ static int print_doses(struct preview *preview, const struct request *request, s
 }
 
 static int print_table(struct preview *preview, const struct request *request) {
-        static const struct table_column columns[] = {
-                { "DAY", false },        { "DUE", false },       { "ZONE", false },   { "UTC", false },
-                { "WINDOW END", false }, { "MEDICATION", true }, { "AMOUNT", false },
+        static const char *const columns[] = {
+                "DAY", "DUE", "ZONE", "UTC", "WINDOW END", "MEDICATION", "AMOUNT",
         };
         size_t n;
         int r;

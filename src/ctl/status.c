@@ -8,6 +8,7 @@
 #include "ctl/when.h"
 #include "ctl/wording.h"
 #include "dosed/civil.h"
+#include "dosed/text.h"
 
 #define STATUS_AHEAD USEC_PER_DAY
 
@@ -83,11 +84,14 @@ static int status_get(const struct request *request, struct status *status) {
 static int print_dose(const struct status *status, const struct section *section, const struct request *request,
                       const struct listed_dose *dose, struct table *table) {
         int64_t now_wall_sec = listed_dose_wall(dose, request, request->now_usec);
-        _cleanup_(free_p) char *words = NULL;
+        _cleanup_(free_p) char *state = NULL, *words = NULL;
         char due[WHEN_TEXT_SIZE], mark[16];
         int r;
 
-        r = dose_say(dose, request, &words);
+        r = dose_say(dose, request, &state);
+        if (r >= 0)
+                r = section->open_only && dose->instructions ? text_format(&words, "%s; %s", state, dose->instructions)
+                                                             : text_copy(state, &words);
         if (r < 0)
                 return r;
         wall_format_day_time(due, listed_dose_wall(dose, request, dose->due_usec), now_wall_sec);
@@ -96,15 +100,13 @@ static int print_dose(const struct status *status, const struct section *section
         return table_add(table, dose_colour(dose),
                          (const char *const[]){ mark, section->open_only ? NULL : due,
                                                 status->names_people ? dose->person : NULL, dose->medication,
-                                                dose->amount, words,
-                                                section->open_only ? dose->instructions : NULL });
+                                                dose->amount, words });
 }
 
 static int print_section(const struct status *status, const struct section *section, const struct request *request,
                          struct output *output) {
-        static const struct table_column columns[] = {
-                { "mark", false },   { "due", false },  { "person", false },      { "medication", true },
-                { "amount", false }, { "state", true }, { "instructions", true },
+        static const char *const columns[] = {
+                "", "", "", "", "", "",
         };
         const struct listed_doses *doses = section_doses(section, status);
         _cleanup_(table_free_p) struct table *table = NULL;
