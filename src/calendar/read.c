@@ -46,15 +46,47 @@ static void reader_done(struct reader *reader) {
         free(reader->known);
 }
 
+static char *append(char *at, struct slice text) {
+        at = mempcpy(at, text.text, text.size);
+        *at++ = '\n';
+        return at;
+}
+
+/* A component of nothing but the texts that are wanted. */
+static int extract_texts(const struct reader *reader, size_t component, char **ret) {
+        static const struct slice begin = { "BEGIN:VEVENT", 12 }, end = { "END:VEVENT", 10 };
+        const struct scan_component *c = &reader->scan->components[component];
+        size_t size = begin.size + end.size + 3;
+        char *text, *at;
+
+        for (size_t i = c->first_line; i < c->end_line; i++)
+                size += reader->scan->lines[i].text.size + 1;
+        text = malloc(size);
+        if (!text)
+                return -ENOMEM;
+
+        at = append(text, begin);
+        for (size_t i = c->first_line; i < c->end_line; i++)
+                if (reader->scan->lines[i].component == component &&
+                    property_form(reader->scan->lines[i].property) == FORM_TEXT)
+                        at = append(at, reader->scan->lines[i].text);
+        at = append(at, end);
+        *at = '\0';
+
+        *ret = text;
+        return 0;
+}
+
 /*
- * libical is given one VEVENT or VTODO at a time: of a whole file it puts the components into another order, and loses the
- * lines on which they stand. What it cannot parse in one it drops; read_text() sees that.
+ * libical is given one VEVENT or VTODO at a time, and of it only the texts: it would put the components of a file into
+ * another order and lose their lines, and what else is in them costs time and memory. What it cannot parse it drops;
+ * read_text() sees that.
  */
 static int parse_entry(struct reader *reader, size_t component) {
         _cleanup_(free_p) char *text = NULL;
         int r;
 
-        r = slice_copy(reader->scan->components[component].text, &text);
+        r = extract_texts(reader, component, &text);
         if (r < 0)
                 return r;
 

@@ -74,9 +74,8 @@ static int refuse(int r) {
         return r < 0 ? r : SCAN_UNUSABLE;
 }
 
-static int begin_component(struct scanning *scanning, const struct content_line *content, unsigned line) {
+static int begin_component(struct scanning *scanning, struct slice name, unsigned line) {
         struct scan *scan = scanning->scan;
-        struct slice name = content->value;
         enum component kind = component_from_name(name);
 
         if (!slice_is_name(name))
@@ -108,7 +107,6 @@ static int begin_component(struct scanning *scanning, const struct content_line 
         scan->components[scan->n_components] = (struct scan_component){
                 .kind = kind,
                 .name = name,
-                .text = { content->name.text, 0 },
                 .line = line,
                 .parent = scanning->depth > 0 ? scanning->open[scanning->depth - 1].component : 0,
                 .first_line = scan->n_lines,
@@ -134,7 +132,6 @@ static int end_component(struct scanning *scanning, struct slice name, unsigned 
                                              "line %u", SHORT(name), SHORT(component->name), component->line));
 
         component->end_line = scanning->scan->n_lines;
-        component->text.size = (size_t) (name.text + name.size - component->text.text);
         digest = component->digest;
         if (--scanning->depth > 0)
                 innermost(scanning)->digest += digest_bytes(DIGEST_START, &digest, sizeof(digest));
@@ -207,6 +204,8 @@ static int use_property(struct scanning *scanning, const struct content_line *co
                 return -ENOMEM;
         line->property = property;
         line->line = number;
+        line->text = (struct slice){ content->name.text,
+                                     (size_t) (content->value.text + content->value.size - content->name.text) };
         line->component = scanning->open[scanning->depth - 1].component;
 
         r = value_read(scanning->scan, content, line, &reason);
@@ -249,7 +248,7 @@ static int scan_line(struct scanning *scanning, struct slice text, unsigned numb
                 return scanning_error(scanning, number, "%s", reason);
 
         if (slice_equal(content.name, "BEGIN"))
-                return begin_component(scanning, &content, number);
+                return begin_component(scanning, content.value, number);
         if (slice_equal(content.name, "END"))
                 return end_component(scanning, content.value, number);
         if (scanning->depth == 0)

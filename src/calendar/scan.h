@@ -18,6 +18,7 @@ struct scan_line {
         enum property property;
         unsigned line;           /* of the file */
         size_t component;        /* index */
+        struct slice text;       /* all of it, unfolded */
         struct slice value;      /* as it stands there */
         struct slice zone_name;  /* TZID; empty where there is none */
         bool related_end;        /* TRIGGER;RELATED=END */
@@ -33,7 +34,6 @@ struct scan_line {
 struct scan_component {
         enum component kind;
         struct slice name;
-        struct slice text;            /* from its BEGIN to its END, unfolded: what libical is given */
         unsigned line;
         size_t parent;                /* index; of the first one: itself */
         size_t first_line, end_line;  /* its lines, and those of the components in it, are in [first, end) */
