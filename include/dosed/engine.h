@@ -44,9 +44,9 @@ struct engine_person {
         size_t n_folders;
 };
 
-/* Store and zones stay the caller's and must outlive it. `snooze_usec` is the snooze that nobody chose. */
-int engine_new(struct store *store, struct zones *zones, usec_t snooze_usec, const struct engine_observer *observer,
-               void *userdata, struct engine **ret);
+/* Store and zones stay the caller's and must outlive it. */
+int engine_new(struct store *store, struct zones *zones, const struct engine_observer *observer, void *userdata,
+               struct engine **ret);
 struct engine *engine_free(struct engine *engine);
 DEFINE_CLEANUP(struct engine *, engine_free);
 
@@ -55,6 +55,9 @@ DEFINE_CLEANUP(struct engine *, engine_free);
  * engine_reload() reads the folders. A changed clock is planned anew. Returns 0 or a negative errno.
  */
 int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec);
+
+/* The snooze where nobody says how long; 10 min until it is set. */
+void engine_set_snooze(struct engine *engine, usec_t snooze_usec);
 
 /* Whether the plan of the folder is to be believed whatever it lost (`dosectl plan accept`). */
 enum engine_belief { BELIEVE_CAREFULLY, BELIEVE_ANYTHING };

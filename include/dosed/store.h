@@ -120,5 +120,10 @@ int store_get_reading(struct store *store, uint64_t *ret_digest);
 int store_quarantine(struct store *store, uint64_t digest, usec_t at_usec);
 int store_is_quarantined(struct store *store, uint64_t digest, bool *ret);
 
+/* Texts that are kept by name: the configuration as it was last good. */
+int store_put_text(struct store *store, const char *name, const char *text);
+/* Returns 0, STORE_NOTHING or a negative errno; the caller frees. */
+int store_get_text(struct store *store, const char *name, char **ret);
+
 /* Plan file bytes, and other things told apart by content. FNV-1a, 64 bits. */
 uint64_t store_digest(const void *bytes, size_t size);

@@ -29,11 +29,11 @@ int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *ho
 
         r = user_name(&bus->user);
         if (r >= 0)
-                r = manager_add(bus);
+                r = bus_add_manager(bus);
         if (r >= 0)
-                r = dose_add(bus);
+                r = bus_add_dose(bus);
         if (r >= 0)
-                r = person_add(bus);
+                r = bus_add_person(bus);
         if (r < 0)
                 return r;
 

@@ -256,7 +256,7 @@ static int find(sd_bus *connection, const char *path, const char *interface, voi
         return 1;
 }
 
-int dose_add(struct bus *bus) {
+int bus_add_dose(struct bus *bus) {
         return sd_bus_add_fallback_vtable(bus->connection, &bus->slots[1], DOSE_PREFIX, BUS_NAME ".Dose", vtable, find,
                                           bus);
 }

@@ -309,6 +309,6 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-int manager_add(struct bus *bus) {
+int bus_add_manager(struct bus *bus) {
         return sd_bus_add_object_vtable(bus->connection, &bus->slots[0], BUS_ROOT, BUS_NAME ".Manager", vtable, bus);
 }

@@ -207,7 +207,7 @@ static int find(sd_bus *connection, const char *path, const char *interface, voi
         return 1;
 }
 
-int person_add(struct bus *bus) {
+int bus_add_person(struct bus *bus) {
         return sd_bus_add_fallback_vtable(bus->connection, &bus->slots[2], PERSON_PREFIX, BUS_NAME ".Person", vtable,
                                           find, bus);
 }

@@ -18,9 +18,9 @@ struct bus {
         sd_bus_slot *slots[4];
 };
 
-int manager_add(struct bus *bus);
-int dose_add(struct bus *bus);
-int person_add(struct bus *bus);
+int bus_add_manager(struct bus *bus);
+int bus_add_dose(struct bus *bus);
+int bus_add_person(struct bus *bus);
 
 /* Every method, property and lookup asks here who is calling and what that caller may do (access.c). */
 enum access { ACCESS_VIEW, ACCESS_RECORD, ACCESS_MANAGE };

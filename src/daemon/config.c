@@ -24,7 +24,7 @@ struct parse {
         struct problems *problems;
         struct zones *zones; /* to check names of zones */
         const char *file;
-        FILE *stream;
+        FILE *stream, *copy; /* what is read, and where it is kept */
         unsigned line;
         int error; /* negative errno */
 };
@@ -42,6 +42,7 @@ void config_done(struct config *config) {
         for (size_t i = 0; i < config->n_people; i++)
                 person_done(&config->people[i]);
         free(config->people);
+        free(config->text);
         *config = (struct config){};
 }
 
@@ -238,6 +239,7 @@ static char *read_line(char *line, int size, void *userdata) {
         if (!fgets(line, size, parse->stream))
                 return NULL;
         parse->line++;
+        (void) fputs(line, parse->copy);
         length = strlen(line);
         if (length > 0 && line[length - 1] != '\n' && !feof(parse->stream)) {
                 complain(parse, "the line is longer than %d bytes: shorten it", size - 2);
@@ -258,21 +260,14 @@ static char *read_line(char *line, int size, void *userdata) {
         return line;
 }
 
-static int parse_file(struct parse *parse, const char *path, bool must_exist) {
-        _cleanup_(fclose_p) FILE *stream = NULL;
+static int parse_stream(struct parse *parse, const char *name, FILE *stream) {
         int r;
 
-        parse->file = path;
+        parse->file = name;
         parse->line = 0;
-        stream = fopen(path, "re");
-        if (!stream) {
-                if (errno == ENOENT && !must_exist)
-                        return 0;
-                complain(parse, "the file cannot be read: %s", strerror(errno));
-                return parse->error;
-        }
         parse->stream = stream;
         r = ini_parse_stream(read_line, parse, on_pair, parse);
+        (void) fputc('\n', parse->copy);
         if (parse->error < 0)
                 return parse->error;
         if (r > 0) {
@@ -280,6 +275,19 @@ static int parse_file(struct parse *parse, const char *path, bool must_exist) {
                 complain(parse, "the line is neither [section] nor key = value");
         } else if (r < 0)
                 return -ENOMEM;
+        return parse->error;
+}
+
+static int parse_file(struct parse *parse, const char *path, bool must_exist) {
+        _cleanup_(fclose_p) FILE *stream = fopen(path, "re");
+
+        if (stream)
+                return parse_stream(parse, path, stream);
+        if (errno == ENOENT && !must_exist)
+                return 0;
+        parse->file = path;
+        parse->line = 0;
+        complain(parse, "the file cannot be read: %s", strerror(errno));
         return parse->error;
 }
 
@@ -342,24 +350,37 @@ static int fill_in(struct parse *parse) {
         return 0;
 }
 
-int config_load(const struct config_places *places, struct config *ret, struct problems *problems) {
+/* Reads either the text or, where that is NULL, the files. */
+static int load(const struct config_places *places, const char *text, struct config *ret, struct problems *problems) {
         _cleanup_(config_done) struct config config = {
                 .all_day_sec = DEFAULT_ALL_DAY_SEC,
                 .snooze_usec = DEFAULT_SNOOZE,
                 .settle_usec = DEFAULT_SETTLE,
         };
         _cleanup_(zones_free_p) struct zones *zones = NULL;
+        _cleanup_(fclose_p) FILE *stream = NULL;
         struct parse parse = { .places = places, .config = &config, .problems = problems };
+        size_t size;
         int r;
 
         r = zones_new(NULL, &zones);
         if (r < 0)
                 return r;
         parse.zones = zones;
+        parse.copy = open_memstream(&config.text, &size);
+        if (!parse.copy)
+                return -ENOMEM;
 
-        r = parse_file(&parse, places->file, places->must_exist);
-        if (r >= 0)
-                r = parse_drop_ins(&parse);
+        if (text) {
+                stream = fmemopen((char *) text, strlen(text), "r");
+                r = stream ? parse_stream(&parse, places->file, stream) : -errno;
+        } else {
+                r = parse_file(&parse, places->file, places->must_exist);
+                if (r >= 0)
+                        r = parse_drop_ins(&parse);
+        }
+        if (fclose(parse.copy) != 0 && r >= 0)
+                r = -ENOMEM;
         if (r >= 0)
                 r = fill_in(&parse);
         if (r < 0)
@@ -370,4 +391,12 @@ int config_load(const struct config_places *places, struct config *ret, struct p
         *ret = config;
         config = (struct config){};
         return 0;
+}
+
+int config_parse(const struct config_places *places, const char *text, struct config *ret, struct problems *problems) {
+        return load(places, text, ret, problems);
+}
+
+int config_load(const struct config_places *places, struct config *ret, struct problems *problems) {
+        return load(places, NULL, ret, problems);
 }

@@ -24,6 +24,7 @@ struct config {
         usec_t settle_usec; /* from the last change in a folder until the plan is read */
         struct config_person *people;
         size_t n_people;
+        char *text; /* all that was read, file after file: config_parse() makes the same of it */
 };
 
 void config_done(struct config *config);
@@ -41,5 +42,6 @@ struct config_places {
         const char *user; /* that person's name */
 };
 
-/* Returns 0, CONFIG_INVALID or a negative errno. `ret` is untouched unless 0. */
+/* Return 0, CONFIG_INVALID or a negative errno. `ret` is untouched unless 0. */
+int config_parse(const struct config_places *places, const char *text, struct config *ret, struct problems *problems);
 int config_load(const struct config_places *places, struct config *ret, struct problems *problems);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
@@ -37,9 +38,31 @@ struct daemon {
         bool is_degraded;
 };
 
-/* Takes everything up, in order: configuration, store, bus, name, plan. Returns 0 or an exit code of sysexits.h. */
+/* Takes everything up (start.c). Returns 0 or an exit code of sysexits.h. */
 int daemon_start(struct daemon *daemon, const struct daemon_places *places);
 
 /* Runs until SIGTERM. Returns 0 or an exit code. */
 int daemon_run(struct daemon *daemon);
 void daemon_done(struct daemon *daemon);
+
+/* Between the files of this room. What returns int returns 0 or a negative errno. */
+extern const struct engine_observer daemon_observer;
+extern const struct bus_host daemon_host;
+
+/* Does what is due, and says when to look again. */
+int daemon_step(struct daemon *daemon);
+void daemon_acted(void *userdata);
+int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int daemon_on_refresh(sd_event_source *source, void *userdata);
+int daemon_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata);
+int daemon_on_clock_set(void *userdata);
+int daemon_on_settled(void *userdata);
+
+/*
+ * Reads the configuration at the start; a broken one is a problem, and the last good one stands in for it. Returns 0 (with
+ * `ret_problem` set where it stands in), CONFIG_INVALID where there is none, or a negative errno.
+ */
+int daemon_read_config(struct daemon *daemon, char **ret_problem);
+/* Reads it anew; a broken one changes nothing but what is degraded. */
+int daemon_reload_config(struct daemon *daemon);
+int daemon_apply_config(struct daemon *daemon);

@@ -16,19 +16,23 @@ const char *engine_outcome_to_string(enum engine_outcome outcome) {
         return outcome_names[outcome];
 }
 
-int engine_new(struct store *store, struct zones *zones, usec_t snooze_usec, const struct engine_observer *observer,
-               void *userdata, struct engine **ret) {
+int engine_new(struct store *store, struct zones *zones, const struct engine_observer *observer, void *userdata,
+               struct engine **ret) {
         struct engine *engine = calloc(1, sizeof(*engine));
 
         if (!engine)
                 return -ENOMEM;
         engine->store = store;
         engine->zones = zones;
-        engine->snooze_usec = snooze_usec;
+        engine->snooze_usec = 10 * USEC_PER_MINUTE;
         engine->observer = *observer;
         engine->userdata = userdata;
         *ret = engine;
         return 0;
+}
+
+void engine_set_snooze(struct engine *engine, usec_t snooze_usec) {
+        engine->snooze_usec = snooze_usec;
 }
 
 struct person *person_free(struct engine *engine, struct person *person) {

@@ -27,6 +27,8 @@ enum statement {
         STATEMENT_INSERT_CHANGE,
         STATEMENT_QUARANTINE,
         STATEMENT_IS_QUARANTINED,
+        STATEMENT_PUT_TEXT,
+        STATEMENT_GET_TEXT,
         _STATEMENT_MAX,
 };
 

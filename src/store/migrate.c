@@ -45,7 +45,8 @@ static const char *const versions[] = {
         " id INTEGER PRIMARY KEY, person TEXT NOT NULL, at_usec INTEGER NOT NULL, kind TEXT NOT NULL,"
         " uid TEXT NOT NULL, medication TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL) STRICT;"
         APPEND_ONLY("plan_change")
-        "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;",
+        "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;"
+        "CREATE TABLE kept(name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;",
 };
 
 static int get_number(struct store *store, const char *pragma, int64_t *ret) {

@@ -210,3 +210,31 @@ int store_is_quarantined(struct store *store, uint64_t digest, bool *ret) {
         (void) sqlite3_reset(statement);
         return 0;
 }
+
+int store_put_text(struct store *store, const char *name, const char *text) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_PUT_TEXT, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, name);
+        bind_text(statement, 2, text);
+        return store_run(store, statement);
+}
+
+int store_get_text(struct store *store, const char *name, char **ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_statement(store, STATEMENT_GET_TEXT, &statement);
+        if (r < 0)
+                return r;
+        bind_text(statement, 1, name);
+        r = store_step(store, statement);
+        if (r <= 0)
+                return r < 0 ? r : STORE_NOTHING;
+        r = column_text(statement, 0, ret);
+        (void) sqlite3_reset(statement);
+        return r;
+}

@@ -61,6 +61,9 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_QUARANTINE] = "INSERT INTO quarantine(digest, since_usec) VALUES (?1, ?2)"
                                  " ON CONFLICT (digest) DO NOTHING",
         [STATEMENT_IS_QUARANTINED] = "SELECT 1 FROM quarantine WHERE digest = ?1",
+        [STATEMENT_PUT_TEXT] = "INSERT INTO kept(name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = ?2"
+                               " WHERE text <> ?2",
+        [STATEMENT_GET_TEXT] = "SELECT text FROM kept WHERE name = ?1",
 };
 
 static int error_of(int code) {

@@ -83,9 +83,7 @@ static inline void world_start(struct world *world) {
         pid_t holder;
 
         assert_int_equal(store_open(world->state, &world->store, &holder), 0);
-        assert_int_equal(engine_new(world->store, world->zones, 10 * USEC_PER_MINUTE, &world_observer, world,
-                                    &world->engine),
-                         0);
+        assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
         world_set_people(world);
         assert_int_equal(engine_reload(world->engine, NULL, BELIEVE_CAREFULLY, world->now_usec), 0);
 }

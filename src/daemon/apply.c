@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration comes into force: read as a whole, kept as last good, given to the engine and the watch. */
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "dosed/log.h"
+
+#define KEPT_NAME "dosed.conf"
+
+static int set_people(struct daemon *daemon) {
+        _cleanup_(free_p) struct engine_person *people = NULL;
+        const struct config *config = &daemon->config;
+        const struct zone *zone;
+        int r;
+
+        people = calloc(config->n_people, sizeof(*people));
+        if (!people)
+                return -ENOMEM;
+        for (size_t i = 0; i < config->n_people; i++) {
+                const char *timezone = config->people[i].timezone ? config->people[i].timezone : config->timezone;
+
+                r = timezone ? zones_get(daemon->zones, timezone, &zone) : zones_get_system(daemon->zones, &zone);
+                if (r != 0)
+                        return r < 0 ? r : -ENOENT;
+                people[i] = (struct engine_person){
+                        .name = config->people[i].name,
+                        .clock = { .zone = zone, .all_day_sec = config->all_day_sec },
+                        .folders = (const char *const *) config->people[i].folders,
+                        .n_folders = config->people[i].n_folders,
+                };
+        }
+        return engine_set_people(daemon->engine, people, config->n_people, clock_realtime_usec());
+}
+
+static int set_folders(struct daemon *daemon) {
+        _cleanup_(free_p) const char **folders = NULL;
+        const struct config *config = &daemon->config;
+        size_t n = 0;
+
+        for (size_t i = 0; i < config->n_people; i++)
+                n += config->people[i].n_folders;
+        folders = calloc(n + 1, sizeof(*folders));
+        if (!folders)
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < config->n_people; i++)
+                for (size_t j = 0; j < config->people[i].n_folders; j++)
+                        folders[n++] = config->people[i].folders[j];
+        return watch_set_folders(daemon->watch, folders, n, config->settle_usec);
+}
+
+int daemon_apply_config(struct daemon *daemon) {
+        int r;
+
+        engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
+        r = set_people(daemon);
+        return r < 0 ? r : set_folders(daemon);
+}
+
+/* The first problem is told: whoever mends it sees the next. */
+static int read_config(struct daemon *daemon, struct config *ret, char **ret_problem) {
+        _cleanup_(problems_done) struct problems problems = {};
+        int r, q;
+
+        r = config_load(&daemon->places.config, ret, &problems);
+        if (r == CONFIG_INVALID) {
+                q = problem_format(&problems.items[0], ret_problem);
+                if (q < 0)
+                        return q;
+        }
+        return r;
+}
+
+/* Without a ledger to keep it in, it is in force all the same. */
+static void keep_config(struct daemon *daemon) {
+        int r = store_put_text(daemon->store, KEPT_NAME, daemon->config.text);
+
+        if (r != 0)
+                log_warning("The configuration cannot be kept for a start with a broken one");
+}
+
+int daemon_read_config(struct daemon *daemon, char **ret_problem) {
+        _cleanup_(free_p) char *kept = NULL;
+        _cleanup_(problems_done) struct problems problems = {};
+        int r;
+
+        r = read_config(daemon, &daemon->config, ret_problem);
+        if (r == 0)
+                keep_config(daemon);
+        if (r <= 0)
+                return r;
+
+        log_line(LOG_WARNING, MESSAGE_CONFIG_REFUSED,
+                 "The configuration cannot be used: the last good one is looked for. See dosectl status");
+        r = store_get_text(daemon->store, KEPT_NAME, &kept);
+        if (r != 0)
+                return r < 0 ? r : CONFIG_INVALID;
+        return config_parse(&daemon->places.config, kept, &daemon->config, &problems);
+}
+
+int daemon_reload_config(struct daemon *daemon) {
+        _cleanup_(config_done) struct config config = {};
+        _cleanup_(free_p) char *problem = NULL;
+        struct config old;
+        int r;
+
+        r = read_config(daemon, &config, &problem);
+        if (r > 0) {
+                log_line(LOG_WARNING, MESSAGE_CONFIG_REFUSED,
+                         "The configuration cannot be used: the former one stays in force. See dosectl status");
+                return engine_set_degraded(daemon->engine, "config", problem);
+        }
+        if (r < 0)
+                return r;
+
+        old = daemon->config;
+        daemon->config = config;
+        config = old;
+        keep_config(daemon);
+        r = engine_set_degraded(daemon->engine, "config", NULL);
+        return r < 0 ? r : daemon_apply_config(daemon);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Taking everything up, in order: loop, store, configuration, bus, name, plan. */
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/daemon.h"
+#include "dosed/log.h"
+#include "dosed/text.h"
+
+/* A handler that fails must end the process: else its source would be silent from then on. */
+static int keep_source(sd_event_source *source) {
+        return sd_event_source_set_exit_on_failure(source, 1);
+}
+
+static int start_loop(struct daemon *daemon) {
+        sd_event_source *hangup;
+        sigset_t signals;
+        int r;
+
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGTERM);
+        (void) sigaddset(&signals, SIGINT);
+        (void) sigaddset(&signals, SIGHUP);
+        (void) sigaddset(&signals, SIGCHLD);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+
+        r = sd_event_new(&daemon->event);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(daemon->event, &hangup, SIGHUP, daemon_on_hangup, daemon);
+        if (r >= 0) {
+                (void) sd_event_source_set_floating(hangup, 1);
+                (void) keep_source(hangup);
+                sd_event_source_unref(hangup);
+                r = sd_event_set_watchdog(daemon->event, 1);
+        }
+        if (r >= 0)
+                r = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_REALTIME, UINT64_MAX, USEC_PER_MSEC, daemon_on_timer,
+                                      daemon);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF);
+        if (r >= 0)
+                r = keep_source(daemon->timer);
+        if (r >= 0)
+                r = sd_event_add_defer(daemon->event, &daemon->refresh, daemon_on_refresh, daemon);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(daemon->refresh, SD_EVENT_OFF);
+        if (r >= 0)
+                r = keep_source(daemon->refresh);
+        if (r >= 0)
+                r = watch_new(daemon->event, daemon_on_settled, daemon, &daemon->watch);
+        if (r >= 0)
+                r = clock_watch_add(daemon->event, daemon_on_clock_set, daemon, &daemon->clock);
+        return r < 0 ? r : 0;
+}
+
+static int make_folder(const char *path) {
+        _cleanup_(free_p) char *copy = strdup(path);
+
+        if (!copy)
+                return -ENOMEM;
+        for (char *p = copy + 1; *p; p++)
+                if (*p == '/') {
+                        *p = '\0';
+                        if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+                                return -errno;
+                        *p = '/';
+                }
+        return mkdir(copy, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int open_store(struct daemon *daemon) {
+        pid_t holder = 0;
+        int r;
+
+        r = make_folder(daemon->places.state);
+        if (r < 0) {
+                log_error("The state folder cannot be made: %s", strerror(-r));
+                return EX_CANTCREAT;
+        }
+        r = store_open(daemon->places.state, &daemon->store, &holder);
+        if (r == STORE_HELD && holder == 0) {
+                log_error("Another program has the ledger open: close it, and start again");
+                return EX_TEMPFAIL;
+        }
+        if (r == STORE_HELD) {
+                log_line(LOG_ERR, MESSAGE_ALREADY_RUNNING, "Another dosed, process %d, has this store already: end it first",
+                         (int) holder);
+                return EX_TEMPFAIL;
+        }
+        if (r == STORE_TOO_NEW) {
+                log_error("The store was written by a newer dosed: install that version again");
+                return EX_CONFIG;
+        }
+        if (r != 0) {
+                /* Somebody waits for the reminders: they go on without a ledger. */
+                r = store_open_memory(&daemon->store);
+                if (r < 0)
+                        return EX_OSERR;
+                daemon->is_degraded = true;
+        }
+        return 0;
+}
+
+static int open_bus(struct daemon *daemon) {
+        sd_bus_creds *creds = NULL;
+        pid_t holder = 0;
+        int r;
+
+        r = sd_bus_open_user(&daemon->connection);
+        if (r >= 0)
+                r = sd_bus_set_exit_on_disconnect(daemon->connection, 1);
+        if (r >= 0)
+                r = sd_bus_attach_event(daemon->connection, daemon->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0) {
+                log_error("There is no session bus to talk on: %s", strerror(-r));
+                return EX_UNAVAILABLE;
+        }
+
+        r = sd_bus_request_name(daemon->connection, BUS_NAME, 0);
+        if (r == -EEXIST) {
+                if (sd_bus_get_name_creds(daemon->connection, BUS_NAME, SD_BUS_CREDS_PID, &creds) >= 0)
+                        (void) sd_bus_creds_get_pid(creds, &holder);
+                sd_bus_creds_unref(creds);
+                log_line(LOG_ERR, MESSAGE_ALREADY_RUNNING,
+                         "Another dosed, process %d, has the name " BUS_NAME " on this bus already: end it first",
+                         (int) holder);
+                return EX_TEMPFAIL;
+        }
+        if (r < 0) {
+                log_error("The name " BUS_NAME " cannot be had on the bus: %s", strerror(-r));
+                return EX_UNAVAILABLE;
+        }
+        return 0;
+}
+
+/* From here on the rooms know each other. */
+static int wire(struct daemon *daemon) {
+        _cleanup_(free_p) char *memory_path = NULL;
+        int r;
+
+        if (daemon->places.runtime) {
+                r = make_folder(daemon->places.runtime);
+                if (r >= 0)
+                        r = text_format(&memory_path, "%s/notifications", daemon->places.runtime);
+                if (r < 0)
+                        return r;
+        }
+
+        r = zones_new(NULL, &daemon->zones);
+        if (r >= 0)
+                r = engine_new(daemon->store, daemon->zones, &daemon_observer, daemon, &daemon->engine);
+        if (r >= 0)
+                r = bus_new(daemon->connection, daemon->engine, &daemon_host, daemon, &daemon->bus);
+        if (r >= 0)
+                r = desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon, &daemon->desktop);
+        if (r >= 0 && daemon->is_degraded)
+                r = engine_set_degraded(daemon->engine, "store-open",
+                                        "The ledger cannot be opened: reminders go on, but nothing is kept. Look at "
+                                        "dosed.db in the state folder, put a backup in its place, and restart dosed");
+        return r;
+}
+
+/* The plan of the store first, carried out up to now; then what the folders hold by now. */
+static int start_plan(struct daemon *daemon) {
+        int r;
+
+        for (size_t i = 0; i < daemon->config.n_people; i++)
+                for (size_t j = 0; j < daemon->config.people[i].n_folders; j++) {
+                        r = make_folder(daemon->config.people[i].folders[j]);
+                        if (r == -ENOMEM)
+                                return r;
+                }
+        r = daemon_apply_config(daemon);
+        if (r >= 0)
+                r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
+        return r < 0 ? r : daemon_step(daemon);
+}
+
+int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
+        _cleanup_(free_p) char *problem = NULL;
+        int r;
+
+        daemon->places = *places;
+        r = start_loop(daemon);
+        if (r < 0) {
+                log_error("The loop cannot be set up: %s", strerror(-r));
+                return EX_OSERR;
+        }
+        r = open_store(daemon);
+        if (r != 0)
+                return r;
+        r = daemon_read_config(daemon, &problem);
+        if (r > 0) {
+                log_line(LOG_ERR, MESSAGE_CONFIG_REFUSED, "There is no configuration that can be used: mend it and start again");
+                (void) fprintf(stderr, "%s\n", problem);
+                return EX_CONFIG;
+        }
+        if (r < 0)
+                return EX_OSERR;
+        r = open_bus(daemon);
+        if (r != 0)
+                return r;
+
+        r = wire(daemon);
+        if (r >= 0 && problem)
+                r = engine_set_degraded(daemon->engine, "config", problem);
+        if (r >= 0)
+                r = start_plan(daemon);
+        if (r < 0) {
+                log_error("The plan cannot be started: %s", strerror(-r));
+                return EX_SOFTWARE;
+        }
+
+        log_line(LOG_INFO, MESSAGE_STARTED, "dosed " DOSED_VERSION " is running");
+        (void) sd_notify(0, "READY=1");
+        return 0;
+}
