@@ -77,8 +77,8 @@ static bool week_matches(struct expansion *e, int32_t day) {
 }
 
 /*
- * Whether the day is in the sets of all BY parts. Whether a part expands or limits (the table of RFC 5545 3.3.10) makes no
- * difference once what DTSTART fills in is known: a period's set is those of its days that every part allows.
+ * Whether the day is in the sets of all BY parts. Whether a part expands or limits (the table of RFC 5545 3.3.10) makes
+ * no difference once what DTSTART fills in is known: a period's set is those of its days that every part allows.
  */
 static bool day_matches(struct expansion *e, int32_t day, int year, int month, int month_day) {
         const struct rule_positions *positions = e->rule->positions;
@@ -314,9 +314,9 @@ static int64_t greatest_common_divisor(int64_t a, int64_t b) {
 }
 
 /*
- * Whether HOURLY or MINUTELY can ever meet its BYHOUR and BYMINUTE: INTERVAL comes back, day after day, only to times of
- * the same remainder; and its BYSETPOS: all its sets are of one size. Asked once, because a search to the horizon would try
- * each minute of 600 years.
+ * Whether HOURLY or MINUTELY can ever meet its BYHOUR and BYMINUTE: INTERVAL comes back, day after day, only to times
+ * of the same remainder; and its BYSETPOS: all its sets are of one size. Asked once, because a search to the horizon
+ * would try each minute of 600 years.
  */
 static bool units_are_possible(struct expansion *e) {
         int minutes_per_unit = e->rule->frequency == FREQUENCY_HOURLY ? 60 : 1;

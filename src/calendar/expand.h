@@ -44,8 +44,8 @@ struct expansion {
 };
 
 /*
- * `rule` as DTSTART at that wall-clock time fills it in. Where DTSTART is a DATE, BYHOUR, BYMINUTE and BYSECOND are ignored
- * (RFC 5545 3.3.10), and HOURLY and MINUTELY give nothing.
+ * `rule` as DTSTART at that wall-clock time fills it in. Where DTSTART is a DATE, BYHOUR, BYMINUTE and BYSECOND are
+ * ignored (RFC 5545 3.3.10), and HOURLY and MINUTELY give nothing.
  */
 void expansion_init(struct expansion *expansion, const struct rule *rule, int64_t start_wall_sec, bool is_date);
 

@@ -116,7 +116,7 @@ static bool is_excluded(struct search *search, const struct stamp *original, use
                            original_usec, search->clock);
 }
 
-/* Of what is due at the same instant, the one that is there by its own right names the dose: not moved, and in no gap. */
+/* Of what is due at the same instant, the one that is there by right names the dose: not moved, and in no gap. */
 static bool is_better(const struct search *search, const struct occurrence *occurrence, bool moved) {
         const struct occurrence *best = &search->best;
 
@@ -179,8 +179,8 @@ static int64_t first_wall(const struct search *search, const struct stretch *str
 }
 
 /*
- * Offers the first of a source that is due, within a stretch. Wall clock order is the order of instants but for the times
- * of a gap, which fall behind those after it: where one of these was found, as much as a day more is looked at.
+ * Offers the first of a source that is due, within a stretch. Wall clock order is the order of instants but for the
+ * times of a gap, which fall behind those after it: where one of these was found, as much as a day more is looked at.
  */
 static void search_source(struct search *search, const struct stretch *stretch, struct source *source) {
         const struct stamp *start = &search->schedule->start;

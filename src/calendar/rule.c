@@ -303,7 +303,7 @@ static int read_weekdays(struct reading *reading, struct piece value) {
 
 static int read_refused(struct reading *reading, struct piece value) {
         (void) value;
-        return refuse(reading, "RSCALE and SKIP (other calendars than the Gregorian one) are not supported; leave them out");
+        return refuse(reading, "RSCALE and SKIP (calendars that are not Gregorian) are not supported; leave them out");
 }
 
 static const struct {

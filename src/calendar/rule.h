@@ -60,8 +60,8 @@ enum rule_outcome {
 };
 
 /*
- * Reads the value of an RRULE or EXRULE property. `ret_reason` is set where RULE_INVALID is returned: a constant sentence
- * without its final stop. Returns 0, RULE_INVALID or -ENOMEM.
+ * Reads the value of an RRULE or EXRULE property. `ret_reason` is set where RULE_INVALID is returned: a constant
+ * sentence without its final stop. Returns 0, RULE_INVALID or -ENOMEM.
  */
 int rule_parse(const char *text, struct rule **ret, const char **ret_reason);
 

@@ -3,7 +3,7 @@
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 
-/* UNTIL in the form of DTSTART; for one in UTC both bounds count, the wall clock one with room for a change of offset. */
+/* UNTIL in the form of DTSTART. For one in UTC the instant decides; the wall clock bound has room for a new offset. */
 static void limit_to_until(struct source *source, const struct stamp *start, const struct wall_clock *clock) {
         const struct rule *rule = source->rule;
         const struct zone *zone = stamp_zone(start, clock);

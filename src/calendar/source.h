@@ -35,8 +35,8 @@ const struct stamp *schedule_find_foreign_date(const struct schedule *schedule, 
                                                const struct wall_clock *clock);
 
 /*
- * The original start that a RECURRENCE-ID means, in the one form by which that occurrence is known: DTSTART's, or UTC for
- * an RDATE of another form.
+ * The original start that a RECURRENCE-ID means, in the one form by which that occurrence is known: DTSTART's, or UTC
+ * for an RDATE of another form.
  */
 struct stamp schedule_original(const struct schedule *schedule, const struct stamp *recurrence_id,
                                const struct wall_clock *clock);

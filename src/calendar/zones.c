@@ -70,8 +70,8 @@ static int keep(struct zone ***list, size_t *n, struct zone *zone) {
 }
 
 /*
- * "Area/City" of tzdata: letters, digits, '_', '+', '-'. No dot and no leading slash, so that it never leaves the folder;
- * not the "right" zones, which count leap seconds, and not the names that mean whatever the system's zone is.
+ * "Area/City" of tzdata: letters, digits, '_', '+', '-'. No dot and no leading slash, so that it never leaves the
+ * folder; not the "right" zones, which count leap seconds, and not the names that mean whatever the system's zone is.
  */
 static bool is_iana_form(const char *name) {
         static const char *const others[] = { "localtime", "posixrules", "leapseconds", "right", "posix" };
@@ -141,7 +141,7 @@ static int find_path(const char *folder, const char *name, char **ret) {
         return 0;
 }
 
-/* Reads a small regular file whole. Returns 0, ZONE_UNKNOWN (not one), ZONE_BAD_DATA (too large) or a negative errno. */
+/* Reads a small regular file whole. Returns 0, ZONE_UNKNOWN (no file), ZONE_BAD_DATA (too large) or an errno. */
 static int read_bytes(const char *path, char **ret, size_t *ret_size) {
         _cleanup_(close_p) int fd = -1;
         _cleanup_(free_p) char *bytes = NULL;
@@ -235,8 +235,8 @@ int zones_get(struct zones *zones, const char *name, const struct zone **ret) {
                 return load_or_utc(zones, windows, ret);
 
         /*
-         * A prefix is one only where it looks like one: "/vendor.example/Olson_1/Europe/Berlin" or "tzone://Microsoft/Utc",
-         * not "Home/Singapore".
+         * A prefix is one only where it looks like one: "/vendor.example/Olson_1/Europe/Berlin" or
+         * "tzone://Microsoft/Utc", not "Home/Singapore".
          */
         if (name[0] != '/' && !memchr(name, '.', strcspn(name, "/")) && !strstr(name, "://"))
                 return ZONE_UNKNOWN;
@@ -250,7 +250,8 @@ int zones_get(struct zones *zones, const char *name, const struct zone **ret) {
 
 static bool posix_zone_equal(const struct posix_zone *a, const struct posix_zone *b) {
         return a->standard_offset_sec == b->standard_offset_sec && a->has_daylight == b->has_daylight &&
-               a->daylight_offset_sec == b->daylight_offset_sec && memcmp(&a->begin, &b->begin, sizeof(a->begin)) == 0 &&
+               a->daylight_offset_sec == b->daylight_offset_sec &&
+               memcmp(&a->begin, &b->begin, sizeof(a->begin)) == 0 &&
                memcmp(&a->end, &b->end, sizeof(a->end)) == 0;
 }
 
@@ -286,8 +287,8 @@ static int add(struct zones *zones, struct zone *zone, const struct zone **ret) 
         return 0;
 }
 
-int zones_add(struct zones *zones, const char *name, int32_t first_offset_sec, const struct zone_transition *transitions,
-              size_t n_transitions, const struct zone **ret) {
+int zones_add(struct zones *zones, const char *name, int32_t first_offset_sec,
+              const struct zone_transition *transitions, size_t n_transitions, const struct zone **ret) {
         _cleanup_(zone_free_p) struct zone *zone = NULL;
         int r;
 
