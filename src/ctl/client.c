@@ -18,7 +18,7 @@ static const struct {
         { CLIENT_ERROR "TooEarly", false, "--force if it is to be taken this early" },
         { CLIENT_ERROR "TooLate", false, "--at TIME if it was taken earlier" },
         { CLIENT_ERROR "LimitReached", false, "ask a pharmacist or doctor before taking more" },
-        { CLIENT_ERROR "NotOpen", false, "dosectl history shows what was recorded" },
+        { CLIENT_ERROR "NotOpen", false, "--amend corrects what was recorded, dosectl undo takes it back" },
         { CLIENT_ERROR "NoSuchDose", false, "dosectl list --json shows the doses with their ids" },
         { CLIENT_ERROR "NoSuchMedication", false, "dosectl meds lists them" },
         { CLIENT_ERROR "NoSuchPerson", false, "--person takes a name that dosed.conf knows" },
@@ -91,7 +91,7 @@ int client_explain(const struct request *request, const sd_bus_error *error, cha
         return text_format(ret, "%.*s", size, message);
 }
 
-int client_refused(const struct request *request, int r, const sd_bus_error *error) {
+int client_refused(const struct request *request, const char *about, int r, const sd_bus_error *error) {
         _cleanup_(free_p) char *sentence = NULL;
 
         if (!sd_bus_error_is_set(error))
@@ -100,7 +100,7 @@ int client_refused(const struct request *request, int r, const sd_bus_error *err
         r = client_explain(request, error, &sentence);
         if (r < 0)
                 return r;
-        complain("%s", sentence);
+        complain("%s%s%s", about ? about : "", about ? ": " : "", sentence);
         return REQUEST_REFUSED;
 }
 
@@ -109,7 +109,7 @@ int client_call(sd_bus *bus, const struct request *request, sd_bus_message *call
         int r;
 
         r = sd_bus_call(bus, call, 0, &error, ret);
-        return r < 0 ? client_refused(request, r, &error) : 0;
+        return r < 0 ? client_refused(request, NULL, r, &error) : 0;
 }
 
 int client_call_simple(sd_bus *bus, const struct request *request, const char *path, const char *interface,

@@ -28,8 +28,8 @@ int client_new_call(sd_bus *bus, const char *path, const char *interface, const 
  */
 int client_call(sd_bus *bus, const struct request *request, sd_bus_message *call, sd_bus_message **ret);
 
-/* For whoever used sd_bus_call() to look at the error first: says it. Returns as client_call(). */
-int client_refused(const struct request *request, int r, const sd_bus_error *error);
+/* For whoever used sd_bus_call(): says the error, of what (`about`) unless NULL. Returns as client_call(). */
+int client_refused(const struct request *request, const char *about, int r, const sd_bus_error *error);
 
 /* The same without arguments. */
 int client_call_simple(sd_bus *bus, const struct request *request, const char *path, const char *interface,

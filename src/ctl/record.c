@@ -260,6 +260,7 @@ static int check_time(const struct recording *recording) {
 static int act_on(const struct act *act, struct recording recording, const char *what, json_t *done) {
         _cleanup_(listed_dose_done) struct listed_dose dose = {};
         _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
         int r;
 
@@ -276,9 +277,9 @@ static int act_on(const struct act *act, struct recording recording, const char 
                 r = act->append(&recording, call);
         if (r < 0)
                 return r;
-        r = client_call(recording.bus, recording.request, call, &reply);
-        if (r != 0)
-                return r;
+        r = sd_bus_call(recording.bus, call, 0, &error, &reply);
+        if (r < 0)
+                return client_refused(recording.request, dose.medication, r, &error);
         r = act->read(reply, &answer);
         if (r < 0)
                 return r;

@@ -283,7 +283,7 @@ static int find_by_id(sd_bus *bus, const struct request *request, const char *id
         if (sd_bus_error_has_name(&error, CLIENT_ERROR "NoSuchDose"))
                 return WHAT_NONE;
         if (r < 0)
-                return client_refused(request, r, &error);
+                return client_refused(request, NULL, r, &error);
 
         r = sd_bus_message_read_basic(reply, 'o', &path);
         if (r < 0)
