@@ -136,8 +136,8 @@ static int unreadable(struct problems *problems, const char *name, int error) {
         if (error == ENOMEM || error == EMFILE || error == ENFILE)
                 return -error;
         if (error == EACCES || error == EPERM)
-                r = problems_add(problems, name, 0, SEVERITY_ERROR, "The file cannot be read: permission denied; give dosed "
-                                 "the right to read it");
+                r = problems_add(problems, name, 0, SEVERITY_ERROR,
+                                 "The file cannot be read: permission denied; give dosed the right to read it");
         else if (error == ELOOP)
                 r = problems_add(problems, name, 0, SEVERITY_ERROR, "The file is a link that leads in a circle");
         else

@@ -78,7 +78,8 @@ bool lex_duration(struct slice text, struct duration *ret) {
                         in_time = true;
                 if (!take_number(&text, &number))
                         return false;
-                while (next < ELEMENTS(parts) && (parts[next].is_time != in_time || !take_letter(&text, parts[next].letter)))
+                while (next < ELEMENTS(parts) &&
+                       (parts[next].is_time != in_time || !take_letter(&text, parts[next].letter)))
                         next++;
                 if (next == ELEMENTS(parts) || number > max_sec / parts[next].sec)
                         return false;

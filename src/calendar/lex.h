@@ -22,7 +22,7 @@ bool lex_period(struct slice text, struct time_value *ret_start); /* 3.3.9 */
 bool lex_offset(struct slice text, int32_t *ret_sec);             /* 3.3.14 */
 
 /*
- * Of a form that a zone's name has (IANA, Windows, or what Outlook makes up): never a way out of a folder, never control
- * characters, at most LIMIT_ZONE_NAME_BYTES.
+ * Of a form that a zone's name has (IANA, Windows, or what Outlook makes up): never a way out of a folder, never
+ * control characters, at most LIMIT_ZONE_NAME_BYTES.
  */
 bool lex_is_zone_name(struct slice text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The components and properties of iCalendar that dosed uses, and the form of their values. Everything else is noise. */
+/* The components and properties of iCalendar that dosed uses, and the form of their values. All else is noise. */
 #pragma once
 
 #include <stdbool.h>

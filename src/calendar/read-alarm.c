@@ -34,7 +34,8 @@ static int is_wanted(struct reader *reader, size_t component, bool *ret) {
 
         *ret = false;
         if (proximity)
-                return reader_warning(reader, proximity->line, "An alarm at a place is not supported and does not count");
+                return reader_warning(reader, proximity->line,
+                                      "An alarm at a place is not supported and does not count");
         if (!action)
                 return reader_warning(reader, line, "The VALARM has no ACTION and does not count");
 
@@ -46,8 +47,8 @@ static int is_wanted(struct reader *reader, size_t component, bool *ret) {
         case ACTION_REFUSED:
                 return reader_warning(reader, action->line, "ACTION:PROCEDURE is never acted on; use DISPLAY");
         case ACTION_UNKNOWN:
-                return reader_warning(reader, action->line, "The ACTION of this VALARM is not known and does not count; use "
-                                      "DISPLAY");
+                return reader_warning(reader, action->line,
+                                      "The ACTION of this VALARM is not known and does not count; use DISPLAY");
         }
 
         if (!scan_find(reader->scan, component, PROPERTY_TRIGGER))
@@ -70,7 +71,8 @@ static int read_repeats(struct reader *reader, size_t component, struct alarm *a
                 return reader_warning(reader, (repeat ?: duration)->line, "%s does not count without %s",
                                       repeat ? "REPEAT" : "DURATION", repeat ? "DURATION" : "REPEAT");
         if (!is_positive(duration->duration))
-                return reader_warning(reader, duration->line, "The DURATION between alarms is not above zero: not repeated");
+                return reader_warning(reader, duration->line,
+                                      "The DURATION between alarms is not above zero: not repeated");
 
         alarm->repeat = (unsigned) repeat->number;
         alarm->every = duration->duration;
@@ -91,17 +93,16 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
 }
 
 int read_alarms(struct reader *reader, size_t component, struct details *details) {
+        const struct scan *scan = reader->scan;
         struct alarm alarms[LIMIT_SCHEDULE_ALARMS] = {};
         size_t n = 0;
         int r;
 
         /* What is in a component follows it directly, in the order of the BEGINs. */
-        for (size_t i = component + 1; i < reader->scan->n_components && reader->scan->components[i].parent >= component;
-             i++) {
+        for (size_t i = component + 1; i < scan->n_components && scan->components[i].parent >= component; i++) {
                 bool wanted;
 
-                if (reader->scan->components[i].parent != component ||
-                    reader->scan->components[i].kind != COMPONENT_ALARM)
+                if (scan->components[i].parent != component || scan->components[i].kind != COMPONENT_ALARM)
                         continue;
                 r = is_wanted(reader, i, &wanted);
                 if (r < 0)
@@ -109,7 +110,7 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                 if (!wanted)
                         continue;
                 if (n == LIMIT_SCHEDULE_ALARMS)
-                        return reader_error(reader, reader->scan->components[i].line, "There are more than %u VALARMs here",
+                        return reader_error(reader, scan->components[i].line, "There are more than %u VALARMs here",
                                             LIMIT_SCHEDULE_ALARMS);
                 r = read_alarm(reader, i, &alarms[n++]);
                 if (r < 0)

@@ -107,7 +107,8 @@ static int read_details(struct reader *reader, size_t component, const struct st
         return read_alarms(reader, component, details);
 }
 
-static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules, size_t *n) {
+static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules,
+                      size_t *n) {
         struct scan_line *line;
 
         for (line = scan_find(reader->scan, component, property); line; line = scan_find_next(reader->scan, line)) {
@@ -143,8 +144,8 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
         if (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY)
                 return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
         if (first != schedule->start.wall_sec)
-                return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; both are "
-                                      "due", civil_format(text, first, schedule->start.is_date,
+                return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; "
+                                      "both are due", civil_format(text, first, schedule->start.is_date,
                                                           schedule->start.kind == STAMP_UTC));
         return 0;
 }
@@ -166,7 +167,8 @@ static int read_recurrence(struct reader *reader, size_t component, struct sched
                 return r;
 
         if (schedule->as_needed && (schedule->n_rules > 0 || schedule->n_extra_dates > 0))
-                return reader_error(reader, line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
+                return reader_error(reader,
+                                    line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
                                     "The VTODO recurs but has no DTSTART; write there when the first dose is due");
         return warn_about_rules(reader, component, schedule);
 }
@@ -256,8 +258,8 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
         int r;
 
         if (schedule->n_overrides == LIMIT_SCHEDULE_OVERRIDES)
-                return reader_error(reader, id->line, "There are more than %u overrides of one schedule; change its rule",
-                                    LIMIT_SCHEDULE_OVERRIDES);
+                return reader_error(reader, id->line, "There are more than %u overrides of one schedule; change its "
+                                    "rule", LIMIT_SCHEDULE_OVERRIDES);
         overrides = reallocarray(schedule->overrides, schedule->n_overrides + 1, sizeof(*overrides));
         if (!overrides)
                 return -ENOMEM;
@@ -275,8 +277,8 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
         if (r < 0)
                 return r;
         if (status == STATUS_COMPLETED) {
-                r = reader_warning(reader, line_of(reader, component, PROPERTY_STATUS), "STATUS:COMPLETED of one dose does "
-                                   "not record it as taken; record it with dosed");
+                r = reader_warning(reader, line_of(reader, component, PROPERTY_STATUS), "STATUS:COMPLETED of one dose "
+                                   "does not record it as taken; record it with dosed");
                 if (r < 0)
                         return r;
         }

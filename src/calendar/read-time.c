@@ -21,18 +21,20 @@ static int remember(struct reader *reader, struct reader_zone zone) {
         return 0;
 }
 
-static int compile_zone(struct reader *reader, const struct scan_line *line, const char *name, struct reader_zone *zone) {
+static int compile_zone(struct reader *reader, const struct scan_line *line, const char *name,
+                        struct reader_zone *zone) {
         const char *reason;
         unsigned at;
         int r;
 
         r = vtimezone_compile(reader->scan, line->zone_name, reader->zones, &zone->zone, &zone->digest, &at, &reason);
         if (r == VTIMEZONE_MISSING)
-                return reader_error(reader, line->line, "The zone \"%s\" of %s is not known, and the file has no VTIMEZONE "
-                                    "for it; write one as Europe/Lisbon", name, property_to_string(line->property));
+                return reader_error(reader, line->line, "The zone \"%s\" of %s is not known, and the file has no "
+                                    "VTIMEZONE for it; write one as Europe/Lisbon", name,
+                                    property_to_string(line->property));
         if (r == VTIMEZONE_UNUSABLE)
-                return reader_error(reader, at, "The zone \"%s\" is not known, and its VTIMEZONE cannot be followed: %s",
-                                    name, reason);
+                return reader_error(reader, at, "The zone \"%s\" is not known, and its VTIMEZONE cannot be followed: "
+                                    "%s", name, reason);
         return r;
 }
 
@@ -148,8 +150,8 @@ static bool stamps_distance(const struct stamp *from, const struct stamp *until,
 }
 
 /*
- * RFC 5545 3.8.5.3: the exact time between start and end applies to every occurrence. A date's end one day after its start
- * is what every all-day entry has, and says nothing.
+ * RFC 5545 3.8.5.3: the exact time between start and end applies to every occurrence. A date's end one day after its
+ * start is what every all-day entry has, and says nothing.
  */
 static int span_until(struct reader *reader, const struct stamp *start, const struct scan_line *line,
                       struct duration *ret) {
@@ -162,7 +164,8 @@ static int span_until(struct reader *reader, const struct stamp *start, const st
         if (r < 0)
                 return r;
         if (!stamps_distance(start, &end, &sec))
-                return reader_warning(reader, line->line, "%s is not of the same form as the start; it does not count", name);
+                return reader_warning(reader, line->line, "%s is not of the same form as the start; it does not count",
+                                      name);
         if (sec < 0)
                 return reader_warning(reader, line->line, "%s is before the start; it does not count", name);
 

@@ -215,8 +215,9 @@ static int drop_older(struct reader *reader, struct entries *entries) {
                 struct entry *entry = &entries->items[i];
 
                 if (i + 1 < entries->n_items && entry_compare_place(entry, entry + 1) == 0) {
-                        r = reader_warning(reader, reader->scan->components[entry->component].line, "The UID \"%s\" stands "
-                                           "more than once; the newest, on line %u, counts", entry->uid,
+                        r = reader_warning(reader, reader->scan->components[entry->component].line,
+                                           "The UID \"%s\" stands more than once; the newest, on line %u, counts",
+                                           entry->uid,
                                            reader->scan->components[entry[1].component].line);
                         if (r < 0)
                                 return r;

@@ -31,8 +31,8 @@ struct reader {
         problems_add((reader)->problems, (reader)->name, (line), SEVERITY_WARNING, __VA_ARGS__)
 
 /*
- * The functions below return 0 or a negative errno. What is wrong with the file becomes a problem, and the output something
- * harmless: who began the reading looks at the count of errors at its end.
+ * The functions below return 0 or a negative errno. What is wrong with the file becomes a problem, and the output
+ * something harmless: who began the reading looks at the count of errors at its end.
  */
 
 /* A text, clean, without blanks around it and within its limit; NULL where there is none, or nothing in it. */

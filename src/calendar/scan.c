@@ -79,8 +79,8 @@ static int begin_component(struct scanning *scanning, struct slice name, unsigne
         enum component kind = component_from_name(name);
 
         if (!slice_is_name(name))
-                return refuse(scanning_error(scanning, line, "BEGIN:%.*s does not name a component; there may be a blank "
-                                             "behind it", SHORT(name)));
+                return refuse(scanning_error(scanning, line, "BEGIN:%.*s does not name a component; there may be a "
+                                             "blank behind it", SHORT(name)));
         if (scanning->depth == 0 && kind != COMPONENT_CALENDAR)
                 return refuse(scanning_error(scanning, line, "BEGIN:%.*s stands outside of a VCALENDAR; the file must "
                                              "begin with BEGIN:VCALENDAR", SHORT(name)));
@@ -123,8 +123,8 @@ static int end_component(struct scanning *scanning, struct slice name, unsigned 
         uint64_t digest;
 
         if (scanning->depth == 0)
-                return refuse(scanning_error(scanning, line, "END:%.*s closes nothing; remove the line, or add its BEGIN",
-                                             SHORT(name)));
+                return refuse(scanning_error(scanning, line, "END:%.*s closes nothing; remove the line, or add its "
+                                             "BEGIN", SHORT(name)));
 
         component = innermost(scanning);
         if (!slice_same_caseless(name, component->name))
@@ -240,8 +240,8 @@ static int scan_line(struct scanning *scanning, struct slice text, unsigned numb
         const char *reason;
 
         if (text.size > LIMIT_FILE_LINE_BYTES)
-                return scanning_error(scanning, number, "The line is longer than %u bytes; remove what is attached here",
-                                      LIMIT_FILE_LINE_BYTES);
+                return scanning_error(scanning, number, "The line is longer than %u bytes; remove what is attached "
+                                      "here", LIMIT_FILE_LINE_BYTES);
         if (u8_check((const uint8_t *) text.text, text.size))
                 return scanning_error(scanning, number, "The line is not UTF-8; save the file in that encoding");
         if (!line_split(text, &content, &reason))
@@ -272,8 +272,8 @@ static int scan_lines(struct scanning *scanning, struct line_reader *reader) {
         if (scanning->scan->n_components == 0 && reader->out_size == 0)
                 return scanning_error(scanning, 0, "The file is empty; a plan file holds one VCALENDAR");
         if (scanning->depth > 0)
-                return scanning_error(scanning, reader->number, "The file ends before END:%.*s: that began on line %u; it "
-                                      "may have been cut off", SHORT(innermost(scanning)->name),
+                return scanning_error(scanning, reader->number, "The file ends before END:%.*s: that began on line %u; "
+                                      "it may have been cut off", SHORT(innermost(scanning)->name),
                                       innermost(scanning)->line);
         return 0;
 }

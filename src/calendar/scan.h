@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One pass over the raw bytes of a plan file before libical sees them: limits, nesting, and the strict reading of every value
- * that decides when something is due. It knows no zones, and nothing of schedules.
+ * One pass over the raw bytes of a plan file before libical sees them: limits, nesting, and the strict reading of every
+ * value that decides when something is due. It knows no zones, and nothing of schedules.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct scan_line {
         struct slice zone_name;  /* TZID; empty where there is none */
         bool related_end;        /* TRIGGER;RELATED=END */
         bool this_and_future;    /* RECURRENCE-ID;RANGE=THISANDFUTURE */
-        const char *flaw;        /* why the value cannot be read; only in a VTIMEZONE, which may turn out to be unneeded */
+        const char *flaw;        /* why the value cannot be read; only in a VTIMEZONE, which may not be needed */
         struct rule *rule;       /* FORM_RULE; may be taken */
         struct duration duration; /* FORM_DURATION, FORM_SPAN, FORM_TRIGGER */
         int64_t number;          /* FORM_INTEGER, FORM_OFFSET */

@@ -11,8 +11,8 @@ enum vtimezone_outcome {
 };
 
 /*
- * Observances with a yearly RRULE, with RDATE or with neither are followed, up to the year 2100. Returns 0, an outcome or a
- * negative errno.
+ * Observances with a yearly RRULE, with RDATE or with neither are followed, up to the year 2100. Returns 0, an outcome
+ * or a negative errno.
  */
 int vtimezone_compile(const struct scan *scan, struct slice name, struct zones *zones, const struct zone **ret,
                       uint64_t *ret_digest, unsigned *ret_line, const char **ret_reason);

@@ -50,7 +50,8 @@ static usec_t next_due(const struct calendar *calendar, usec_t from_usec) {
         for (size_t i = 0; i < calendar->n_schedules; i++) {
                 struct occurrence occurrence;
 
-                if (schedule_next(calendar->schedules[i], &clock, from_usec, &occurrence) == 0 && occurrence.due_usec < next)
+                if (schedule_next(calendar->schedules[i], &clock, from_usec, &occurrence) == 0 &&
+                    occurrence.due_usec < next)
                         next = occurrence.due_usec;
         }
         return next;
@@ -163,7 +164,8 @@ static void texts_survive_whatever_is_in_them(void **state) {
 }
 
 static void drafts_that_say_nothing_are_refused(void **state) {
-        static const int32_t time_sec[] = { 8 * HOUR }, descending[] = { 20 * HOUR, 8 * HOUR }, tomorrow[] = { 24 * HOUR };
+        static const int32_t time_sec[] = { 8 * HOUR }, descending[] = { 20 * HOUR, 8 * HOUR };
+        static const int32_t tomorrow[] = { 24 * HOUR };
         const struct calendar_draft good = {
                 .uid = "a", .summary = "b", .first_day_wall_sec = MONDAY_SEC, .times_sec = time_sec, .n_times = 1,
         };

@@ -18,6 +18,7 @@
 
 #define GENERATOR "tests/data/make-broken-folder.py"
 #define N_GOOD 50
+#define JULY_USEC (1782864000 * USEC_PER_SEC) /* 2026-07-01T00:00:00Z */
 
 static char path[] = "/tmp/dosed-test-folder-XXXXXX";
 
@@ -171,9 +172,8 @@ static void the_good_files_beside_them_are_read(void **state) {
                 n_good++;
                 assert_int_equal(read_file(zones, folder->files[i].name, &calendar, &problems), 0);
                 assert_int_equal(calendar->n_schedules, 1);
-                /* 2026-07-01T00:00Z: daily, thus due within a day */
-                assert_int_equal(schedule_next(calendar->schedules[0], &clock, 1782864000 * USEC_PER_SEC, &occurrence), 0);
-                assert_true(occurrence.due_usec < 1782864000 * USEC_PER_SEC + USEC_PER_DAY);
+                assert_int_equal(schedule_next(calendar->schedules[0], &clock, JULY_USEC, &occurrence), 0);
+                assert_true(occurrence.due_usec < JULY_USEC + USEC_PER_DAY);
         }
         assert_int_equal(n_good, N_GOOD);
         assert_int_equal(n_broken, ELEMENTS(broken) + 1); /* and the one without permission */

@@ -105,13 +105,14 @@ static const struct schedule *find(const struct reading *reading, const char *su
 }
 
 /* The first times due at or after that UTC time, as UTC texts with blanks between them. */
-static void assert_due(const struct schedule *schedule, const char *zone_name_text, const char *from, const char *expected) {
+static void assert_due(const struct schedule *schedule, const char *zone_text, const char *from,
+                       const char *expected) {
         struct wall_clock clock = { .all_day_sec = 8 * 3600 };
         bool is_date, is_utc;
         int64_t wall_sec;
         usec_t at;
 
-        assert_int_equal(zones_get(zones, zone_name_text, &clock.zone), 0);
+        assert_int_equal(zones_get(zones, zone_text, &clock.zone), 0);
         assert_int_equal(civil_parse(from, strlen(from), &wall_sec, &is_date, &is_utc), 0);
         at = wall_sec * USEC_PER_SEC;
 
@@ -296,7 +297,8 @@ static void everything_wrong_is_told_not_only_the_first(void **state) {
         _cleanup_(reading_done) struct reading reading = {};
 
         (void) state;
-        reading = read_event("RRULE:FREQ=DAILY;COUNT=0\nEXDATE:never\nPRIORITY:x\nBEGIN:VALARM\nTRIGGER:soon\nEND:VALARM\n");
+        reading = read_event("RRULE:FREQ=DAILY;COUNT=0\nEXDATE:never\nPRIORITY:x\n"
+                             "BEGIN:VALARM\nTRIGGER:soon\nEND:VALARM\n");
         assert_int_equal(reading.r, CALENDAR_UNUSABLE);
         assert_problem(&reading.problems, SEVERITY_ERROR, 6, "COUNT");
         assert_problem(&reading.problems, SEVERITY_ERROR, 7, "EXDATE");
@@ -323,7 +325,8 @@ static void every_property_that_a_schedule_has_a_place_for_is_read(void **state)
                 "CATEGORIES:Health,OTC\nPRIORITY:4\nCLASS:X-SECRET\nDESCRIPTION:one\\ntwo\n"
                 "X-DOSED-MEDICATION:insulin\nX-DOSED-AMOUNT:ASK\nX-DOSED-PURPOSE:sugar\nX-DOSED-WINDOW:PT45M\n"
                 "X-DOSED-EARLY:P1DT1H\nX-DOSED-MIN-INTERVAL:PT3H\nX-DOSED-HOLD:20260201\nX-DOSED-ACTION:take\n"
-                "RRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY\nRDATE:20260105T200000Z,20260106T200000Z\nRDATE:20260107T200000Z\n"
+                "RRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY\n"
+                "RDATE:20260105T200000Z,20260106T200000Z\nRDATE:20260107T200000Z\n"
                 "EXDATE;VALUE=DATE:20260109\n"
                 "BEGIN:VALARM\nACTION:AUDIO\nTRIGGER;RELATED=END:-PT5M\nREPEAT:2\nDURATION:PT1M\nEND:VALARM\n"
                 "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20260105T070000Z\nEND:VALARM\nEND:VTODO\n");
@@ -451,7 +454,8 @@ static void texts_are_cleaned_and_cut(void **state) {
         assert_non_null(text);
         memset(text, 'x', 10000);
         text[10000] = '\0';
-        assert_int_equal(text_format(&lines, "DESCRIPTION:%s\nX-DOSED-PURPOSE:\x1b[2Jred\xe2\x80\xae\\nline\n", text), 0);
+        assert_int_equal(text_format(&lines, "DESCRIPTION:%s\nX-DOSED-PURPOSE:\x1b[2Jred\xe2\x80\xae\\nline\n", text),
+                         0);
 
         reading = read_event(lines);
         assert_int_equal(reading.r, 0);
@@ -463,8 +467,9 @@ static void texts_are_cleaned_and_cut(void **state) {
 
 static void line_ends_and_a_byte_order_mark_do_not_matter(void **state) {
         static const char *const ends[] = { "\n", "\r\n", "\r" };
-        static const char *const lines[] = { "\xEF\xBB\xBF" "BEGIN:VCALENDAR", "BEGIN:VEVENT", "", "UID:a", "SUMMARY:Lisi",
-                                             "\tnopril", "DTSTART:20260105T080000", "END:VEVENT", "END:VCALENDAR" };
+        static const char *const lines[] = { "\xEF\xBB\xBF" "BEGIN:VCALENDAR", "BEGIN:VEVENT", "", "UID:a",
+                                             "SUMMARY:Lisi", "\tnopril", "DTSTART:20260105T080000", "END:VEVENT",
+                                             "END:VCALENDAR" };
 
         (void) state;
         for (size_t i = 0; i < ELEMENTS(ends); i++) {

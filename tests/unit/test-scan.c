@@ -161,8 +161,8 @@ static void zone_names_lead_nowhere(void **state) {
                 "Europe/Lisbon", "Etc/GMT+5", "W. Europe Standard Time", "(UTC+01:00) Amsterdam, Berlin",
                 "/freeassociation.sourceforge.net/Europe/Berlin", "America/Port-au-Prince", "Hora de Verão",
         };
-        static const char *const bad[] = { "", "../../etc/passwd", "a/../b", "..", "Europe\x1b[2J", "a\tb", "a\nb", "$HOME",
-                                           "a\\b", "a%s", "\x7f" };
+        static const char *const bad[] = { "", "../../etc/passwd", "a/../b", "..", "Europe\x1b[2J", "a\tb", "a\nb",
+                                           "$HOME", "a\\b", "a%s", "\x7f" };
         char name[LIMIT_ZONE_NAME_BYTES + 1];
 
         (void) state;
