@@ -148,8 +148,9 @@ run: build/.deps-build build/.deps-check
 
 .PHONY: lint
 lint: ## look for mistakes without running anything
+lint: export LINT_FLAGS = $(filter-out -MMD -MP,$(our_cppflags)) -std=gnu11 $(library_cflags)
 lint: build/.deps-build build/.deps-lint
-	@CPPFLAGS='$(filter-out -MMD -MP,$(our_cppflags)) -std=gnu11 $(library_cflags)' tests/lint/run
+	@tests/lint/run
 
 .PHONY: format
 format: ## lay out the lines that you changed as .clang-format says
