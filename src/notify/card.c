@@ -110,6 +110,15 @@ void card_retry(struct card *card) {
                 card->shown = card->id != 0 ? SHOWN_UP : SHOWN_NOT;
 }
 
+void card_say_again(struct card *card) {
+        /* What is on its way comes after the press, and is seen even though the press closed what was there. */
+        if (card->call)
+                card->sent_quietly = false;
+        else
+                card->say_again = true;
+        card_retry(card);
+}
+
 bool card_is_up(const struct card *card) {
         return card->id != 0 && card->shown != SHOWN_CLOSED;
 }

@@ -18,7 +18,7 @@ struct card {
         struct saying said, sent; /* what is up; what the server has not answered yet */
         struct server_call *call;
         bool sent_quietly, closed_meanwhile; /* while the call is unanswered */
-        bool say_again; /* somebody pressed a button of what it does not say any more */
+        bool say_again;
 };
 
 int card_new(const char *key, struct card **ret);
@@ -39,6 +39,9 @@ void card_closed(struct card *card);
 
 /* It may be sent again although it was refused. */
 void card_retry(struct card *card);
+
+/* Somebody pressed a button of what it does not say any more: it is to be seen as it is now. */
+void card_say_again(struct card *card);
 
 /* Takes down what is up, as far as its id is known. */
 void card_withdraw(struct card *card, struct server *server);

@@ -136,9 +136,7 @@ static void on_pressed(void *userdata, uint32_t id, const char *action) {
                 return;
 
         if (!card_is_current(card, serial, board_wished(&notify->board, card->key))) {
-                /* Nothing is recorded. What is being sent comes after the press and is seen; else it is said once more. */
-                card->say_again = !card->call;
-                card_retry(card);
+                card_say_again(card); /* and nothing is recorded */
                 board_reconcile(&notify->board);
                 return;
         }
