@@ -29,7 +29,7 @@ static usec_t anchor_usec(const struct occurrence *occurrence, const struct stam
         return anchor == ALARM_END ? usec_add_duration(start_usec, occurrence->details->span, zone) : start_usec;
 }
 
-/* An absolute alarm rings once for the whole schedule: for the dose due within a day after it, else the last before it. */
+/* An absolute alarm rings once per schedule: for the dose due within a day after it, else for the last before it. */
 static bool owns_absolute(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t at_usec) {
         usec_t due_usec = occurrence->due_usec;
         struct occurrence next;

@@ -80,7 +80,7 @@ void source_init(struct source *source, const struct schedule *schedule, size_t 
                 source_init_dates(source, &schedule->start, 1);
         else if (i == 1) {
                 stamps_of_form(schedule->extra_dates, schedule->n_extra_dates, &schedule->start, &first, &n);
-                source_init_dates(source, schedule->extra_dates + first, n);
+                source_init_dates(source, n > 0 ? &schedule->extra_dates[first] : NULL, n);
         } else
                 source_init_rule(source, schedule->rules[i - 2], &schedule->start, clock);
 }

@@ -19,8 +19,8 @@ int64_t stamp_wall_of(const struct stamp *form, usec_t at_usec, const struct wal
 int stamp_compare(const void *a, const void *b);
 
 /*
- * Sorted stamps, each the first member of an element of `size` bytes. Finds the first element that means `original`, due
- * at `at_usec`: the same instant; where one of both is a date, the same day. NULL: none.
+ * Sorted stamps, each the first member of an element of `size` bytes. Finds the first element that means `original`,
+ * due at `at_usec`: the same instant; where one of both is a date, the same day. NULL: none.
  */
 const void *stamps_find(const void *elements, size_t n, size_t size, const struct stamp *original, usec_t at_usec,
                         const struct wall_clock *clock);
