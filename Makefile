@@ -123,11 +123,14 @@ build/.deps-%: .ci/deps
 deps: ## install what building, checking and linting need (Debian, Ubuntu), or say what is missing
 deps: build/.deps-build build/.deps-check build/.deps-lint
 
-# Their own set-up comes first, whatever -j says; therefore the second make.
+# Their own set-up comes first, whatever -j says; therefore the second make, which uses every processor if nobody said how
+# many.
+make_all = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: check
 check: ## run all tests; with SANITIZE=address,undefined under the sanitizers
 check: build/.deps-build build/.deps-check
-	@$(MAKE) --no-print-directory check-built
+	@$(make_all) check-built
 
 .PHONY: check-built
 check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
@@ -137,13 +140,13 @@ check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
 .PHONY: demo
 demo: ## a morning with dosed in under a minute, on a bus and a screen of its own
 demo: build/.deps-build build/.deps-check
-	@$(MAKE) --no-print-directory all
+	@$(make_all) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo
 
 .PHONY: run
 run: ## the same in the foreground, to play with, until Ctrl-C
 run: build/.deps-build build/.deps-check
-	@$(MAKE) --no-print-directory all
+	@$(make_all) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
 
 .PHONY: lint
