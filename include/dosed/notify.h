@@ -52,7 +52,8 @@ typedef void (*notify_handler)(void *userdata, enum notify_answer answer, const 
  */
 int notify_new(sd_bus *bus, const char *memory_path, notify_handler handler, void *userdata, struct notify **ret);
 
-/* Takes down everything that is up (its buttons would be dead), without waiting for the answers, then frees. */
+/* Takes down everything that is up (its buttons would be dead), without waiting for the answers, then frees. To be called
+ * before the loop ends: sd-bus closes an attached bus then. The handler may call it. */
 struct notify *notify_free(struct notify *notify);
 DEFINE_CLEANUP(struct notify *, notify_free);
 

@@ -53,8 +53,17 @@ static void board_forget_cards(struct board *board) {
                 card_free(board->cards[--board->n_cards]);
 }
 
+/* One of ours has gone. GNOME 43 lets three of one program stand and expires the oldest for a fourth, whatever was asked. */
+static void board_fill_room(struct board *board) {
+        for (size_t i = 0; i < board->n_cards; i++)
+                if (board->cards[i]->shown == SHOWN_EXPIRED) {
+                        board->cards[i]->shown = SHOWN_NOT;
+                        return;
+                }
+}
+
 static void board_withdraw_unwished(struct board *board) {
-        size_t kept = 0;
+        size_t kept = 0, gone = 0;
 
         for (size_t i = 0; i < board->n_cards; i++) {
                 struct card *card = board->cards[i];
@@ -63,10 +72,15 @@ static void board_withdraw_unwished(struct board *board) {
                         board->cards[kept++] = card;
                         continue;
                 }
+                if (card_is_up(card))
+                        gone++;
                 card_withdraw(card, board->server);
                 card_free(card);
         }
         board->n_cards = kept;
+
+        while (gone-- > 0)
+                board_fill_room(board);
 }
 
 /* Returns 0, SERVER_BUSY or a negative errno. */
@@ -157,7 +171,7 @@ void board_answered(struct board *board, struct card *card, uint32_t id) {
         if (card) {
                 /* A server that gives one id twice has taken the other one down. */
                 if (other && other != card) {
-                        card_closed(other);
+                        card_closed(other, false);
                         other->id = 0;
                 }
                 card_answered(card, id, board->server);
@@ -167,12 +181,14 @@ void board_answered(struct board *board, struct card *card, uint32_t id) {
         board_reconcile(board);
 }
 
-void board_closed(struct board *board, uint32_t id) {
+void board_closed(struct board *board, uint32_t id, bool expired) {
         struct card *card = board_card(board, id);
 
         if (!card)
                 return;
-        card_closed(card);
+        card_closed(card, expired);
+        if (!expired)
+                board_fill_room(board);
         board_reconcile(board);
 }
 

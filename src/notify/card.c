@@ -98,11 +98,11 @@ void card_answered(struct card *card, uint32_t id, struct server *server) {
         }
 }
 
-void card_closed(struct card *card) {
+void card_closed(struct card *card, bool expired) {
         if (card->call)
                 card->closed_meanwhile = true;
         else
-                card->shown = SHOWN_CLOSED;
+                card->shown = expired ? SHOWN_EXPIRED : SHOWN_CLOSED;
 }
 
 void card_retry(struct card *card) {
@@ -120,7 +120,7 @@ void card_say_again(struct card *card) {
 }
 
 bool card_is_up(const struct card *card) {
-        return card->id != 0 && card->shown != SHOWN_CLOSED;
+        return card->id != 0 && card->shown != SHOWN_CLOSED && card->shown != SHOWN_EXPIRED;
 }
 
 void card_withdraw(struct card *card, struct server *server) {

@@ -35,7 +35,7 @@ int card_take_step(struct card *card, enum step step, struct content *wished, ui
 
 /* The answer to its call: the id, or 0 where it was refused. */
 void card_answered(struct card *card, uint32_t id, struct server *server);
-void card_closed(struct card *card);
+void card_closed(struct card *card, bool expired);
 
 /* It may be sent again although it was refused. */
 void card_retry(struct card *card);

@@ -30,10 +30,10 @@ static void on_answered(void *userdata, void *card, uint32_t id) {
         board_answered(&notify->board, card, id);
 }
 
-static void on_closed(void *userdata, uint32_t id) {
+static void on_closed(void *userdata, uint32_t id, bool expired) {
         struct notify *notify = userdata;
 
-        board_closed(&notify->board, id);
+        board_closed(&notify->board, id, expired);
 }
 
 /* "all-taken:17". Returns 0 or -EINVAL. */

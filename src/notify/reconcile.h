@@ -10,7 +10,8 @@ enum shown {
         SHOWN_UNANSWERED, /* said, and the server has not answered yet */
         SHOWN_OVERDUE,    /* said so long ago that the answer is given up when there is something new to say */
         SHOWN_UP,
-        SHOWN_CLOSED,  /* by the person or the server, which says nothing about the dose */
+        SHOWN_CLOSED,  /* by the person, which says nothing about the dose */
+        SHOWN_EXPIRED, /* by the server, unasked: it has no room, and shows it again when one of ours goes */
         SHOWN_REFUSED, /* the server did not take it: tried again with a later wish */
         _SHOWN_MAX,
 };

@@ -7,6 +7,9 @@
 #include "dosed/text.h"
 #include "notify/server-call.h"
 
+/* Desktop Notifications Specification, NotificationClosed. */
+#define REASON_EXPIRED 1
+
 static void server_call_free(struct server_call *call) {
         sd_bus_slot_unref(call->slot);
         free(call);
@@ -56,7 +59,7 @@ static int on_server_signal(sd_bus_message *message, void *userdata, sd_bus_erro
 
         if (sd_bus_message_is_signal(message, NOTIFICATIONS_NAME, "NotificationClosed")) {
                 if (sd_bus_message_read(message, "uu", &id, &reason) >= 0)
-                        server->observer->closed(server->userdata, id);
+                        server->observer->closed(server->userdata, id, reason == REASON_EXPIRED);
         } else if (sd_bus_message_is_signal(message, NOTIFICATIONS_NAME, "ActionInvoked")) {
                 if (sd_bus_message_read(message, "us", &id, &action) >= 0)
                         server->observer->pressed(server->userdata, id, action);

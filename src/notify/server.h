@@ -19,7 +19,8 @@ struct server_observer {
         void (*changed)(void *userdata);
         /* The answer to a call: the id, or 0 where the server refused. `card` is NULL where the call was given up. */
         void (*answered)(void *userdata, void *card, uint32_t id);
-        void (*closed)(void *userdata, uint32_t id);
+        /* `expired`: by the server of its own accord, although it was asked to let it stand. */
+        void (*closed)(void *userdata, uint32_t id, bool expired);
         /* May free the server. */
         void (*pressed)(void *userdata, uint32_t id, const char *action);
 };

@@ -14,6 +14,7 @@
  * ["notice", KEY, TITLE, TEXT or null, CRITICAL]
  * ["settle"]                               answers ["settled"] as soon as it is
  * ["sync"]                                 answers ["synced"] when all that the bus sent before has been heard
+ * ["free-on-press"]                        the next button frees it
  * ["free"]                                 notify_free(), and the program ends
  * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…].
  */
@@ -21,7 +22,7 @@ struct driver {
         sd_event *event;
         sd_bus *bus;
         struct notify *notify;
-        bool awaits_settled;
+        bool awaits_settled, free_on_press;
 };
 
 static const char *const answer_names[_NOTIFY_ANSWER_MAX] = {
@@ -37,13 +38,21 @@ static void print(json_t *value) {
         json_decref(value);
 }
 
+/* sd-bus closes an attached bus when its loop ends: what is up is taken down before. */
+static int finish(struct driver *driver) {
+        driver->notify = notify_free(driver->notify);
+        return sd_event_exit(driver->event, 0);
+}
+
 static void on_answer(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids) {
+        struct driver *driver = userdata;
         json_t *line = json_pack("[s]", answer_names[answer]);
 
-        (void) userdata;
         for (size_t i = 0; i < n_ids; i++)
                 (void) json_array_append_new(line, json_string(dose_ids[i]));
         print(line);
+        if (driver->free_on_press)
+                (void) finish(driver);
 }
 
 static const char *text_of(json_t *dose, const char *key) {
@@ -96,12 +105,6 @@ static int synchronize(struct driver *driver) {
                                         "org.freedesktop.DBus", "GetId", on_synced, NULL, NULL);
 }
 
-/* sd-bus closes an attached bus when its loop ends: what is up is taken down before. */
-static int finish(struct driver *driver) {
-        driver->notify = notify_free(driver->notify);
-        return sd_event_exit(driver->event, 0);
-}
-
 static int run(struct driver *driver, json_t *command) {
         const char *verb = json_string_value(json_array_get(command, 0));
 
@@ -120,6 +123,10 @@ static int run(struct driver *driver, json_t *command) {
         }
         if (strcmp(verb, "sync") == 0)
                 return synchronize(driver);
+        if (strcmp(verb, "free-on-press") == 0) {
+                driver->free_on_press = true;
+                return 0;
+        }
         if (strcmp(verb, "free") == 0)
                 return finish(driver);
         return -EINVAL;

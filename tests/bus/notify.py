@@ -54,14 +54,14 @@ class FakeServer:
     """
     A notification server of our own. Each Notify is in `calls`, each id closed by its client in `withdrawn`, what stands on
     its screen in `up`. With `answers` "hold" it says nothing until answer() is called, with "refuse" it refuses, with "junk"
-    it answers something that is no id.
+    it answers something that is no id. Where more than `room` stand on its screen, it expires the oldest.
     """
 
-    def __init__(self, address, capabilities=("actions", "body", "body-markup"), answers="id", own=True):
+    def __init__(self, address, capabilities=("actions", "body", "body-markup"), answers="id", own=True, room=1000):
         self.connection = dbus.bus.BusConnection(address, mainloop=dbus.mainloop.glib.DBusGMainLoop())
         self.connection.set_exit_on_disconnect(False)
         self.connection.add_message_filter(self.on_message)
-        self.capabilities, self.answers = capabilities, answers
+        self.capabilities, self.answers, self.room = capabilities, answers, room
         self.calls, self.held, self.withdrawn, self.up, self.last_id = [], [], [], {}, 0
         if own:
             self.connection.request_name(NAME, dbus.bus.NAME_FLAG_DO_NOT_QUEUE)
@@ -107,6 +107,8 @@ class FakeServer:
                 self.up[identity] = call
                 reply.append(dbus.UInt32(identity))
         self.connection.send_message(reply)
+        while len(self.up) > self.room:
+            self.dismiss(min(self.up), 1)
 
     def signal(self, member, *arguments):
         signal = dbus.lowlevel.SignalMessage(PATH, NAME, member)

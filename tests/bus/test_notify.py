@@ -142,6 +142,20 @@ class Closing(NotifyTest):
         self.assertEqual((call.title, call.replaces), ("A", 0))
         self.assertEqual(driver.said, [])
 
+    def test_what_a_server_had_no_room_for_comes_back_when_there_is_room(self):
+        server, driver = self.start(room=3)
+        doses = [dose(name, stands_alone=True) for name in "abcde"]
+        driver.doses(*doses)
+        server.wait_calls(5)
+        driver.sync(server)
+        self.assertEqual(server.titles(), ["C", "D", "E"])
+        driver.doses(*(doses[:2] + doses[3:]))
+        server.wait_up("A", "D", "E")
+        server.dismiss(server.identity("D"))
+        server.wait_up("A", "B", "E")
+        driver.sync(server)
+        self.assertEqual(len(server.calls), 7)
+
     def test_closed_while_only_its_words_change_does_not_come_back(self):
         server, driver = self.start()
         driver.doses(dose("a"), dose("b"))
@@ -397,6 +411,17 @@ class Servers(NotifyTest):
 
 
 class Ending(NotifyTest):
+    def test_the_handler_may_end_it(self):
+        server, driver = self.start()
+        driver.doses(dose("a"), dose("b", group_usec=1))
+        server.wait_up("A", "B")
+        driver.settle()
+        driver.send("free-on-press")
+        driver.sync(server)
+        server.press(server.identity("A"), server.calls[0].action("Taken"))
+        driver.wait_said("taken", "a")
+        server.wait_up()
+
     def test_a_clean_end_takes_everything_down(self):
         server, driver = self.start()
         driver.doses(dose("a"), dose("b", group_usec=1))

@@ -78,6 +78,8 @@ static void test_each_state_has_one_next_step(void **state) {
                 { SHOWN_CLOSED, CHANGE_NONE, STEP_NOTHING },
                 { SHOWN_CLOSED, CHANGE_CONTENT, STEP_NOTHING },  /* other words do not bring back what was closed */
                 { SHOWN_CLOSED, CHANGE_REMINDER, STEP_POST },    /* the next reminder does, as a new one */
+                { SHOWN_EXPIRED, CHANGE_CONTENT, STEP_NOTHING },
+                { SHOWN_EXPIRED, CHANGE_REMINDER, STEP_POST },
                 { SHOWN_UNANSWERED, CHANGE_CONTENT, STEP_NOTHING },
                 { SHOWN_UNANSWERED, CHANGE_REMINDER, STEP_NOTHING },
                 { SHOWN_OVERDUE, CHANGE_CONTENT, STEP_NOTHING },
