@@ -53,7 +53,7 @@ static void board_forget_cards(struct board *board) {
                 card_free(board->cards[--board->n_cards]);
 }
 
-/* One of ours has gone. GNOME 43 lets three of one program stand and expires the oldest for a fourth, whatever was asked. */
+/* One of ours has gone. GNOME 43 lets three of one program stand and expires the oldest for a fourth. */
 static void board_fill_room(struct board *board) {
         for (size_t i = 0; i < board->n_cards; i++)
                 if (board->cards[i]->shown == SHOWN_EXPIRED) {
@@ -64,6 +64,7 @@ static void board_fill_room(struct board *board) {
 
 static void board_withdraw_unwished(struct board *board) {
         size_t kept = 0, gone = 0;
+        int r;
 
         for (size_t i = 0; i < board->n_cards; i++) {
                 struct card *card = board->cards[i];
@@ -74,7 +75,11 @@ static void board_withdraw_unwished(struct board *board) {
                 }
                 if (card_is_up(card))
                         gone++;
-                card_withdraw(card, board->server);
+                r = card_withdraw(card, board->server);
+                if (r < 0) {
+                        log_debug("A notification cannot be taken down: %s", strerror(-r));
+                        board->is_cut_off = true;
+                }
                 card_free(card);
         }
         board->n_cards = kept;
@@ -117,7 +122,7 @@ static void board_remember(struct board *board) {
         size_t n_ids = 0;
         int r;
 
-        if (!board->memory_path)
+        if (!board->memory_path || board->is_cut_off)
                 return;
 
         for (size_t i = 0; i < board->n_cards; i++)

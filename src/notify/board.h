@@ -18,6 +18,7 @@ struct board {
 
         char *memory_path;
         struct memory remembered; /* of the process before this one, until a server is met */
+        bool is_cut_off; /* something could not be taken down: the bus is gone, and the memory stays for the next one */
 };
 
 /* Takes a copy of the path; NULL: nothing is remembered. Returns 0 or a negative errno. */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One notification in its life on one server. */
-#include <string.h>
-
-#include "dosed/log.h"
 #include "dosed/text.h"
 #include "notify/card.h"
 
@@ -123,15 +120,8 @@ bool card_is_up(const struct card *card) {
         return card->id != 0 && card->shown != SHOWN_CLOSED && card->shown != SHOWN_EXPIRED;
 }
 
-void card_withdraw(struct card *card, struct server *server) {
-        int r;
-
+int card_withdraw(struct card *card, struct server *server) {
         if (card->call)
                 server_call_give_up(TAKE(card->call));
-        if (!card_is_up(card))
-                return;
-
-        r = server_close(server, card->id);
-        if (r < 0)
-                log_debug("A notification cannot be closed: %s", strerror(-r));
+        return card_is_up(card) ? server_close(server, card->id) : 0;
 }

@@ -43,8 +43,8 @@ void card_retry(struct card *card);
 /* Somebody pressed a button of what it does not say any more: it is to be seen as it is now. */
 void card_say_again(struct card *card);
 
-/* Takes down what is up, as far as its id is known. */
-void card_withdraw(struct card *card, struct server *server);
+/* Takes down what is up, as far as its id is known. Returns 0 or a negative errno. */
+int card_withdraw(struct card *card, struct server *server);
 
 /* Something stands on the screen under its id. */
 bool card_is_up(const struct card *card);

@@ -186,7 +186,7 @@ static unsigned group_buttons(const struct group *group) {
         return (confirmable ? 1u << BUTTON_ALL_TAKEN : 0) | 1u << BUTTON_ONE_BY_ONE | 1u << BUTTON_LATER;
 }
 
-/* A dose that is the last open one of its group keeps the group's key: its notification is replaced, not posted anew. */
+/* The last open dose of a group keeps the group's key: its notification is replaced, not posted anew. */
 static int group_key(const struct group *group, char **ret) {
         const struct notify_dose *first = group->doses[0];
 

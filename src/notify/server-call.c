@@ -135,8 +135,8 @@ static usec_t server_now_usec(const struct server *server) {
         return event && sd_event_now(event, CLOCK_MONOTONIC, &now) >= 0 ? (usec_t) now : 0;
 }
 
-int server_notify(struct server *server, const struct content *content, uint32_t replaces, uint64_t serial, bool quietly,
-                  void *card, struct server_call **ret) {
+int server_notify(struct server *server, const struct content *content, uint32_t replaces, uint64_t serial,
+                  bool quietly, void *card, struct server_call **ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         _cleanup_(free_p) struct server_call *call = NULL;
         int r;

@@ -104,7 +104,7 @@ static int server_match_signals(struct server *server) {
                                       server);
 }
 
-/* No timeout: an answer that comes late is still an answer, and whoever does not answer this would not show anything. */
+/* No timeout: a late answer is still an answer, and whoever does not answer this would not show anything. */
 static int server_ask_capabilities(struct server *server) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whoever owns org.freedesktop.Notifications: calls go to it without waiting, what it says comes back to the observer. */
+/* Whoever owns org.freedesktop.Notifications: calls go out without waiting, what it says goes to the observer. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,8 +42,8 @@ enum server_outcome {
 };
 
 /* Sends Notify; `replaces` 0: a new one. Action keys end in `serial`. Returns 0, SERVER_BUSY or a negative errno. */
-int server_notify(struct server *server, const struct content *content, uint32_t replaces, uint64_t serial, bool quietly,
-                  void *card, struct server_call **ret);
+int server_notify(struct server *server, const struct content *content, uint32_t replaces, uint64_t serial,
+                  bool quietly, void *card, struct server_call **ret);
 /* Sends CloseNotification and wants no answer. */
 int server_close(struct server *server, uint32_t id);
 

@@ -14,5 +14,5 @@ const char *button_label(enum button button); /* "One by one" */
 int text_make_single(const struct notify_dose *dose, char **ret_title, char **ret_body);
 int text_make_group(const struct notify_dose *const *doses, size_t n_doses, char **ret_title, char **ret_body);
 
-/* The same text in the body markup of the Desktop Notifications Specification. Returns 0 or -ENOMEM; the caller frees. */
+/* As body markup of the Desktop Notifications Specification. Returns 0 or -ENOMEM; the caller frees. */
 int text_escape_markup(const char *text, char **ret);

@@ -59,7 +59,7 @@ class Watcher:
             "org.freedesktop.DBus.Monitoring",
             "BecomeMonitor",
             "asu",
-            ([f"interface='{NAME}'", "type='method_return'", "type='signal',member='NameOwnerChanged'"], dbus.UInt32(0)),
+            ([f"interface='{NAME}'", "type='method_return'", "member='NameOwnerChanged'"], dbus.UInt32(0)),
         )
 
     def on_message(self, _, message):

@@ -15,6 +15,7 @@
  * ["settle"]                               answers ["settled"] as soon as it is
  * ["sync"]                                 answers ["synced"] when all that the bus sent before has been heard
  * ["free-on-press"]                        the next button frees it
+ * ["exit"]                                 the loop ends first, and with it the bus
  * ["free"]                                 notify_free(), and the program ends
  * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…].
  */
@@ -127,6 +128,8 @@ static int run(struct driver *driver, json_t *command) {
                 driver->free_on_press = true;
                 return 0;
         }
+        if (strcmp(verb, "exit") == 0)
+                return sd_event_exit(driver->event, 0);
         if (strcmp(verb, "free") == 0)
                 return finish(driver);
         return -EINVAL;

@@ -52,9 +52,9 @@ class Call:
 
 class FakeServer:
     """
-    A notification server of our own. Each Notify is in `calls`, each id closed by its client in `withdrawn`, what stands on
-    its screen in `up`. With `answers` "hold" it says nothing until answer() is called, with "refuse" it refuses, with "junk"
-    it answers something that is no id. Where more than `room` stand on its screen, it expires the oldest.
+    A notification server of our own. Each Notify is in `calls`, each id closed by its client in `withdrawn`, what
+    stands on its screen in `up`. With `answers` "hold" it says nothing until answer() is called, with "refuse" it
+    refuses, with "junk" it answers something that is no id. Where more than `room` stand on its screen, it expires the oldest.
     """
 
     def __init__(self, address, capabilities=("actions", "body", "body-markup"), answers="id", own=True, room=1000):
@@ -133,7 +133,7 @@ class FakeServer:
 
     def round_trip(self):
         """What was sent to this connection before has arrived, and what it sent has been delivered."""
-        self.connection.call_blocking(dbus.BUS_DAEMON_NAME, dbus.BUS_DAEMON_PATH, dbus.BUS_DAEMON_IFACE, "GetId", "", ())
+        self.connection.get_name_owner(dbus.BUS_DAEMON_NAME)
         while GLib.MainContext.default().iteration(False):
             pass
 

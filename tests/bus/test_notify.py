@@ -448,6 +448,17 @@ class Ending(NotifyTest):
         self.drive()
         server.wait_up()
 
+    def test_what_an_end_without_a_bus_left_is_taken_down_by_the_next_start(self):
+        server, driver = self.start()
+        driver.doses(dose("a"))
+        server.wait_up("A")
+        driver.settle()
+        driver.send("exit")
+        driver.stop()
+        self.assertEqual(server.titles(), ["A"])
+        self.drive()
+        server.wait_up()
+
     def test_ids_of_another_server_are_left_alone(self):
         server, driver = self.start()
         driver.doses(dose("a"))

@@ -106,15 +106,14 @@ static void test_what_is_not_wished_is_always_withdrawn(void **state) {
 #define GROUP (BUTTON(ALL_TAKEN) | BUTTON(ONE_BY_ONE) | BUTTON(LATER))
 
 static void test_doses_are_grouped_by_person_and_time(void **state) {
+#define AT(key, name, usec, ...)                                                                      \
+        { .id = key, .person = name, .title = key, .due_text = "08:00", .group_usec = usec, .taken_ago_usec = -1, \
+          __VA_ARGS__ }
         static const struct notify_dose doses[] = {
-                { .id = "a", .person = "Ana", .title = "A", .due_text = "08:00", .group_usec = 8, .taken_ago_usec = -1 },
-                { .id = "b", .person = "Rui", .title = "B", .due_text = "08:00", .group_usec = 8, .taken_ago_usec = -1 },
-                { .id = "c", .person = "Ana", .title = "C", .due_text = "09:00", .group_usec = 9, .taken_ago_usec = -1 },
-                { .id = "d", .person = "Ana", .title = "D", .due_text = "08:00", .group_usec = 8, .taken_ago_usec = -1,
-                  .stands_alone = true, .critical = true },
-                { .id = "e", .person = "Ana", .title = "E", .due_text = "08:00", .group_usec = 8, .taken_ago_usec = -1 },
-                { .id = "f", .person = "Ana", .title = "F", .due_text = "08:00", .group_usec = 8, .taken_ago_usec = -1 },
+                AT("a", "Ana", 8), AT("b", "Rui", 8), AT("c", "Ana", 9),
+                AT("d", "Ana", 8, .stands_alone = true, .critical = true), AT("e", "Ana", 8), AT("f", "Ana", 8),
         };
+#undef AT
         static const struct {
                 const char *ids;
                 unsigned buttons;
@@ -178,7 +177,8 @@ static void test_a_group_too_long_to_read_is_not_confirmed_at_once(void **state)
         (void) state;
         for (size_t i = 0; i < ELEMENTS(doses); i++) {
                 (void) snprintf(ids[i], sizeof(ids[i]), "%zu", i);
-                doses[i] = (struct notify_dose){ .id = ids[i], .title = "M", .due_text = "08:00", .taken_ago_usec = -1 };
+                doses[i] = (struct notify_dose){ .id = ids[i], .title = "M", .due_text = "08:00",
+                                                 .taken_ago_usec = -1 };
         }
 
         for (size_t n = LIMIT_NOTIFY_GROUP_DOSES; n <= ELEMENTS(doses); n++) {

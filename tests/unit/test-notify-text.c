@@ -23,7 +23,8 @@ static void test_one_medicine(void **state) {
                 { DOSE(.title = "Lisinopril 10 mg", .amount = "1 tablet", .instructions = "with a full glass of water"),
                   "Lisinopril 10 mg", "1 tablet · due 08:00\nwith a full glass of water" },
                 { DOSE(.title = "Lisinopril 10 mg"), "Lisinopril 10 mg", "Due 08:00" },
-                { DOSE(.title = "Lisinopril 10 mg", .amount = "", .instructions = ""), "Lisinopril 10 mg", "Due 08:00" },
+                { DOSE(.title = "Lisinopril 10 mg", .amount = "", .instructions = ""), "Lisinopril 10 mg",
+                  "Due 08:00" },
                 { DOSE(.title = "Lisinopril 10 mg", .person = "Ana"), "Ana: Lisinopril 10 mg", "Due 08:00" },
                 { DOSE(.title = "A", .if_missed = "Leave it out"), "A", "Due 08:00" },
                 { DOSE_OF("08:00", 2, -1, .title = "A", .amount = "2 puffs", .if_missed = "Leave it out"), "A",
@@ -37,7 +38,8 @@ static void test_one_medicine(void **state) {
                   "Check first: taken 1 min ago\nDue 08:00" },
 
                 /* What would tell which medicine it is, is not said. */
-                { DOSE_OF("08:00", 2, -1, .title = NULL, .amount = "2 puffs", .instructions = "before the fast", .if_missed = "double it"),
+                { DOSE_OF("08:00", 2, -1, .title = NULL, .amount = "2 puffs", .instructions = "before the fast",
+                          .if_missed = "double it"),
                   "A medicine", "Due 08:00 · still not confirmed" },
                 { DOSE_OF("08:00", 1, 2 * USEC_PER_HOUR, .title = NULL, .person = "Ana"), "Ana: a medicine",
                   "Check first: taken 2 h ago\nDue 08:00" },
