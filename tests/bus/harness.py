@@ -223,13 +223,17 @@ class Monitor:
             try:
                 line = self.lines.read(deadline)
             except Timeout:
-                raise Timeout(f"no such event; came: {json.dumps(self.seen[-10:], indent=1)}") from None
+                raise Timeout(f"no such event came, but {self.summary()}") from None
             if line is None:
-                raise Timeout(f"the monitor ended; came: {self.seen[-10:]}")
+                raise Timeout(f"the monitor ended after {self.summary()}")
             said = json.loads(line)
             self.seen.append(said)
             if predicate(said):
                 return said
+
+    def summary(self):
+        keys = ("event", "person", "medication", "state")
+        return "; ".join(" ".join(said[key] for key in keys if key in said) for said in self.seen[-20:])
 
     def stop(self):
         return end(self.process)
