@@ -58,9 +58,15 @@ void daemon_acted(void *userdata) {
         note_failure("Planning the next look", sd_event_source_set_enabled(daemon->refresh, SD_EVENT_ONESHOT));
 }
 
-static void send_status(const struct daemon *daemon) {
+/* Only what changed: a manager that is slow to read would hold the loop up. */
+static void send_status(struct daemon *daemon) {
         size_t n_open = engine_count_open(daemon->engine), n_degraded = engine_count_degraded(daemon->engine);
 
+        if (daemon->status_sent && daemon->n_open == n_open && daemon->n_degraded == n_degraded)
+                return;
+        daemon->status_sent = true;
+        daemon->n_open = n_open;
+        daemon->n_degraded = n_degraded;
         (void) sd_notifyf(0, "STATUS=%zu dose%s open%s", n_open, n_open == 1 ? "" : "s",
                           n_degraded > 0 ? "; degraded, see dosectl status" : "");
 }

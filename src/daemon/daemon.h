@@ -35,7 +35,9 @@ struct daemon {
         sd_event_source *timer;   /* the next step */
         sd_event_source *refresh; /* after the engine was worked with: timer, notifications, status */
         sd_event_source *clock;
-        bool is_degraded;
+        bool is_without_ledger; /* the store could not be opened */
+        bool status_sent;
+        size_t n_open, n_degraded; /* as the service manager was told */
 };
 
 /* Takes everything up (start.c). Returns 0 or an exit code of sysexits.h. */

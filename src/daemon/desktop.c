@@ -9,7 +9,7 @@
 #include "dosed/text.h"
 
 #define RECORDED_BY "desktop"
-#define UNATTENDED_SHOWN 10 /* lines of one notice */
+#define LINES_SHOWN 10 /* of one notice */
 
 struct desktop {
         struct engine *engine;
@@ -39,20 +39,47 @@ static int answer_one(struct desktop *desktop, enum notify_answer answer, const 
         return -EINVAL;
 }
 
+/* A refusal is told where the button was: nobody should believe that it was recorded. */
+static int tell_refusals(struct desktop *desktop, const char *const *reasons, size_t n_reasons) {
+        _cleanup_(free_p) char *text = NULL;
+        size_t size;
+        FILE *stream;
+
+        if (n_reasons == 0)
+                return notify_set_notice(desktop->notify, "refused", NULL, NULL, false);
+        stream = open_memstream(&text, &size);
+        if (!stream)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_reasons && i < LINES_SHOWN; i++)
+                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", reasons[i]);
+        if (fclose(stream) != 0)
+                return -ENOMEM;
+        return notify_set_notice(desktop->notify, "refused", "Not recorded", text, false);
+}
+
 static void on_answer(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
         struct desktop *desktop = userdata;
+        char **reasons = calloc(n_ids + 1, sizeof(*reasons));
+        size_t n_reasons = 0;
+        int r = 0;
 
         for (size_t i = 0; i < n_ids; i++) {
-                _cleanup_(free_p) char *reason = NULL;
-                int r;
+                char *reason = NULL;
 
                 r = answer_one(desktop, answer, ids[i], &reason);
-                /* A refusal is told where the button was: nobody should believe that it was recorded. */
-                if (r > 0 && answer != NOTIFY_SNOOZE)
-                        r = notify_set_notice(desktop->notify, ids[i], "Not recorded", reason, false);
                 if (r < 0)
                         log_error("A button of a notification could not be acted on: %s", strerror(-r));
+                /* A snooze that is not possible any more says so by the next reminder. */
+                if (r > 0 && answer != NOTIFY_SNOOZE && reasons)
+                        reasons[n_reasons++] = TAKE(reason);
+                free(reason);
         }
+        r = tell_refusals(desktop, (const char *const *) reasons, n_reasons);
+        if (r < 0)
+                log_error("A refusal could not be told on the desktop: %s", strerror(-r));
+        for (size_t i = 0; i < n_reasons; i++)
+                free(reasons[i]);
+        free(reasons);
         desktop->acted(desktop->userdata);
 }
 
@@ -93,7 +120,6 @@ static void format_clock(const struct dose_view *view, char *text, size_t size) 
 /* The wish: what the engine says is reminded and open. */
 struct wish {
         const struct desktop *desktop;
-        usec_t now_usec;
         struct wished {
                 char *id;
                 char due_text[16];
@@ -107,6 +133,13 @@ static void wish_done(struct wish *wish) {
                 free(wish->owned[i].id);
         free(wish->owned);
         free(wish->doses);
+}
+
+/* As of the last reminder: between two of them the words stay the same. */
+static usec_t taken_ago(const struct dose_view *view) {
+        usec_t ago_usec = view->dose->reminded_usec - view->taken_before_usec;
+
+        return view->taken_before_usec == USEC_NONE ? -1 : ago_usec > 0 ? ago_usec : 0;
 }
 
 static int wish_add(void *userdata, const struct dose_view *view) {
@@ -139,14 +172,14 @@ static int wish_add(void *userdata, const struct dose_view *view) {
                 .stands_alone = dose->stands_alone,
                 .critical = dose->critical,
                 .asks_amount = dose->asks_amount,
-                .taken_ago_usec = view->taken_before_usec == USEC_NONE ? -1 : wish->now_usec - view->taken_before_usec,
+                .taken_ago_usec = taken_ago(view),
                 .reminders = dose->reminders,
         };
         return 0;
 }
 
 static int update_doses(struct desktop *desktop, usec_t now_usec) {
-        _cleanup_(wish_done) struct wish wish = { .desktop = desktop, .now_usec = now_usec };
+        _cleanup_(wish_done) struct wish wish = { .desktop = desktop };
         int r;
 
         r = engine_visit_reminded(desktop->engine, now_usec, wish_add, &wish);
@@ -171,10 +204,10 @@ static int update_degraded(struct desktop *desktop) {
         stream = open_memstream(&text, &size);
         if (!stream)
                 return -ENOMEM;
-        for (size_t i = 0; i < n && i < UNATTENDED_SHOWN; i++)
+        for (size_t i = 0; i < n && i < LINES_SHOWN; i++)
                 (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", engine_degraded(desktop->engine, i));
-        if (n > UNATTENDED_SHOWN)
-                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - UNATTENDED_SHOWN);
+        if (n > LINES_SHOWN)
+                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - LINES_SHOWN);
         if (fclose(stream) != 0)
                 return -ENOMEM;
         return notify_set_notice(desktop->notify, "degraded", "Something of the medication plan needs a look", text,
@@ -188,7 +221,7 @@ int desktop_note_unattended(struct desktop *desktop, const struct dose_view *vie
         int r;
 
         desktop->unattended_changed = true;
-        if (desktop->n_unattended++ >= UNATTENDED_SHOWN)
+        if (desktop->n_unattended++ >= LINES_SHOWN)
                 return 0;
         r = text_format(&text, "%s%s%02d:%02d on %04d-%02d-%02d  %s%s%s", desktop->unattended ? desktop->unattended : "",
                         desktop->unattended ? "\n" : "", c.hour, c.minute, c.year, c.month, c.day,

@@ -104,7 +104,7 @@ static int open_store(struct daemon *daemon) {
                 r = store_open_memory(&daemon->store);
                 if (r < 0)
                         return EX_OSERR;
-                daemon->is_degraded = true;
+                daemon->is_without_ledger = true;
         }
         return 0;
 }
@@ -117,6 +117,9 @@ static int open_bus(struct daemon *daemon) {
         r = sd_bus_open_user(&daemon->connection);
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(daemon->connection, 1);
+        /* What is up on the desktop is taken down after the loop has ended. */
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(daemon->connection, 0);
         if (r >= 0)
                 r = sd_bus_attach_event(daemon->connection, daemon->event, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0) {
@@ -161,7 +164,7 @@ static int wire(struct daemon *daemon) {
                 r = bus_new(daemon->connection, daemon->engine, &daemon_host, daemon, &daemon->bus);
         if (r >= 0)
                 r = desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon, &daemon->desktop);
-        if (r >= 0 && daemon->is_degraded)
+        if (r >= 0 && daemon->is_without_ledger)
                 r = engine_set_degraded(daemon->engine, "store-open",
                                         "The ledger cannot be opened: reminders go on, but nothing is kept. Look at "
                                         "dosed.db in the state folder, put a backup in its place, and restart dosed");
