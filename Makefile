@@ -50,11 +50,15 @@ bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.
 all: ## build the programs
 all: $(addprefix $(build)/,$(programs) dosed.service org.dosed.Dosed1.service)
 
-# Objects are made anew when they would be made otherwise than they were: -Werror must see every file.
-flags = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS)
+# What is made with other flags, or for another place, than the last time is made anew: -Werror must see every file, and
+# units must name the programs where they are installed.
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
+
 $(build)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+	$(call stamp,$(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS))
+
+$(build)/places: FORCE
+	$(call stamp,$(bindir))
 
 $(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
@@ -100,11 +104,11 @@ $(build)/tests/%.so: tests/faults/%.c
 
 substituted = sed 's|@bindir@|$(bindir)|g' $< >$@
 
-$(build)/%.service: systemd/%.service.in Makefile
+$(build)/%.service: systemd/%.service.in $(build)/places
 	@mkdir -p $(@D)
 	$(call quiet,SED)$(substituted)
 
-$(build)/%.service: dbus/%.service.in Makefile
+$(build)/%.service: dbus/%.service.in $(build)/places
 	@mkdir -p $(@D)
 	$(call quiet,SED)$(substituted)
 

@@ -50,6 +50,15 @@ class Installing(unittest.TestCase):
             self.assertIn("opt/dosed/bin/dosed", files_below(folder))
             self.assertIn("opt/dosed/share/man/man8/dosed.8", files_below(folder))
 
+    def test_units_start_the_program_where_it_was_installed(self):
+        for prefix in ("/usr", "/opt/dosed"):
+            with tempfile.TemporaryDirectory() as folder:
+                self.make("install", folder, f"prefix={prefix}")
+                units = [Path(folder) / path for path in files_below(folder) if path.endswith(".service")]
+                self.assertEqual(len(units), 2)
+                for unit in units:
+                    self.assertIn(f"={prefix}/bin/dosed --user\n", unit.read_text())
+
 
 class Descriptions(unittest.TestCase):
     def test_introspection_files_are_well_formed(self):
