@@ -179,7 +179,6 @@ class Configuration(unittest.TestCase):
             self.assertEqual(sorted(dosed.proxy().get("People")), ["ana", "bruno"])
             self.assertEqual(dosed.proxy().get("Degraded"), [])
 
-    @unittest.skip("dosed does not keep the last good configuration over a restart yet")
     def test_the_last_good_one_survives_a_restart(self):
         with Dosed() as dosed:
             dosed.start()
