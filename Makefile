@@ -129,12 +129,12 @@ deps: build/.deps-build build/.deps-check build/.deps-lint
 
 # Their own set-up comes first, whatever -j says; therefore the second make, which uses every processor if nobody said how
 # many.
-make_all = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+make_flags = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: check
 check: ## run all tests; with SANITIZE=address,undefined under the sanitizers
 check: build/.deps-build build/.deps-check
-	@$(make_all) check-built
+	@$(MAKE) $(make_flags) check-built
 
 .PHONY: check-built
 check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
@@ -144,13 +144,13 @@ check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
 .PHONY: demo
 demo: ## a morning with dosed in under a minute, on a bus and a screen of its own
 demo: build/.deps-build build/.deps-check
-	@$(make_all) all
+	@$(MAKE) $(make_flags) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo
 
 .PHONY: run
 run: ## the same in the foreground, to play with, until Ctrl-C
 run: build/.deps-build build/.deps-check
-	@$(make_all) all
+	@$(MAKE) $(make_flags) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
 
 .PHONY: lint
