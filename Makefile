@@ -94,6 +94,9 @@ $(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(build)/libda
 $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
 	$(link) -lcmocka
 
+$(build)/tests/simulate: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/*.c)) $(build)/libdosed.a
+	$(link)
+
 $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
 	$(link)
 
@@ -137,9 +140,22 @@ check: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) check-built
 
 .PHONY: check-built
-check-built: all $(unit_tests) $(bus_drivers) $(fault_shims)
-	@DOSED_BUILD=$(build) $(PYTHON) tests/run $(unit_tests) \
-		$(wildcard tests/project/test_*.py tests/bus/test_*.py)
+check-built: all $(unit_tests) $(bus_drivers) $(fault_shims) $(build)/tests/simulate
+	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
+		$(wildcard tests/simulate/test_*.py) $(unit_tests) \
+		$(wildcard tests/project/test_*.py tests/differential/test_*.py tests/bus/test_*.py)
+
+# 170 lives of 3 years are 510 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
+SEEDS ?= 170
+YEARS ?= 3
+SEED ?= 1
+
+.PHONY: simulate
+simulate: ## lives with dosed under a virtual clock: SEEDS=, YEARS=, SEED= (the first), VERBOSE=1
+simulate: build/.deps-build build/.deps-check
+	@$(MAKE) $(make_flags) $(build)/tests/simulate
+	@$(if $(VERBOSE),$(build)/tests/simulate $(SEED) $(SEEDS) $(YEARS),DOSED_BUILD=$(build) SEEDS=$(SEEDS) YEARS=$(YEARS) \
+		SEED=$(SEED) $(PYTHON) tests/simulate/test_simulate.py)
 
 .PHONY: demo
 demo: ## a morning with dosed in under a minute, on a bus and a screen of its own

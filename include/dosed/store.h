@@ -24,7 +24,8 @@ enum store_outcome {
 
 /*
  * Opens (or makes) FOLDER/dosed.db, mode 0600, and holds it for this process alone. On STORE_HELD `ret_holder` is the
- * process id of the other dosed; 0 where some other program has the file open. Returns 0, STORE_HELD, STORE_UNUSABLE, STORE_TOO_NEW or a negative errno.
+ * process id of the other dosed; 0 where some other program has the file open. Returns 0, STORE_HELD, STORE_UNUSABLE,
+ * STORE_TOO_NEW or a negative errno.
  */
 int store_open(const char *folder, struct store **ret, pid_t *ret_holder);
 

@@ -39,8 +39,9 @@ static void on_degraded(void *userdata) {
         size_t n = engine_count_degraded(daemon->engine);
 
         if (n > 0)
-                log_line(LOG_WARNING, MESSAGE_DEGRADED, "%zu thing%s of the plan or the store cannot be used as meant: see dosectl status",
-                         n, n == 1 ? "" : "s");
+                log_line(LOG_WARNING, MESSAGE_DEGRADED,
+                         "%zu thing%s of the plan or the store cannot be used as meant: see dosectl status", n,
+                         n == 1 ? "" : "s");
         else
                 log_line(LOG_INFO, MESSAGE_RECOVERED, "Everything is in order again");
 }

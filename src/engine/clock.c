@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The clock was ahead: what time alone had decided is undone, what a person recorded stands. */
+/* Clocks that change: the system's was ahead, or the person is in another zone. */
 #include "engine/private.h"
+
+/* No change of zone moves a wall-clock time by more (from Kiritimati to Samoa: 25 h). */
+#define ZONE_REACH (27 * USEC_PER_HOUR)
 
 /* Smaller steps back are the daily work of time synchronisation: nothing rings twice for them. */
 #define STEP_TOLERANCE USEC_PER_MINUTE
@@ -64,6 +67,72 @@ int engine_correct_clock(struct engine *engine, usec_t now_usec) {
         store_set_mark(engine->store, now_usec);
         for (size_t i = 0; i < engine->n_people; i++) {
                 r = correct_person(engine, engine->people[i], now_usec);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/*
+ * The wall clock jumped over this occurrence: it had not been due, and is overdue at once. It is due now, so that its whole
+ * window lies ahead.
+ */
+static int make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec) {
+        struct live_dose *live;
+        int r;
+
+        occurrence->end_usec += now_usec - occurrence->due_usec;
+        occurrence->due_usec = now_usec;
+        r = live_from_occurrence(engine, slot, occurrence, &live);
+        if (r < 0)
+                return r;
+        r = live_touch(engine, live);
+        if (r < 0 || live->in_ledger)
+                return r;
+        return live_step(engine, live, now_usec);
+}
+
+static int make_overdue_due(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec) {
+        usec_t at_usec = now_usec - ZONE_REACH;
+
+        for (;;) {
+                char recurrence_id[CIVIL_TEXT_SIZE];
+                struct occurrence occurrence, before;
+                int r;
+
+                r = schedule_next(slot->schedule, &slot->person->clock, at_usec, &occurrence);
+                if (r < 0)
+                        return r;
+                if (r > 0 || occurrence.due_usec > now_usec)
+                        return 0;
+                at_usec = occurrence.due_usec + 1;
+
+                r = schedule_find(slot->schedule, former, occurrence_format_id(&occurrence, recurrence_id), &before);
+                if (r < 0)
+                        return r;
+                if (r == 0 && before.due_usec > now_usec) {
+                        r = make_due(engine, slot, &occurrence, now_usec);
+                        if (r < 0)
+                                return r;
+                }
+        }
+}
+
+int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec) {
+        const struct wall_clock former = person->clock;
+        int r;
+
+        if (clock->zone == former.zone && clock->all_day_sec == former.all_day_sec)
+                return 0;
+        r = engine_catch_up(engine, now_usec);
+        if (r < 0)
+                return r;
+
+        person->clock = *clock;
+        for (size_t i = 0; i < person->n_slots; i++) {
+                r = make_overdue_due(engine, person->slots[i], &former, now_usec);
+                if (r >= 0)
+                        r = slot_seek(engine, person->slots[i], now_usec + 1);
                 if (r < 0)
                         return r;
         }

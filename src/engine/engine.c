@@ -169,7 +169,7 @@ static int engine_start(struct engine *engine, usec_t now_usec) {
 
 static int person_set(struct engine *engine, const struct engine_person *wanted, usec_t now_usec) {
         struct person *person = engine_find_person(engine, wanted->name);
-        bool is_new = !person, clock_changed;
+        bool is_new = !person;
         int r;
 
         if (is_new) {
@@ -178,26 +178,17 @@ static int person_set(struct engine *engine, const struct engine_person *wanted,
                         return r;
         }
         person->is_wanted = true;
-        clock_changed = person->clock.zone != wanted->clock.zone ||
-                        person->clock.all_day_sec != wanted->clock.all_day_sec;
-        person->clock = wanted->clock;
         r = person_set_folders(person, wanted);
         if (r < 0)
                 return r;
+        if (!is_new)
+                return person_set_clock(engine, person, &wanted->clock, now_usec);
 
-        if (is_new) {
-                r = person_load_plan(engine, person, now_usec);
-                if (r < 0)
-                        return r;
-                return person_load_open(engine, person, now_usec);
-        }
-        if (clock_changed)
-                for (size_t i = 0; i < person->n_slots; i++) {
-                        r = slot_seek(engine, person->slots[i], engine->mark_usec + 1);
-                        if (r < 0)
-                                return r;
-                }
-        return 0;
+        person->clock = wanted->clock;
+        r = person_load_plan(engine, person, now_usec);
+        if (r < 0)
+                return r;
+        return person_load_open(engine, person, now_usec);
 }
 
 int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
@@ -225,7 +216,7 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
                 engine->people[kept++] = person;
         }
         engine->n_people = kept;
-        return 0;
+        return engine_finish(engine, now_usec);
 }
 
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec) {

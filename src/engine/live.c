@@ -333,7 +333,8 @@ static bool is_takeable(const struct dose *dose, usec_t now_usec) {
         return false;
 }
 
-int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret) {
+static int make_view(struct engine *engine, const struct dose *dose, usec_t now_usec, bool in_hand,
+                     struct dose_view *ret) {
         struct person *person = engine_find_person(engine, dose->person);
         struct dose_view view = {
                 .dose = dose,
@@ -344,8 +345,8 @@ int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec
         usec_t last_usec;
         int r;
 
-        /* Only what may still be taken has to be looked up. */
-        if (view.takeable) {
+        /* Only where it may be taken, or is reminded of, does it have to be looked up. */
+        if (view.takeable || (in_hand && dose->state == DOSE_UPCOMING)) {
                 r = engine_last_taken(engine, dose->person, dose->medication, &last_usec);
                 if (r < 0)
                         return r;
@@ -359,10 +360,14 @@ int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec
         return 0;
 }
 
+int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret) {
+        return make_view(engine, dose, now_usec, false, ret);
+}
+
 int live_view(struct engine *engine, const struct live_dose *live, usec_t now_usec, struct dose_view *ret) {
         int r;
 
-        r = dose_view_of(engine, live->dose, now_usec, ret);
+        r = make_view(engine, live->dose, now_usec, true, ret);
         if (r >= 0)
                 ret->group_usec = live->group_usec;
         return r;

@@ -144,6 +144,10 @@ usec_t group_of(usec_t due_usec, usec_t now_usec);
 int engine_finish(struct engine *engine, usec_t now_usec);
 /* Steps until nothing is due any more: the plan as it was is carried out up to now. */
 int engine_catch_up(struct engine *engine, usec_t now_usec);
+/* The person is in another zone, or counts days otherwise, from now on (clock.c). */
+int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
+/* Does everything that has come for this dose, and sets its next time (step.c). */
+int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec);
 /* Voids what time alone had decided while the clock was ahead (clock.c). */
 int engine_correct_clock(struct engine *engine, usec_t now_usec);
 /* When the medication was last taken, in the ledger or in hand; and whether that is within the interval at a time. */

@@ -13,8 +13,7 @@ static int enter(struct engine *engine, struct live_dose *live, enum entry_kind 
         return live_enter(engine, live, &entry);
 }
 
-/* Does everything that has come for this dose, and sets its next time. */
-static int dose_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         struct dose *dose = live->dose;
         int r = 0;
 
@@ -51,7 +50,7 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         r = live_touch(engine, live); /* so that it is let go of where nothing is open */
         if (r < 0)
                 return r;
-        r = dose_step(engine, live, now_usec);
+        r = live_step(engine, live, now_usec);
         if (r < 0)
                 return r;
 
@@ -161,7 +160,7 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
                         r = slot_step(engine, (struct slot *) timer, now_usec);
                         break;
                 case TIMER_DOSE:
-                        r = dose_step(engine, (struct live_dose *) timer, now_usec);
+                        r = live_step(engine, (struct live_dose *) timer, now_usec);
                         break;
                 }
                 if (r < 0)
