@@ -94,7 +94,7 @@ $(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(build)/libda
 $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
 	$(link) -lcmocka
 
-$(build)/tests/simulate: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/*.c)) $(build)/libdosed.a
+$(build)/tests/simulator: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/*.c)) $(build)/libdosed.a
 	$(link)
 
 $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
@@ -140,7 +140,7 @@ check: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) check-built
 
 .PHONY: check-built
-check-built: all $(unit_tests) $(bus_drivers) $(fault_shims) $(build)/tests/simulate
+check-built: all $(unit_tests) $(bus_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(wildcard tests/simulate/test_*.py) $(unit_tests) \
 		$(wildcard tests/project/test_*.py tests/differential/test_*.py tests/bus/test_*.py)
@@ -153,8 +153,8 @@ SEED ?= 1
 .PHONY: simulate
 simulate: ## lives with dosed under a virtual clock: SEEDS=, YEARS=, SEED= (the first), VERBOSE=1
 simulate: build/.deps-build build/.deps-check
-	@$(MAKE) $(make_flags) $(build)/tests/simulate
-	@$(if $(VERBOSE),$(build)/tests/simulate $(SEED) $(SEEDS) $(YEARS),DOSED_BUILD=$(build) SEEDS=$(SEEDS) YEARS=$(YEARS) \
+	@$(MAKE) $(make_flags) $(build)/tests/simulator
+	@$(if $(VERBOSE),$(build)/tests/simulator $(SEED) $(SEEDS) $(YEARS),DOSED_BUILD=$(build) SEEDS=$(SEEDS) YEARS=$(YEARS) \
 		SEED=$(SEED) $(PYTHON) tests/simulate/test_simulate.py)
 
 .PHONY: demo

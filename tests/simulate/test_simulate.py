@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SIMULATE = ROOT / os.environ.get("DOSED_BUILD", "build/plain") / "tests/simulate"
+SIMULATE = ROOT / os.environ.get("DOSED_BUILD", "build/plain") / "tests/simulator"
 PERSONS = int(os.environ.get("SEEDS", "170"))
 YEARS = int(os.environ.get("YEARS", "3"))
 FIRST = int(os.environ.get("SEED", "1"))
