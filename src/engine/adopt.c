@@ -27,13 +27,6 @@ static void changes_add(struct changes *changes, enum plan_change_kind kind, con
         };
 }
 
-static const struct schedule *find_schedule(const struct plan_adoption *adoption, const char *uid) {
-        for (size_t i = 0; i < adoption->n_schedules; i++)
-                if (strcmp(adoption->schedules[i]->uid, uid) == 0)
-                        return adoption->schedules[i];
-        return NULL;
-}
-
 static int find_changes(const struct person *person, const struct plan_adoption *adoption, struct changes *ret) {
         struct changes changes = {};
 
@@ -51,7 +44,7 @@ static int find_changes(const struct person *person, const struct plan_adoption 
                         changes_add(&changes, PLAN_CHANGED, schedule);
         }
         for (size_t i = 0; i < person->n_slots; i++)
-                if (!find_schedule(adoption, person->slots[i]->schedule->uid))
+                if (!find_schedule(adoption->schedules, adoption->n_schedules, person->slots[i]->schedule->uid))
                         changes_add(&changes, PLAN_REMOVED, person->slots[i]->schedule);
 
         *ret = changes;
@@ -164,6 +157,33 @@ static int withdraw(struct engine *engine, struct live_dose *live, usec_t now_us
         return live_set_timer(engine, live);
 }
 
+/* EXDATE or a cancelled override names this very dose: that is no move, it is called off. */
+static bool is_called_off(const struct person *person, const struct dose *dose) {
+        const struct slot *slot = person_find_slot(person, dose->uid);
+        const struct schedule *schedule = slot ? slot->schedule : NULL;
+        char text[CIVIL_TEXT_SIZE];
+
+        for (size_t i = 0; schedule && i < schedule->n_overrides; i++) {
+                const struct occurrence original = {
+                        .schedule = schedule,
+                        .recurrence_id = schedule->overrides[i].recurrence_id,
+                };
+
+                if (schedule->overrides[i].cancelled &&
+                    strcmp(occurrence_format_id(&original, text), dose->recurrence_id) == 0)
+                        return true;
+        }
+        for (size_t i = 0; schedule && i < schedule->n_exception_dates; i++) {
+                const struct stamp *stamp = &schedule->exception_dates[i];
+
+                /* A day without a time removes all of that day; its digits are those of the dose's id. */
+                if (stamp->is_date ? strncmp(civil_format(text, stamp->wall_sec, true, false), dose->recurrence_id, 8) == 0 :
+                                     stamp_to_usec(stamp, &person->clock, NULL) == dose->due_usec)
+                        return true;
+        }
+        return false;
+}
+
 /* Whether anything of the medication is still to be taken. */
 static bool is_taken_off(const struct person *person, const struct dose *dose) {
         const struct medication *medication = person_find_medication(person, dose->medication);
@@ -193,14 +213,16 @@ static int settle_dose(struct engine *engine, struct person *person, const struc
         if (r < 0)
                 return r;
 
+        if ((dose_is_open(live->dose) || live->dose->state == DOSE_UPCOMING) &&
+            (is_taken_off(person, live->dose) || is_called_off(person, live->dose)))
+                return withdraw(engine, live, now_usec);
+
         r = find_nearest(engine, person, live->dose, now_usec, &nearest);
         if (r < 0)
                 return r;
         if (nearest)
                 return carry_over(engine, live, nearest, now_usec);
-        /* An open dose without a place stays what it was when it froze, unless nothing of the medication is left. */
-        if ((dose_is_open(live->dose) || live->dose->state == DOSE_UPCOMING) && is_taken_off(person, live->dose))
-                return withdraw(engine, live, now_usec);
+        /* An open dose without a place stays what it was when it froze. */
         return 0;
 }
 

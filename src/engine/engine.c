@@ -235,9 +235,9 @@ int engine_reload(struct engine *engine, const char *person, enum engine_belief 
 
 int engine_take_plan(struct engine *engine, const char *name, struct schedule *const *schedules, size_t n_schedules,
                      usec_t now_usec) {
+        _cleanup_(free_p) const struct schedule **sorted = NULL;
         struct person *person = engine_find_person(engine, name);
         struct plan_adoption adoption = {
-                .schedules = (const struct schedule **) schedules,
                 .n_schedules = n_schedules,
                 .update = { .person = name, .at_usec = now_usec },
         };
@@ -245,6 +245,13 @@ int engine_take_plan(struct engine *engine, const char *name, struct schedule *c
 
         if (!person)
                 return ENGINE_NO_SUCH_PERSON;
+        sorted = calloc(n_schedules + 1, sizeof(*sorted));
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_schedules; i++)
+                sorted[i] = schedules[i];
+        qsort(sorted, n_schedules, sizeof(*sorted), compare_schedules);
+        adoption.schedules = sorted;
         r = person_adopt(engine, person, &adoption, now_usec);
         if (r < 0)
                 return r;

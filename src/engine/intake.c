@@ -7,44 +7,44 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-void plan_file_done(struct plan_file *file) {
+static void plan_file_free(struct plan_file *file) {
         free(file->path);
         calendar_free(file->calendar);
         free(file->trouble);
-        *file = (struct plan_file){};
+        free(file);
 }
 
-void plan_done(struct plan *plan) {
-        for (size_t i = 0; i < plan->n_files; i++)
-                plan_file_done(&plan->files[i]);
-        free(plan->files);
-        *plan = (struct plan){};
+void plan_done(struct plan_file **plan) {
+        struct plan_file *file, *next;
+
+        HASH_ITER(hh, *plan, file, next) {
+                HASH_DEL(*plan, file);
+                plan_file_free(file);
+        }
 }
 
-static struct plan_file *plan_find(const struct plan *plan, const char *path) {
-        for (size_t i = 0; i < plan->n_files; i++)
-                if (strcmp(plan->files[i].path, path) == 0)
-                        return &plan->files[i];
-        return NULL;
-}
-
-static int plan_add(struct plan *plan, const char *path, struct plan_file **ret) {
-        struct plan_file *files = reallocarray(plan->files, plan->n_files + 1, sizeof(*files));
+static struct plan_file *plan_find(struct plan_file *plan, const char *path) {
         struct plan_file *file;
+
+        HASH_FIND_STR(plan, path, file);
+        return file;
+}
+
+static int plan_add(struct plan_file **plan, const char *path, struct plan_file **ret) {
+        struct plan_file *file = calloc(1, sizeof(*file));
         const char *slash;
         int r;
 
-        if (!files)
+        if (!file)
                 return -ENOMEM;
-        plan->files = files;
-        file = &files[plan->n_files];
-        *file = (struct plan_file){};
         r = text_copy(path, &file->path);
-        if (r < 0)
+        if (r < 0) {
+                free(file);
                 return r;
+        }
         slash = strrchr(file->path, '/');
         file->name = slash ? slash + 1 : file->path;
-        plan->n_files++;
+        HASH_ADD_KEYPTR(hh, *plan, file->path, strlen(file->path), file);
         *ret = file;
         return 0;
 }
@@ -74,7 +74,7 @@ struct intake {
         struct person *person;
         enum engine_belief belief;
         usec_t now_usec;
-        struct plan plan;
+        struct plan_file *plan;
         struct stored_file *put; /* files with a new good version */
         size_t n_put;
         const char **remove; /* paths in the old plan */
@@ -163,13 +163,15 @@ static int take_file(struct intake *intake, size_t folder, const struct folder_f
         r = text_format(&path, "%s/%s", folder_path, listed->name);
         if (r < 0)
                 return r;
+        if (plan_find(intake->plan, path)) /* a folder that is named twice */
+                return 0;
         r = plan_add(&intake->plan, path, &file);
         if (r < 0)
                 return r;
         file->folder = folder;
         file->seen = listed->mark;
 
-        old = plan_find(&intake->person->plan, path);
+        old = plan_find(intake->person->plan, path);
         if (old && listed->error == 0 && file_mark_equal(&old->seen, &listed->mark))
                 return old->trouble ? text_copy(old->trouble, &file->trouble) : 0;
         return read_file(intake, folder_path, file);
@@ -177,8 +179,9 @@ static int take_file(struct intake *intake, size_t folder, const struct folder_f
 
 /* A folder that cannot be looked at keeps what it had. */
 static int keep_folder(struct intake *intake, size_t folder) {
-        for (size_t i = 0; i < intake->person->plan.n_files; i++) {
-                const struct plan_file *old = &intake->person->plan.files[i];
+        const struct plan_file *old;
+
+        for (old = intake->person->plan; old; old = old->hh.next) {
                 struct plan_file *file;
                 int r;
 
@@ -197,9 +200,10 @@ static int keep_folder(struct intake *intake, size_t folder) {
 }
 
 static bool folder_had_plan(const struct person *person, size_t folder) {
-        for (size_t i = 0; i < person->plan.n_files; i++)
-                if (person->plan.files[i].folder == folder && person->plan.files[i].calendar &&
-                    person->plan.files[i].calendar->n_schedules > 0)
+        const struct plan_file *file;
+
+        for (file = person->plan; file; file = file->hh.next)
+                if (file->folder == folder && file->calendar && file->calendar->n_schedules > 0)
                         return true;
         return false;
 }
@@ -249,7 +253,7 @@ static const struct calendar *file_calendar(const struct intake *intake, const s
 
         if (file->calendar)
                 return file->calendar;
-        old = plan_find(&intake->person->plan, file->path);
+        old = plan_find(intake->person->plan, file->path);
         return old ? old->calendar : NULL;
 }
 
@@ -269,11 +273,12 @@ static int compare_versions(const void *a, const void *b) {
 /* All schedules of all files, one per UID: the newest SEQUENCE, then the newest DTSTAMP. */
 static int merge(struct intake *intake) {
         _cleanup_(free_p) char *doubled = NULL;
+        const struct plan_file *file;
         size_t n = 0, kept = 0;
         int r;
 
-        for (size_t i = 0; i < intake->plan.n_files; i++) {
-                const struct calendar *calendar = file_calendar(intake, &intake->plan.files[i]);
+        for (file = intake->plan; file; file = file->hh.next) {
+                const struct calendar *calendar = file_calendar(intake, file);
                 n += calendar ? calendar->n_schedules : 0;
         }
         intake->schedules = calloc(n + 1, sizeof(*intake->schedules));
@@ -281,10 +286,10 @@ static int merge(struct intake *intake) {
                 return -ENOMEM;
 
         n = 0;
-        for (size_t i = 0; i < intake->plan.n_files; i++) {
-                const struct calendar *calendar = file_calendar(intake, &intake->plan.files[i]);
-                for (size_t j = 0; calendar && j < calendar->n_schedules; j++)
-                        intake->schedules[n++] = calendar->schedules[j];
+        for (file = intake->plan; file; file = file->hh.next) {
+                const struct calendar *calendar = file_calendar(intake, file);
+                for (size_t i = 0; calendar && i < calendar->n_schedules; i++)
+                        intake->schedules[n++] = calendar->schedules[i];
         }
         qsort(intake->schedules, n, sizeof(*intake->schedules), compare_versions);
 
@@ -308,15 +313,14 @@ static int merge(struct intake *intake) {
         return doubled ? degrade(intake, "doubled", "%s", doubled) : degrade(intake, "doubled", NULL);
 }
 
-/* A medication is lost where neither its name nor any of its UIDs is left. */
+/* A medication is lost where neither any of its UIDs nor its name is left. */
 static bool is_lost(const struct intake *intake, const struct medication *medication) {
-        for (size_t i = 0; i < intake->n_schedules; i++) {
+        for (size_t i = 0; i < medication->n_slots; i++)
+                if (find_schedule(intake->schedules, intake->n_schedules, medication->slots[i]->schedule->uid))
+                        return false;
+        for (size_t i = 0; i < intake->n_schedules; i++)
                 if (strcmp(intake->schedules[i]->medication, medication->key) == 0)
                         return false;
-                for (size_t j = 0; j < medication->n_slots; j++)
-                        if (strcmp(intake->schedules[i]->uid, medication->slots[j]->schedule->uid) == 0)
-                                return false;
-        }
         return true;
 }
 
@@ -339,11 +343,10 @@ static int is_believable(struct intake *intake, bool *ret) {
 }
 
 static int report_files(struct intake *intake) {
+        const struct plan_file *file;
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < intake->plan.n_files; i++) {
-                const struct plan_file *file = &intake->plan.files[i];
-
+        for (file = intake->plan; r >= 0 && file; file = file->hh.next) {
                 if (!file->trouble)
                         r = degrade(intake, file->path, NULL);
                 else
@@ -354,26 +357,26 @@ static int report_files(struct intake *intake) {
 }
 
 static int find_removed(struct intake *intake) {
-        const struct plan *old = &intake->person->plan;
+        const struct plan_file *old;
         int r = 0;
 
-        intake->remove = calloc(old->n_files + 1, sizeof(*intake->remove));
+        intake->remove = calloc(HASH_COUNT(intake->person->plan) + 1, sizeof(*intake->remove));
         if (!intake->remove)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < old->n_files; i++)
-                if (!plan_find(&intake->plan, old->files[i].path)) {
-                        intake->remove[intake->n_remove++] = old->files[i].path;
-                        r = degrade(intake, old->files[i].path, NULL);
+        for (old = intake->person->plan; r >= 0 && old; old = old->hh.next)
+                if (!plan_find(intake->plan, old->path)) {
+                        intake->remove[intake->n_remove++] = old->path;
+                        r = degrade(intake, old->path, NULL);
                 }
         return r;
 }
 
 /* The new plan takes the calendars of unchanged files over; the old one goes, with what it alone held. */
 static void swap_plans(struct intake *intake) {
-        struct plan old = intake->person->plan;
+        struct plan_file *old = intake->person->plan, *file;
 
-        for (size_t i = 0; i < intake->plan.n_files; i++) {
-                struct plan_file *file = &intake->plan.files[i], *former = plan_find(&old, file->path);
+        for (file = intake->plan; file; file = file->hh.next) {
+                struct plan_file *former = plan_find(old, file->path);
 
                 if (!file->calendar && former)
                         file->calendar = TAKE(former->calendar);

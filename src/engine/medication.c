@@ -118,24 +118,23 @@ static int person_add_schedule(struct engine *engine, struct person *person, con
         return slot_seek(engine, slot, after_usec + 1);
 }
 
-static int compare_uids(const void *a, const void *b) {
+int compare_schedules(const void *a, const void *b) {
         const struct schedule *const *first = a, *const *second = b;
 
         return strcmp((*first)->uid, (*second)->uid);
 }
 
+const struct schedule *find_schedule(const struct schedule *const *schedules, size_t n_schedules, const char *uid) {
+        const struct schedule wanted = { .uid = (char *) uid }, *const key = &wanted;
+        const struct schedule *const *found;
+
+        found = n_schedules > 0 ? bsearch(&key, schedules, n_schedules, sizeof(*schedules), compare_schedules) : NULL;
+        return found ? *found : NULL;
+}
+
 int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
                          size_t n_schedules, usec_t after_usec) {
-        _cleanup_(free_p) const struct schedule **sorted = NULL;
         int r;
-
-        sorted = calloc(n_schedules + 1, sizeof(*sorted));
-        if (!sorted)
-                return -ENOMEM;
-        if (n_schedules > 0) {
-                (void) memcpy(sorted, schedules, n_schedules * sizeof(*sorted));
-                qsort(sorted, n_schedules, sizeof(*sorted), compare_uids);
-        }
 
         person_clear_schedules(engine, person);
         person->slots = calloc(n_schedules + 1, sizeof(*person->slots));
@@ -143,7 +142,7 @@ int person_set_schedules(struct engine *engine, struct person *person, const str
                 return -ENOMEM;
 
         for (size_t i = 0; i < n_schedules; i++) {
-                r = person_add_schedule(engine, person, sorted[i], after_usec);
+                r = person_add_schedule(engine, person, schedules[i], after_usec);
                 if (r < 0)
                         return r;
         }

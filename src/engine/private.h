@@ -47,11 +47,7 @@ struct plan_file {
         struct file_mark seen;
         struct calendar *calendar; /* last good; NULL where it never was */
         char *trouble;             /* why its newest version is not in force; NULL */
-};
-
-struct plan {
-        struct plan_file *files;
-        size_t n_files;
+        UT_hash_handle hh;
 };
 
 struct person {
@@ -59,7 +55,7 @@ struct person {
         struct wall_clock clock;
         char **folders;
         size_t n_folders;
-        struct plan plan;
+        struct plan_file *plan; /* hash by path */
         struct slot **slots;
         size_t n_slots;
         struct medication *medications; /* hash by key */
@@ -113,8 +109,11 @@ struct person *engine_find_person(const struct engine *engine, const char *name)
 struct person *person_free(struct engine *engine, struct person *person);
 
 /* slots and medications of a person (medication.c) */
+/* Sorted by UID, each once. */
 int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
                          size_t n_schedules, usec_t after_usec);
+const struct schedule *find_schedule(const struct schedule *const *schedules, size_t n_schedules, const char *uid);
+int compare_schedules(const void *a, const void *b);
 void person_clear_schedules(struct engine *engine, struct person *person);
 int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
 struct medication *person_find_medication(const struct person *person, const char *key);
@@ -156,15 +155,14 @@ int engine_last_taken(struct engine *engine, const char *person, const char *med
 /* folders and files (intake.c, reading.c) */
 int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
 int person_reload(struct engine *engine, struct person *person, enum engine_belief belief, usec_t now_usec);
-void plan_done(struct plan *plan);
-void plan_file_done(struct plan_file *file);
+void plan_done(struct plan_file **plan);
 /* Reads bytes into a calendar behind the mark. 0, CALENDAR_UNUSABLE (see the problems) or a negative errno. */
 int reading_run(struct engine *engine, const char *name, const char *bytes, size_t size, usec_t now_usec,
                 struct calendar **ret, struct problems *problems);
 
 /* a new plan (adopt.c) */
 struct plan_adoption {
-        const struct schedule **schedules;
+        const struct schedule **schedules; /* sorted by UID */
         size_t n_schedules;
         struct plan_update update; /* its changes are filled in by person_adopt() */
 };

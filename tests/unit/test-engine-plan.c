@@ -179,6 +179,66 @@ static void a_stopped_medication_stops_ringing(void **state) {
         world_told(world, "");
 }
 
+static void a_dose_that_is_called_off_stops_ringing(void **state) {
+        static const char *const ways[] = {
+                DAILY("080000") "EXDATE:20261123T080000\r\n",
+                DAILY("080000") "EXDATE;VALUE=DATE:20261123\r\n",
+                DAILY("080000") "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lis\r\nSUMMARY:Lisinopril\r\nDTSTAMP:20261101T000000Z\r\n"
+                                "RECURRENCE-ID:20261123T080000\r\nDTSTART:20261123T080000\r\nSTATUS:CANCELLED\r\n",
+        };
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        world_forget(world);
+        for (size_t i = 0; i < ELEMENTS(ways); i++) {
+                if (i > 0) {
+                        _cleanup_(free_p) char *reason = NULL;
+                        enum dose_state after;
+
+                        /* Open again, on the same day. */
+                        put_lisinopril(world, DAILY("080000"));
+                        assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
+                        assert_int_equal(after, DOSE_DUE);
+                        world_forget(world);
+                }
+                put_lisinopril(world, ways[i]);
+                world_told(world, "08:05 changed Lisinopril skipped\nplan ana\n");
+                assert_int_equal(engine_count_open(world->engine), 0);
+        }
+        world_pass_until(world, AT(8, 1) + USEC_PER_DAY);
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+}
+
+static void a_journey_east_makes_due_what_the_clock_jumped_over(void **state) {
+        struct world *world = *state;
+
+        /* 07:00 in London is 16:00 in Tokyo: the dose of 08:00 was not due before, and has its whole window from now on. */
+        begin(world);
+        world_pass_until(world, AT(7, 0));
+        assert_int_equal(zones_get(world->zones, "Asia/Tokyo", &world->zone), 0);
+        world_set_people(world);
+        world_told(world, "16:00 changed Lisinopril due\n16:00 reminder Lisinopril due\n");
+        world_pass_until(world, AT(7, 5));
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        world_forget(world);
+        world_pass_until(world, AT(22, 59));
+        world_told(world, "");
+}
+
+static void a_journey_west_rings_no_dose_twice(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        world_forget(world);
+        assert_int_equal(zones_get(world->zones, "America/New_York", &world->zone), 0);
+        world_set_people(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "");
+}
+
 static void a_touched_file_that_says_the_same_is_no_change(void **state) {
         struct world *world = *state;
 
@@ -328,6 +388,9 @@ int main(void) {
                 TEST(an_open_dose_moves_to_where_the_edit_puts_it),
                 TEST(an_open_dose_without_a_new_place_stays_as_it_froze),
                 TEST(a_stopped_medication_stops_ringing),
+                TEST(a_dose_that_is_called_off_stops_ringing),
+                TEST(a_journey_east_makes_due_what_the_clock_jumped_over),
+                TEST(a_journey_west_rings_no_dose_twice),
                 TEST(a_touched_file_that_says_the_same_is_no_change),
                 TEST(after_an_outage_the_open_ring_and_the_passed_are_unattended),
                 TEST(what_is_caught_up_with_is_one_group),
