@@ -2,6 +2,7 @@
 /* Instants, spans, and the only place that asks the system what time it is. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An instant in microseconds since the epoch (UTC), or a span in microseconds. Signed: a DTSTART may lie before 1970. */
@@ -20,3 +21,9 @@ typedef int64_t usec_t;
 
 /* CLOCK_REALTIME. Programs ask; the rooms below them are told. */
 usec_t clock_realtime_usec(void);
+
+/* CLOCK_BOOTTIME: since the machine was started, suspends included. */
+usec_t clock_boottime_usec(void);
+
+/* The kernel's clock is disciplined by somebody who knows the time (adjtimex(2)). */
+bool clock_is_synchronised(void);

@@ -59,6 +59,12 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
 /* The snooze where nobody says how long; 10 min until it is set. */
 void engine_set_snooze(struct engine *engine, usec_t snooze_usec);
 
+/*
+ * No window ends before `until_usec`: for a boot whose clock is not synchronised yet, and may be far behind or ahead. Reminders
+ * go on. USEC_NONE: windows end when they end. Returns 0 or a negative errno.
+ */
+int engine_hold_windows(struct engine *engine, usec_t until_usec);
+
 /* Whether the plan of the folder is to be believed whatever it lost (`dosectl plan accept`). */
 enum engine_belief { BELIEVE_CAREFULLY, BELIEVE_ANYTHING };
 

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Asks the system for the time. */
 #include <assert.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "dosed/clock.h"
 
-usec_t clock_realtime_usec(void) {
+static usec_t read_clock(clockid_t clock) {
         struct timespec ts;
         int r;
 
-        r = clock_gettime(CLOCK_REALTIME, &ts);
+        r = clock_gettime(clock, &ts);
         assert(r == 0);
         (void) r;
 
         return (usec_t) ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
+}
+
+usec_t clock_realtime_usec(void) {
+        return read_clock(CLOCK_REALTIME);
+}
+
+usec_t clock_boottime_usec(void) {
+        return read_clock(CLOCK_BOOTTIME);
+}
+
+bool clock_is_synchronised(void) {
+        struct timex state = {};
+
+        return adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC);
 }

@@ -7,6 +7,8 @@
 #include "daemon/daemon.h"
 #include "dosed/log.h"
 
+#define CLOCK_PATIENCE (90 * USEC_PER_SEC) /* so long after the boot the clock is given time to be set */
+
 /* A failed observation is no failed dose: the next change tells again. */
 static void note_failure(const char *what, int r) {
         if (r < 0)
@@ -89,6 +91,9 @@ int daemon_step(struct daemon *daemon) {
         if (r < 0)
                 return r;
 
+        r = wake_set(daemon->wake, next_usec);
+        if (r < 0)
+                return r;
         r = desktop_update(daemon->desktop, now_usec);
         if (r < 0)
                 return r;
@@ -107,8 +112,18 @@ int daemon_on_refresh(sd_event_source *source, void *userdata) {
         return daemon_step(userdata);
 }
 
+int daemon_hold_windows(struct daemon *daemon) {
+        usec_t left_usec = CLOCK_PATIENCE - clock_boottime_usec();
+        bool waits = left_usec > 0 && !clock_is_synchronised();
+
+        return engine_hold_windows(daemon->engine, waits ? clock_realtime_usec() + left_usec : USEC_NONE);
+}
+
 int daemon_on_clock_set(void *userdata) {
-        return daemon_step(userdata);
+        int r;
+
+        r = daemon_hold_windows(userdata);
+        return r < 0 ? r : daemon_step(userdata);
 }
 
 int daemon_on_settled(void *userdata) {
@@ -164,6 +179,7 @@ void daemon_done(struct daemon *daemon) {
         sd_event_source_disable_unref(daemon->timer);
         sd_event_source_disable_unref(daemon->refresh);
         sd_event_source_disable_unref(daemon->clock);
+        wake_free(daemon->wake);
         watch_free(daemon->watch);
         desktop_free(daemon->desktop);
         bus_free(daemon->bus);

@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "daemon/desktop.h"
+#include "daemon/wake.h"
 #include "daemon/watch.h"
 #include "dosed/bus.h"
 #include "dosed/engine.h"
@@ -35,6 +36,7 @@ struct daemon {
         sd_event_source *timer;   /* the next step */
         sd_event_source *refresh; /* after the engine was worked with: timer, notifications, status */
         sd_event_source *clock;
+        struct wake *wake;
         bool is_without_ledger; /* the store could not be opened */
         bool status_sent;
         size_t n_open, n_degraded; /* as the service manager was told */
@@ -58,6 +60,8 @@ int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata);
 int daemon_on_refresh(sd_event_source *source, void *userdata);
 int daemon_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata);
 int daemon_on_clock_set(void *userdata);
+/* At a boot whose clock nobody has set yet, windows wait. */
+int daemon_hold_windows(struct daemon *daemon);
 int daemon_on_settled(void *userdata);
 
 /*

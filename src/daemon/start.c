@@ -58,6 +58,8 @@ static int start_loop(struct daemon *daemon) {
                 r = watch_new(daemon->event, daemon_on_settled, daemon, &daemon->watch);
         if (r >= 0)
                 r = clock_watch_add(daemon->event, daemon_on_clock_set, daemon, &daemon->clock);
+        if (r >= 0)
+                r = wake_new(daemon->event, &daemon->wake);
         return r < 0 ? r : 0;
 }
 
@@ -181,7 +183,9 @@ static int start_plan(struct daemon *daemon) {
                         if (r == -ENOMEM)
                                 return r;
                 }
-        r = daemon_apply_config(daemon);
+        r = daemon_hold_windows(daemon);
+        if (r >= 0)
+                r = daemon_apply_config(daemon);
         if (r >= 0)
                 r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         return r < 0 ? r : daemon_step(daemon);

@@ -138,3 +138,28 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
         }
         return 0;
 }
+
+/* What waited for the former time waits for nothing it need not wait for: it is looked at by the next step. */
+int engine_hold_windows(struct engine *engine, usec_t until_usec) {
+        struct live_dose *live, *next;
+        int r;
+
+        engine->hold_usec = until_usec;
+        HASH_ITER(hh, engine->live, live, next)
+                if (live->timer.node.position > 0) {
+                        r = live_set_timer(engine, live);
+                        if (r < 0)
+                                return r;
+                }
+        for (size_t i = 0; i < engine->n_people; i++)
+                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
+                        struct slot *slot = engine->people[i]->slots[j];
+
+                        if (!slot->has_next)
+                                continue;
+                        r = heap_set(&engine->heap, &slot->timer.node, slot->next.due_usec - slot->lead_usec);
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}

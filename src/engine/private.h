@@ -95,6 +95,7 @@ struct engine {
         struct live_dose **touched; /* in the order in which they changed */
         size_t n_touched, touched_allocated;
         usec_t mark_usec;
+        usec_t hold_usec; /* no window ends before that */
         bool is_started;
         uint64_t suspect_digest; /* bytes that a former process was reading when it died */
         bool has_suspect;

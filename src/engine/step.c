@@ -15,15 +15,20 @@ static int enter(struct engine *engine, struct live_dose *live, enum entry_kind 
 
 int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         struct dose *dose = live->dose;
+        bool is_over = now_usec >= dose->window_end_usec;
         int r = 0;
+
+        if (is_over && now_usec < engine->hold_usec &&
+            (dose_is_open(dose) || (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec)))
+                return heap_set(&engine->heap, &live->timer.node, engine->hold_usec);
 
         if (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec) {
                 live->group_usec = group_of(dose->due_usec, now_usec);
-                if (now_usec >= dose->window_end_usec)
+                if (is_over)
                         r = enter(engine, live, ENTRY_UNATTENDED, DOSE_UNATTENDED, now_usec);
                 else
                         r = enter(engine, live, ENTRY_DUE, DOSE_DUE, now_usec);
-        } else if (dose_is_open(dose) && now_usec >= dose->window_end_usec)
+        } else if (dose_is_open(dose) && is_over)
                 r = enter(engine, live, ENTRY_MISSED, DOSE_MISSED, now_usec);
         if (r < 0)
                 return r;

@@ -330,6 +330,21 @@ static void an_edit_while_away_counts_from_the_return(void **state) {
         world_told(world, "09:10 changed Lisinopril due\n09:10 reminder Lisinopril due\nplan ana\n");
 }
 
+static void while_the_clock_is_not_trusted_no_window_ends(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "a.ics", "a", "Aspirin", DAILY("090000"));
+        begin(world);
+        world_pass_until(world, AT(8, 1));
+        world_forget(world);
+        world->now_usec = AT(13, 30); /* both windows would be over */
+        assert_int_equal(engine_hold_windows(world->engine, AT(13, 31)), 0);
+        world_pass_until(world, AT(13, 30) + 59 * USEC_PER_SEC);
+        world_told(world, "");
+        world_pass_until(world, AT(13, 31));
+        world_told(world, "13:31 changed Lisinopril missed\n13:31 changed Aspirin unattended\n");
+}
+
 static void a_crash_mark_of_a_good_file_is_a_false_alarm(void **state) {
         struct world *world = *state;
         const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
@@ -397,6 +412,7 @@ int main(void) {
                 TEST(a_restart_between_due_and_confirm_loses_and_doubles_nothing),
                 TEST(a_snooze_survives_a_restart),
                 TEST(an_edit_while_away_counts_from_the_return),
+                TEST(while_the_clock_is_not_trusted_no_window_ends),
                 TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
                 TEST(quarantined_bytes_are_not_read_again_until_changed),
                 TEST(daylight_saving_neither_drops_nor_doubles_a_dose),
