@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""dosed and a real notification server: what stands on the screen follows from what is open, and buttons record it."""
+
+import os
+import shutil
+import unittest
+from datetime import timedelta
+from pathlib import Path
+
+from desktop import Desktop
+from harness import Dosed, calendar, changed, event, now, reminder
+from notify import wait
+
+SOON = timedelta(seconds=2)
+# A reminder every second, so that repeats can be seen.
+EVERY_SECOND = ("BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:again\r\nTRIGGER:PT1S\r\nREPEAT:5\r\nDURATION:PT1S\r\n"
+                "END:VALARM\r\nEND:VEVENT")
+
+
+@unittest.skipUnless(shutil.which("dunst") and shutil.which("Xvfb"), "dunst and Xvfb are not installed")
+class Screen(unittest.TestCase):
+    def setUp(self):
+        self.dosed = self.enterContext(Dosed())
+        self.desktop = Desktop(self.dosed.bus.address, self.dosed.folder)
+        self.addCleanup(self.desktop.stop)
+        self.desktop.start()
+
+    def begin(self, *events):
+        """A plan comes into force while dosed runs; gives the monitor."""
+        for number, text in enumerate(events):
+            self.dosed.put_ics(f"plan-{number}", calendar(text))
+        self.dosed.start()
+        return self.dosed.monitor()
+
+    def states(self):
+        return {dose["medication"]: dose["state"] for dose in self.dosed.doses()}
+
+    def test_the_button_takes_it(self):
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON, X_DOSED_AMOUNT="1 tablet"))
+        shown = self.desktop.wait_shown("Lisinopril 10 mg", "1 tablet")
+        self.assertEqual(sorted(shown["actions"].values()), ["Skip", "Snooze", "Taken"])
+        if "DOSED_PICTURES" in os.environ:
+            self.desktop.screenshot(Path(os.environ["DOSED_PICTURES"]) / "daemon.png")
+        self.desktop.press(shown, "Taken")
+        monitor.wait_for(changed("Lisinopril 10 mg", "taken"))
+        self.desktop.wait_gone("Lisinopril")
+        (dose,) = self.dosed.doses()
+        self.assertEqual((dose["state"], dose["recorded-by"]), ("taken", "desktop"))
+
+    def test_the_button_skips_it(self):
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON))
+        self.desktop.press(self.desktop.wait_shown("Lisinopril"), "Skip")
+        monitor.wait_for(changed("Lisinopril 10 mg", "skipped"))
+        self.desktop.wait_gone("Lisinopril")
+
+    def test_the_button_snoozes_it(self):
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON))
+        self.desktop.press(self.desktop.wait_shown("Lisinopril"), "Snooze")
+        self.assertTrue(monitor.wait_for(changed("Lisinopril 10 mg", "snoozed"))["snoozed_until"])
+        self.desktop.wait_gone("Lisinopril")
+
+    def group(self):
+        due = now() + SOON
+        return self.begin(event("Lisinopril 10 mg", due), event("Metformin 500 mg", due), event("Vitamin D", due))
+
+    def test_a_group_names_all_and_all_are_taken(self):
+        self.group()
+        shown = self.desktop.wait_shown("3 medicines", "Lisinopril 10 mg", "Metformin 500 mg", "Vitamin D")
+        self.assertEqual(sorted(shown["actions"].values()), ["All taken", "Later", "One by one"])
+        self.desktop.press(shown, "All taken")
+        wait(lambda: set(self.states().values()) == {"taken"}, "not all are taken")
+        self.desktop.wait_gone("medicines")
+
+    def test_a_group_later_is_snoozed_as_a_whole(self):
+        self.group()
+        self.desktop.press(self.desktop.wait_shown("3 medicines"), "Later")
+        wait(lambda: set(self.states().values()) == {"snoozed"}, "not all are snoozed")
+        self.desktop.wait_gone("medicines")
+
+    def test_a_group_one_by_one(self):
+        monitor = self.group()
+        self.desktop.press(self.desktop.wait_shown("3 medicines"), "One by one")
+        self.desktop.wait_gone("3 medicines")
+        self.desktop.press(self.desktop.wait_shown("Metformin 500 mg"), "Taken")
+        monitor.wait_for(changed("Metformin 500 mg", "taken"))
+        self.desktop.wait_gone("Metformin")
+        self.assertEqual(self.states(), {"Lisinopril 10 mg": "due", "Metformin 500 mg": "taken", "Vitamin D": "due"})
+
+    def test_recorded_elsewhere_it_is_withdrawn(self):
+        self.begin(event("Lisinopril 10 mg", now() + SOON))
+        self.desktop.wait_shown("Lisinopril")
+        self.dosed.dosectl("take", "Lisinopril", check=0)
+        self.desktop.wait_gone("Lisinopril")
+
+    def test_a_repeat_replaces_it(self):
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON).replace("END:VEVENT", EVERY_SECOND))
+        first = self.desktop.wait_shown("Lisinopril")
+        monitor.wait_for(reminder("Lisinopril 10 mg"))
+        monitor.wait_for(reminder("Lisinopril 10 mg"))
+        again = self.desktop.wait_shown("Lisinopril", "still not confirmed")
+        self.assertEqual(again["id"], first["id"])
+        self.assertEqual(len(self.desktop.shown()), 1)
+
+    def test_just_taken_says_check_first_and_has_no_taken_button(self):
+        due = now() + SOON
+        monitor = self.begin(event("Paracetamol", due, uid="one", X_DOSED_MIN_INTERVAL="PT4H"),
+                             event("Paracetamol", due + timedelta(seconds=3), uid="two", X_DOSED_MIN_INTERVAL="PT4H"))
+        monitor.wait_for(reminder("Paracetamol"))
+        self.desktop.press(self.desktop.wait_shown("Paracetamol"), "Taken")
+        monitor.wait_for(changed("Paracetamol", "taken"))
+        shown = self.desktop.wait_shown("Paracetamol", "Check first")
+        self.assertEqual(sorted(shown["actions"].values()), ["Skip", "Snooze"])
+
+    def test_a_server_that_restarts_gets_it_again(self):
+        self.begin(event("Lisinopril 10 mg", now() + SOON))
+        self.desktop.wait_shown("Lisinopril")
+        self.desktop.stop_dunst()
+        self.desktop.start_dunst()
+        self.desktop.press(self.desktop.wait_shown("Lisinopril"), "Taken")
+        wait(lambda: self.states() == {"Lisinopril 10 mg": "taken"}, "it is not taken")
+
+    def test_a_server_that_comes_late_gets_what_is_open(self):
+        self.desktop.stop_dunst()
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON), event("Ramipril", now() + SOON))
+        monitor.wait_for(reminder("Lisinopril 10 mg"))
+        self.dosed.dosectl("take", "Ramipril", check=0)
+        self.desktop.start_dunst()
+        self.desktop.wait_shown("Lisinopril")
+        self.assertEqual(len(self.desktop.shown()), 1)
+
+    def test_after_a_crash_no_dead_button_is_left(self):
+        monitor = self.begin(event("Lisinopril 10 mg", now() + SOON))
+        dead = self.desktop.wait_shown("Lisinopril")
+        monitor.wait_for(reminder("Lisinopril 10 mg"))
+        self.dosed.kill()
+        self.dosed.start()
+        wait(lambda: dead["id"] not in [shown["id"] for shown in self.desktop.shown()], "the dead one is still up")
+        self.desktop.press(self.desktop.wait_shown("Lisinopril"), "Taken")
+        wait(lambda: self.states() == {"Lisinopril 10 mg": "taken"}, "it is not taken")
+
+    def test_a_clean_stop_takes_everything_down(self):
+        self.begin(event("Lisinopril 10 mg", now() + SOON))
+        self.desktop.wait_shown("Lisinopril")
+        self.assertEqual(self.dosed.stop(), 0)
+        self.desktop.wait_gone("Lisinopril")
+
+    def test_after_an_outage_the_open_are_one_group_and_the_passed_are_told(self):
+        due = now() + SOON
+        self.begin(event("Lisinopril 10 mg", due), event("Metformin 500 mg", due),
+                   event("Ramipril", due, X_DOSED_WINDOW="PT1S"))
+        self.dosed.stop()
+        wait(lambda: now() > due + timedelta(seconds=2), "time stands still")
+        self.dosed.start()
+        self.desktop.wait_shown("2 medicines", "Lisinopril 10 mg", "Metformin 500 mg")
+        self.desktop.wait_shown("Not reminded", "Ramipril")
+
+    def test_a_private_dose_is_not_named(self):
+        self.begin(event("Lisinopril 10 mg", now() + SOON, CLASS="PRIVATE"))
+        self.desktop.wait_shown("medicine")
+        self.assertNotIn("Lisinopril", str(self.desktop.shown()))
+
+
+if __name__ == "__main__":
+    unittest.main()
