@@ -336,6 +336,14 @@ class Dosed:
         except Timeout as error:
             raise Timeout(f"dosed is not ready: {error}\n{self.stderr()}") from None
 
+    def wait_reading(self):
+        """Until a plan file is being read: the mark that survives the process is there."""
+        deadline = time.monotonic() + DEADLINE_SEC
+        while not (self.state / "reading").exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Timeout(f"nothing is being read\n{self.stderr()}")
+            select.select([], [], [], 0.01)
+
     def stop(self):
         """Ends it as the service manager does, and says what it ended with."""
         process, self.process = self.process, None
