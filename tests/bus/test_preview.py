@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`dosectl preview` on recurrences that nobody here wrote, and on the days when clocks are changed."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import dateutil.parser
+import dateutil.rrule
+from harness import DEADLINE_SEC, ROOT, calendar, program
+
+DATA = Path(os.environ.get("DOSED_SHARED_DATA", ROOT.parent / "shared/data")) / "recur"
+# See the same table in tests/unit/test-conformance.c.
+EXCUSED = {"thunderbird-0005", "thunderbird-0017", "thunderbird-0010", "thunderbird-0011", "libical4-0079"}
+
+
+def preview(path, *arguments):
+    done = subprocess.run(
+        [program("dosectl"), "preview", "--json", *arguments, str(path)],
+        env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"), capture_output=True, text=True, timeout=DEADLINE_SEC, check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def start_line(name, value, zone):
+    if len(value) == 8:
+        return f"{name};VALUE=DATE:{value}"
+    return f"{name};TZID={zone}:{value}" if zone and not value.endswith("Z") else f"{name}:{value}"
+
+
+def plan_of(case):
+    lines = ["BEGIN:VEVENT", "UID:case", "SUMMARY:case", start_line("DTSTART", case["dtstart"], case["tzid"])]
+    lines += [f"RRULE:{rule}" for rule in case["rrule"]] + [f"EXRULE:{rule}" for rule in case["exrule"]]
+    for name in ("rdate", "exdate"):
+        for _, values in case[name]:
+            lines += [start_line(name.upper(), value, case["tzid"]) for value in values.split(",")]
+    return calendar("\r\n".join([*lines, "END:VEVENT"]))
+
+
+def is_refused_by_design(case):
+    """Below a dose a minute, or another calendar than the Gregorian."""
+    return any(re.search(r"SECONDLY|RSCALE|SKIP|BYSECOND=[-\d]+,", rule) for rule in case["rrule"] + case["exrule"])
+
+
+def is_forbidden(case):
+    """RFC 5545 3.3.10: parts that MUST NOT go together."""
+    rule = case["rrule"][0] if case["rrule"] else ""
+    frequency = re.search(r"FREQ=(\w+)", rule)[1] if rule else ""
+    return (("BYYEARDAY" in rule and frequency in ("DAILY", "WEEKLY", "MONTHLY"))
+            or ("BYMONTHDAY" in rule and frequency == "WEEKLY")
+            or ("BYWEEKNO" in rule and frequency != "YEARLY")
+            or ("COUNT" in rule and "UNTIL" in rule))
+
+
+def matches(case):
+    """Whether DTSTART is of its rule, which the RFC asks for: where it is not, the result is undefined."""
+    start = dateutil.parser.parse(case["dtstart"]).replace(tzinfo=None)
+    for rule in case["rrule"]:
+        rule = re.sub(r"(UNTIL=\d{8}T\d{6})Z", r"\1", rule.rstrip(";"))
+        if next(iter(dateutil.rrule.rrulestr(rule, dtstart=start)), None) == start:
+            return True
+    return not case["rrule"]
+
+
+def score(case, folder):
+    if case["id"] in EXCUSED:
+        return "excused"
+    path = folder / f"{case['id']}.ics"
+    path.write_text(plan_of(case), newline="")
+    expect, start = case["expect"], case["dtstart"]
+    if case.get("start"):
+        expect = [time for time in expect if time >= case["start"]]
+    status, doses, _ = preview(path, "--from", "1970-01-01" if not case.get("start") else case["start"],
+                               "--until", "2600-01-01", "--limit", str(len(expect) + (not case["more"])))
+    got = [dose["recurrence_id"] for dose in doses]
+
+    if status == 0 and got == expect:
+        return "passed"
+    if case.get("error"):
+        return "passed" if status == 1 or not got else "failed"
+    if status != 0:
+        return "refused by design" if is_refused_by_design(case) else "forbidden" if is_forbidden(case) else "failed"
+    if not matches(case):
+        # Here DTSTART is one more dose, and COUNT counts it; elsewhere it is left out, or not counted.
+        rest = [time for time in expect if time != start]
+        return "undefined, agrees" if [time for time in got if time != start] == rest[:len(got) - 1] else "undefined, differs"
+    return "failed"
+
+
+@unittest.skipUnless(DATA.is_dir(), f"there is no {DATA}")
+class Conformance(unittest.TestCase):
+    def run_file(self, name):
+        cases = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
+        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+            scores = list(pool.map(lambda case: score(case, Path(folder)), cases))
+        counts = Counter(scores)
+        print(f"# {name}: {len(cases)} cases: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()), flush=True)
+        self.assertEqual([case["id"] for case, said in zip(cases, scores) if said == "failed"], [])
+        self.assertGreater(counts["passed"], len(cases) // 10)
+
+    def test_cases_of_libical(self):
+        self.run_file("libical4")
+
+    def test_cases_of_dateutil(self):
+        self.run_file("dateutil")
+
+    def test_cases_of_thunderbird(self):
+        self.run_file("thunderbird")
+
+
+class ClockChanges(unittest.TestCase):
+    """RFC 5545 3.3.5: a time that does not exist takes the offset before the gap; one that exists twice is the first."""
+
+    # zone, local time of a daily dose, first day, then what is due on that day and the next two
+    CASES = (
+        ("Europe/Berlin", "023000", "20260328", ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]),
+        ("Europe/Berlin", "023000", "20261024", ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+        ("America/New_York", "023000", "20260307", ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"]),
+        ("America/New_York", "013000", "20261031", ["2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"]),
+        ("Australia/Lord_Howe", "021500", "20261003", ["2026-10-02T15:45:00Z", "2026-10-03T15:45:00Z", "2026-10-04T15:15:00Z"]),
+        ("Australia/Lord_Howe", "014500", "20260404", ["2026-04-03T14:45:00Z", "2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"]),
+    )
+
+    def test_gap_and_fold(self):
+        for zone, time, first, expect in self.CASES:
+            with self.subTest(zone=zone, first=first), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "dose.ics"
+                path.write_text(calendar("\r\n".join([
+                    "BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", f"DTSTART;TZID={zone}:{first}T{time}",
+                    "RRULE:FREQ=DAILY;COUNT=3", "END:VEVENT"])), newline="")
+                status, doses, said = preview(path, "--from", "2026-01-01", "--until", "2027-01-01")
+                self.assertEqual(status, 0, said)
+                self.assertEqual([dose["due"] for dose in doses], expect)
+
+    def test_floating_times_follow_the_zone_that_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "dose.ics"
+            path.write_text(calendar("\r\n".join([
+                "BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", "DTSTART:20260701T080000", "END:VEVENT"])), newline="")
+            for zone, due in (("Asia/Tokyo", "2026-06-30T23:00:00Z"), ("America/New_York", "2026-07-01T12:00:00Z")):
+                _, doses, _ = preview(path, "--timezone", zone, "--from", "2026-06-01", "--until", "2026-08-01")
+                self.assertEqual([(dose["due"], dose["timezone"]) for dose in doses], [(due, zone)])
+
+
+if __name__ == "__main__":
+    unittest.main()
