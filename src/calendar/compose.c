@@ -82,13 +82,12 @@ static bool find_days(const struct calendar_draft *draft, int32_t *ret_first, in
 static int compose_rule(const struct calendar_draft *draft, size_t first_time, int32_t last_day, char **ret) {
         int32_t first_sec = draft->times_sec[first_time], last_sec = first_sec;
         char day_list[_WEEKDAY_MAX * 3 + 1] = "", hour_list[24 * 3 + 1] = "", until[CIVIL_TEXT_SIZE];
-        size_t n_hours = 0;
+        size_t n_days = 0, n_hours = 0;
 
         for (enum weekday day = 0; day < _WEEKDAY_MAX; day++)
-                if (draft->weekdays & 1u << day) {
-                        (void) strcat(day_list, day_list[0] ? "," : "");
-                        (void) strcat(day_list, weekday_to_string(day));
-                }
+                if (draft->weekdays & 1u << day)
+                        (void) sprintf(day_list + strlen(day_list), "%s%s", n_days++ ? "," : "",
+                                       weekday_to_string(day));
         for (size_t i = first_time; i < draft->n_times; i++)
                 if (same_within_hour(draft->times_sec[i], first_sec)) {
                         (void) sprintf(hour_list + strlen(hour_list), "%s%d", n_hours++ ? "," : "",
