@@ -167,8 +167,8 @@ bool engine_has_person(const struct engine *engine, const char *name);
 /* The person's first folder, where new files go; NULL. */
 const char *engine_person_folder(const struct engine *engine, const char *name);
 size_t engine_count_open(const struct engine *engine);
-/* When the next dose is due; USEC_NEVER. */
-usec_t engine_next_due(const struct engine *engine);
+/* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
+usec_t engine_next_due(struct engine *engine);
 
 /* What does not work, a sentence each; empty when all is well. The texts live until the next call into the engine. */
 size_t engine_count_degraded(const struct engine *engine);

@@ -2,6 +2,8 @@
 /* Every limit on what a file, a client or a peer can make grow, in one place, with its reason. */
 #pragma once
 
+#include <stdint.h>
+
 /* Plan files: read whole into memory and parsed while the loop waits. */
 #define LIMIT_FILE_BYTES (4u * 1024 * 1024)   /* a household's year of exports is below 1 MiB */
 #define LIMIT_FILE_LINE_BYTES (64u * 1024)    /* unfolded; libical takes 20 s for a line of 16 MB */
@@ -32,6 +34,7 @@
 #define LIMIT_RULE_YEAR 2600                  /* no search goes past this year: 400 years (the Gregorian cycle) and some */
 
 /* The engine. */
+#define LIMIT_CLOCK_SEC INT64_C(1793491200)   /* 1 November 2026: a clock before that is wrong, dosed did not exist */
 #define LIMIT_STEP_CHANGES 500u               /* changes in one step, thus in one transaction; the rest follows at once */
 #define LIMIT_PENDING_ENTRIES 10000u          /* kept in memory while the store cannot be written */
 

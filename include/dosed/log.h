@@ -23,6 +23,9 @@ void log_set_level(int level);
 
 void log_line(int level, const char *message_id, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* For whoever started the program in a terminal: may name files and people, and never goes to the journal. */
+void log_private(const char *text);
+
 #define log_error(...) log_line(LOG_ERR, NULL, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, NULL, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, NULL, __VA_ARGS__)

@@ -29,6 +29,11 @@ static bool stderr_is_journal(void) {
                fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+void log_private(const char *text) {
+        if (!stderr_is_journal())
+                (void) fprintf(stderr, "%s\n", text);
+}
+
 void log_line(int level, const char *message_id, const char *format, ...) {
         _cleanup_(free_p) char *text = NULL;
         va_list arguments;

@@ -53,15 +53,6 @@ struct bus *bus_free(struct bus *bus) {
         return NULL;
 }
 
-int error_from_outcome(sd_bus_error *error, int outcome, const char *reason) {
-        char name[128];
-
-        if (outcome < 0)
-                return outcome;
-        (void) snprintf(name, sizeof(name), ERROR_PREFIX "%s", engine_outcome_to_string((enum engine_outcome) outcome));
-        return sd_bus_error_set(error, name, reason ? reason : "There is no such thing");
-}
-
 static int emit_dose(struct bus *bus, const char *signal, const struct dose_view *view, bool with_state) {
         sd_bus_message *message = NULL;
         _cleanup_(free_p) char *path = NULL;

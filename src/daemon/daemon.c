@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/daemon.h"
+#include "dosed/limits.h"
 #include "dosed/log.h"
 
 #define CLOCK_PATIENCE (90 * USEC_PER_SEC) /* so long after the boot the clock is given time to be set */
@@ -75,10 +76,16 @@ static void send_status(struct daemon *daemon) {
 }
 
 int daemon_step(struct daemon *daemon) {
-        usec_t now_usec = clock_realtime_usec(), next_usec;
+        usec_t now_usec = clock_realtime_usec(), next_usec = USEC_NEVER;
+        bool is_possible = now_usec >= LIMIT_CLOCK_SEC * USEC_PER_SEC;
         int r;
 
-        r = engine_step(daemon->engine, now_usec, &next_usec);
+        /* What such a clock decided would be wrong for every dose; setting it wakes this up. */
+        r = engine_set_degraded(daemon->engine, "clock",
+                                is_possible ? NULL : "The clock of this machine is years behind: nothing is reminded "
+                                                     "until it is set");
+        if (r >= 0 && is_possible)
+                r = engine_step(daemon->engine, now_usec, &next_usec);
         if (r < 0)
                 return r;
         if (next_usec == USEC_NEVER)

@@ -207,7 +207,7 @@ int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
         r = daemon_read_config(daemon, &problem);
         if (r > 0) {
                 log_line(LOG_ERR, MESSAGE_CONFIG_REFUSED, "There is no configuration that can be used: mend it and start again");
-                (void) fprintf(stderr, "%s\n", problem);
+                log_private(problem);
                 return EX_CONFIG;
         }
         if (r < 0)

@@ -260,7 +260,7 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
 
         adoption->update.changes = changes.items;
         adoption->update.n_changes = changes.n_items;
-        r = person_set_schedules(engine, person, adoption->schedules, adoption->n_schedules, now_usec);
+        r = person_set_schedules(engine, person, adoption->schedules, adoption->n_schedules, engine->mark_usec);
         if (r < 0)
                 return r;
         r = settle_doses(engine, person, &changes, now_usec);
@@ -269,7 +269,7 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
 
         if (changes.n_items + adoption->update.n_put + adoption->update.n_remove == 0)
                 return 0;
-        store_set_mark(engine->store, now_usec);
+        store_set_mark(engine->store, engine->mark_usec);
         r = store_write_plan(engine->store, &adoption->update);
         if (r < 0 && r != -EIO)
                 return r;

@@ -60,7 +60,8 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
 int engine_correct_clock(struct engine *engine, usec_t now_usec) {
         int r;
 
-        if (engine->mark_usec - now_usec <= STEP_TOLERANCE)
+        /* While nobody has set the clock it is more likely behind now than that it was ahead before. */
+        if (engine->mark_usec - now_usec <= STEP_TOLERANCE || now_usec < engine->hold_usec)
                 return 0;
 
         engine->mark_usec = now_usec;

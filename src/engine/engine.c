@@ -285,19 +285,6 @@ size_t engine_count_open(const struct engine *engine) {
         return n;
 }
 
-usec_t engine_next_due(const struct engine *engine) {
-        usec_t next_usec = USEC_NEVER;
-
-        for (size_t i = 0; i < engine->n_people; i++)
-                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
-                        const struct slot *slot = engine->people[i]->slots[j];
-
-                        if (slot->has_next && slot->next.due_usec < next_usec)
-                                next_usec = slot->next.due_usec;
-                }
-        return next_usec;
-}
-
 size_t engine_count_degraded(const struct engine *engine) {
         return engine->n_degraded;
 }

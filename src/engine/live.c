@@ -154,9 +154,10 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
         }
 
         r = store_get_dose(engine->store, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
+        r = r < 0 ? engine_forgive_ledger(engine, r) : r;
         if (r < 0)
                 return r;
-        in_ledger = r == 0;
+        in_ledger = dose;
         if (!in_ledger) {
                 r = dose_from_occurrence(slot, occurrence, &dose);
                 if (r < 0)
@@ -294,10 +295,10 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
 
 int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec) {
         struct live_dose *live, *next;
-        usec_t last_usec;
+        usec_t last_usec = USEC_NONE;
         int r;
 
-        r = store_last_taken(engine->store, person, medication, &last_usec);
+        r = engine_forgive_ledger(engine, store_last_taken(engine->store, person, medication, &last_usec));
         if (r < 0)
                 return r;
 

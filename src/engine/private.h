@@ -150,7 +150,12 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
 int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec);
 /* Voids what time alone had decided while the clock was ahead (clock.c). */
 int engine_correct_clock(struct engine *engine, usec_t now_usec);
-/* When the medication was last taken, in the ledger or in hand; and whether that is within the interval at a time. */
+/*
+ * A ledger that cannot be read must not silence a reminder: that is a degradation, and the caller goes on as if nothing had
+ * been found. Returns 0, or what is fatal all the same.
+ */
+int engine_forgive_ledger(struct engine *engine, int r);
+/* When the medication was last taken, in the ledger or in hand. */
 int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec);
 
 /* folders and files (intake.c, reading.c) */

@@ -296,3 +296,31 @@ int engine_visit_medications(struct engine *engine, const char *person, usec_t n
         }
         return 0;
 }
+
+/* Whether the occurrence was recorded early: then it is not what comes next. */
+static bool is_recorded(struct engine *engine, const struct slot *slot, const struct occurrence *occurrence) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        char recurrence_id[CIVIL_TEXT_SIZE];
+
+        return store_get_dose(engine->store, slot->person->name, slot->schedule->uid,
+                              occurrence_format_id(occurrence, recurrence_id), &dose) == 0 &&
+               dose->state != DOSE_UPCOMING;
+}
+
+usec_t engine_next_due(struct engine *engine) {
+        usec_t next_usec = USEC_NEVER;
+
+        for (size_t i = 0; i < engine->n_people; i++)
+                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
+                        const struct slot *slot = engine->people[i]->slots[j];
+                        struct occurrence occurrence = slot->next;
+                        bool has_next = slot->has_next;
+
+                        while (has_next && occurrence.due_usec < next_usec && is_recorded(engine, slot, &occurrence))
+                                has_next = schedule_next(slot->schedule, &slot->person->clock, occurrence.due_usec + 1,
+                                                         &occurrence) == 0;
+                        if (has_next && occurrence.due_usec < next_usec)
+                                next_usec = occurrence.due_usec;
+                }
+        return next_usec;
+}

@@ -113,14 +113,28 @@ static void let_go(struct engine *engine) {
         engine->n_touched = kept;
 }
 
+/* Only a clock that was ahead lowers it (clock.c): what was carried out is never to be done again. */
+static void raise_mark(struct engine *engine, usec_t until_usec) {
+        if (until_usec > engine->mark_usec)
+                engine->mark_usec = until_usec;
+}
+
+int engine_forgive_ledger(struct engine *engine, int r) {
+        if (r != -EIO)
+                return r;
+        return engine_set_degraded(engine, "ledger",
+                                   "The ledger cannot be read: check what was taken before taking anything. Look at "
+                                   "dosed.db in the state folder, put a backup in its place, and restart dosed");
+}
+
 int engine_finish(struct engine *engine, usec_t now_usec) {
         int r;
 
         if (!store_is_flushed(engine->store)) {
-                struct heap_node *first = heap_first(&engine->heap);
+                const struct heap_node *first = heap_first(&engine->heap);
 
                 /* Everything before the first thing that still waits is done. */
-                engine->mark_usec = first && first->at_usec <= now_usec ? first->at_usec - 1 : now_usec;
+                raise_mark(engine, first && first->at_usec <= now_usec ? first->at_usec - 1 : now_usec);
                 store_set_mark(engine->store, engine->mark_usec);
         }
 
@@ -194,6 +208,6 @@ int engine_catch_up(struct engine *engine, usec_t now_usec) {
                         return r;
         } while (next_usec <= now_usec);
 
-        engine->mark_usec = now_usec;
+        raise_mark(engine, now_usec);
         return 0;
 }

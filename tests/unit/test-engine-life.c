@@ -148,7 +148,9 @@ static void taking_early_consumes_that_dose(void **state) {
         world_pass_until(world, AT(3, 59));
         assert_int_equal(world_confirm(world, ID, (struct record_options){}), ENGINE_TOO_EARLY);
         world_pass_until(world, AT(4, 0));
+        assert_int_equal(engine_next_due(world->engine), AT(8, 0));
         assert_int_equal(world_confirm(world, ID, (struct record_options){}), 0);
+        assert_int_equal(engine_next_due(world->engine), AT(8, 0) + USEC_PER_DAY);
         world_pass_until(world, AT(23, 0));
         world_told(world, "04:00 changed Lisinopril taken\n");
 }

@@ -345,6 +345,28 @@ static void while_the_clock_is_not_trusted_no_window_ends(void **state) {
         world_told(world, "13:31 changed Lisinopril missed\n13:31 changed Aspirin unattended\n");
 }
 
+static void a_clock_that_nobody_set_yet_voids_nothing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(13, 0));
+        world_assert_state(world, LIS, DOSE_MISSED);
+        world_stop(world);
+        world->now_usec = AT(0, 0) - 300 * USEC_PER_DAY; /* the clock of a board without a battery */
+        world->hold_usec = world->now_usec + 90 * USEC_PER_SEC;
+        world_start(world);
+        assert_int_equal(engine_step(world->engine, world->now_usec, &(usec_t){ 0 }), 0);
+        world_assert_state(world, LIS, DOSE_MISSED);
+        /* What is recorded meanwhile makes nothing of the past happen again. */
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){ .force = true }), 0);
+        restart(world);
+        world->now_usec = AT(13, 5);
+        assert_int_equal(engine_hold_windows(world->engine, USEC_NONE), 0);
+        world_forget(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "");
+}
+
 static void a_crash_mark_of_a_good_file_is_a_false_alarm(void **state) {
         struct world *world = *state;
         const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
@@ -413,6 +435,7 @@ int main(void) {
                 TEST(a_snooze_survives_a_restart),
                 TEST(an_edit_while_away_counts_from_the_return),
                 TEST(while_the_clock_is_not_trusted_no_window_ends),
+                TEST(a_clock_that_nobody_set_yet_voids_nothing),
                 TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
                 TEST(quarantined_bytes_are_not_read_again_until_changed),
                 TEST(daylight_saving_neither_drops_nor_doubles_a_dose),

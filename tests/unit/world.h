@@ -27,6 +27,7 @@ struct world {
         const struct zone *zone;
         struct engine *engine;
         usec_t now_usec;
+        usec_t hold_usec; /* what the next start is told of its clock */
         char *told; /* the transcript since it was last looked at */
         size_t told_size;
         FILE *transcript;
@@ -84,6 +85,7 @@ static inline void world_start(struct world *world) {
 
         assert_int_equal(store_open(world->state, &world->store, &holder), 0);
         assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
+        assert_int_equal(engine_hold_windows(world->engine, world->hold_usec), 0);
         world_set_people(world);
         assert_int_equal(engine_reload(world->engine, NULL, BELIEVE_CAREFULLY, world->now_usec), 0);
 }

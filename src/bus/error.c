@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Outcomes of the engine as D-Bus errors. */
+#include "bus/private.h"
+
+int error_from_outcome(sd_bus_error *error, int outcome, const char *reason) {
+        char name[128];
+
+        if (outcome < 0)
+                return outcome;
+        (void) snprintf(name, sizeof(name), ERROR_PREFIX "%s", engine_outcome_to_string((enum engine_outcome) outcome));
+        return sd_bus_error_set(error, name, reason ? reason : "There is no such thing");
+}
