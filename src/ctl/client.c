@@ -22,7 +22,7 @@ static const struct {
         { CLIENT_ERROR "NoSuchDose", false, "dosectl list --json shows the doses with their ids" },
         { CLIENT_ERROR "NoSuchMedication", false, "dosectl meds lists them" },
         { CLIENT_ERROR "NoSuchPerson", false, "--person takes a name that dosed.conf knows" },
-        { CLIENT_ERROR "BadOption", false, "see dosectl --help" },
+        { CLIENT_ERROR "BadOption", false, "see dosectl take --help" },
         { CLIENT_ERROR "Degraded", false, "dosectl status says what does not work" },
         { BUS_ERROR "AccessDenied", false, "who may do what for whom is set in dosed.conf" },
         { BUS_ERROR "NoReply", true, "dosed does not answer: try again, and look at its log with journalctl" },

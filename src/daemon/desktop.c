@@ -51,10 +51,10 @@ static int tell_refusals(struct desktop *desktop, const char *const *reasons, si
         if (!stream)
                 return -ENOMEM;
         for (size_t i = 0; i < n_reasons && i < LINES_SHOWN; i++)
-                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", reasons[i]);
+                (void) fprintf(stream, "%sNot recorded: %s", i > 0 ? "\n" : "", reasons[i]);
         if (fclose(stream) != 0)
                 return -ENOMEM;
-        return notify_set_notice(desktop->notify, "refused", "Not recorded", text, false);
+        return notify_set_notice(desktop->notify, "refused", "Look before you take it", text, false);
 }
 
 static void on_answer(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {

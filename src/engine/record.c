@@ -46,7 +46,7 @@ static int acquire(struct engine *engine, const char *id, struct live_dose **ret
 
         r = live_acquire(engine, id, &live);
         if (r == ENGINE_NO_SUCH_DOSE)
-                return refuse(ret_reason, r, "There is no such dose. See: dosectl list");
+                return refuse(ret_reason, r, "there is no such dose");
         if (r < 0)
                 return r;
         r = live_touch(engine, live);
@@ -62,7 +62,7 @@ static int refuse_recorded(const struct live_dose *live, char **ret_reason) {
 
         format_time(live->person, recorded->recorded_usec, at, sizeof(at));
         return refuse(ret_reason, ENGINE_NOT_OPEN,
-                      "It was recorded as %s by %s at %s. To correct that, ask for an amendment, or undo it first",
+                      "it was recorded as %s by %s at %s",
                       dose_state_to_string(live->dose->state), recorded->recorded_by ? recorded->recorded_by : "somebody",
                       at);
 }
@@ -76,7 +76,7 @@ static int refuse_before(const struct live_dose *live, usec_t taken_usec, char *
                 return 0;
         format_time(live->person, from_usec, at, sizeof(at));
         return refuse(ret_reason, ENGINE_TOO_EARLY,
-                      "It is too early: it may be taken from %s. Only if it is right all the same, force it", at);
+                      "it may be taken from %s", at);
 }
 
 /* May it be taken now? Limits answer that; what was already swallowed is never refused. */
@@ -91,15 +91,14 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
         if (r < 0)
                 return r;
         if (last_usec != USEC_NONE && now_usec - last_usec < dose->min_interval_usec) {
-                r = span_format(now_usec > last_usec ? now_usec - last_usec : 0, &ago);
+                r = span_format(now_usec - last_usec, &ago);
                 if (r >= 0)
                         r = span_format(dose->min_interval_usec, &interval);
                 if (r < 0)
                         return r;
-                return refuse(ret_reason, ENGINE_TOO_SOON,
-                              "It was taken %s ago, and at least %s should lie between two doses. Check first; only "
-                              "if it is right all the same, force it",
-                              ago, interval);
+                return refuse(ret_reason, ENGINE_TOO_SOON, "it was taken %s%s, and at least %s should lie between two doses",
+                              now_usec - last_usec < USEC_PER_MINUTE ? "just now" : ago,
+                              now_usec - last_usec < USEC_PER_MINUTE ? "" : " ago", interval);
         }
 
         r = refuse_before(live, now_usec, ret_reason);
@@ -108,9 +107,7 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
         if (now_usec >= window_takeable_until(dose)) {
                 format_time(live->person, window_takeable_until(dose), at, sizeof(at));
                 return refuse(ret_reason, ENGINE_TOO_LATE,
-                              "It is too late to take it now: that was offered until %s. If it was taken in time, say "
-                              "when; if it is right all the same, force it",
-                              at);
+                              "it may not be taken now any more: that was offered until %s", at);
         }
         return 0;
 }
@@ -137,7 +134,7 @@ static int answer_already(struct engine *engine, const struct live_dose *live, c
 
         if (other_amount || (options->at_usec != USEC_NONE && apart_usec >= USEC_PER_MINUTE) ||
             (other_hand && apart_usec >= USEC_PER_MINUTE)) {
-                r = text_copy("It had been recorded before, with another time, amount or person: make sure that it was "
+                r = text_copy("it had been recorded before, with another time, amount or person: make sure that it was "
                               "not given twice",
                               &answer->warning);
                 if (r < 0)
@@ -179,14 +176,14 @@ static int confirm(struct engine *engine, struct live_dose *live, const struct r
         int r;
 
         if (taken_usec > now_usec + FUTURE_TOLERANCE)
-                return refuse(ret_reason, ENGINE_BAD_OPTION, "The time lies in the future: give the time when it was taken");
+                return refuse(ret_reason, ENGINE_BAD_OPTION, "the time lies in the future: give the time when it was taken");
         if (dose->state == DOSE_TAKEN && !options->amend)
                 return answer_already(engine, live, options, now_usec, answer);
         if (dose->state == DOSE_SKIPPED && !options->amend)
                 return refuse_recorded(live, ret_reason);
         if (dose->asks_amount && !options->amount && !corrects)
                 return refuse(ret_reason, ENGINE_BAD_OPTION,
-                              "This dose varies: give the amount that was taken (--amount \"6 units\")");
+                              "its amount varies: say how much was taken");
         if (!options->force && !corrects) {
                 if (!later)
                         r = may_take_now(engine, live, now_usec, ret_reason);
@@ -267,17 +264,17 @@ static int snooze(struct engine *engine, struct live_dose *live, usec_t snooze_u
 
         if (live->dose->state == DOSE_UPCOMING) {
                 format_time(live->person, live->dose->due_usec, at, sizeof(at));
-                return refuse(ret_reason, ENGINE_NOT_OPEN, "It is not due yet: the reminder comes at %s", at);
+                return refuse(ret_reason, ENGINE_NOT_OPEN, "it is not due yet: the reminder comes at %s", at);
         }
         if (!dose_is_open(live->dose))
-                return refuse(ret_reason, ENGINE_NOT_OPEN, "It is %s: there is nothing to snooze",
+                return refuse(ret_reason, ENGINE_NOT_OPEN, "it is %s: there is nothing to snooze",
                               dose_state_to_string(live->dose->state));
 
         entry.until_usec = snooze_clip(live->dose, wish_usec < USEC_PER_DAY ? now_usec + wish_usec : USEC_NEVER);
         if (entry.until_usec <= now_usec) {
                 format_time(live->person, live->dose->window_end_usec, at, sizeof(at));
                 return refuse(ret_reason, ENGINE_TOO_LATE,
-                              "It cannot be put off any more: it counts as not confirmed at %s", at);
+                              "it cannot be put off any more: it counts as not confirmed at %s", at);
         }
 
         r = live_enter(engine, live, &entry);
@@ -316,7 +313,7 @@ int engine_undo(struct engine *engine, const char *id, const char *recorded_by, 
 
         state = dose_state_by_time(live->dose, now_usec);
         if (!dose_allows(live->dose->state, ENTRY_UNDONE))
-                outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "Nothing is recorded of it that could be undone: it is %s",
+                outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "nothing is recorded of it that could be undone: it is %s",
                                  dose_state_to_string(live->dose->state));
         else
                 outcome = enter(engine, live, ENTRY_UNDONE, state, &options, false, USEC_NONE, now_usec);
