@@ -10,6 +10,9 @@
 #define LIMIT_FILE_COMPONENTS 5000u           /* each costs libical 4 KB */
 #define LIMIT_FILE_DEPTH 4u                   /* VCALENDAR > VTIMEZONE or VEVENT > STANDARD or VALARM, one to spare;
                                                  100,000 nested BEGINs overflow libical's stack */
+#define LIMIT_FILE_COUNT 2000000u             /* all COUNTs of a file together: each is walked once, 23 ms a million */
+#define LIMIT_FILE_NEVER_DUE 100u             /* rules that are never due: each search takes up to 15 ms to find out */
+#define LIMIT_FILE_EXRULES 50u                /* of files from before 2009; one that takes everything away costs 0.2 s */
 #define LIMIT_FILE_PROBLEMS 50u               /* per file: the first ones tell enough */
 #define LIMIT_FOLDER_FILES 10000u             /* one file a schedule, many people */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is wrong with an input. */
 #include <stdarg.h>
+#include <string.h>
 
 #include "dosed/error.h"
 #include "dosed/limits.h"
@@ -28,6 +29,19 @@ void problems_done(struct problems *problems) {
         *problems = (struct problems){};
 }
 
+/* An error is worth more than the last warning. */
+static bool drop_warning(struct problems *problems) {
+        for (size_t i = problems->n_items; i > 0; i--)
+                if (problems->items[i - 1].severity == SEVERITY_WARNING) {
+                        problem_done(&problems->items[i - 1]);
+                        problems->n_items--;
+                        (void) memmove(&problems->items[i - 1], &problems->items[i],
+                                       (problems->n_items - (i - 1)) * sizeof(*problems->items));
+                        return true;
+                }
+        return false;
+}
+
 int problems_add(struct problems *problems, const char *file, unsigned line, enum severity severity,
                  const char *format, ...) {
         _cleanup_(free_p) char *raw = NULL;
@@ -38,7 +52,7 @@ int problems_add(struct problems *problems, const char *file, unsigned line, enu
 
         if (severity == SEVERITY_ERROR)
                 problems->n_errors++;
-        if (problems->n_items >= LIMIT_FILE_PROBLEMS)
+        if (problems->n_items >= LIMIT_FILE_PROBLEMS && !(severity == SEVERITY_ERROR && drop_warning(problems)))
                 return 0;
 
         va_start(arguments, format);

@@ -107,9 +107,24 @@ static int read_details(struct reader *reader, size_t component, const struct st
         return read_alarms(reader, component, details);
 }
 
+/* A legal file must not hold up whoever reads it: what its rules will cost is known by their sums. */
+static int check_cost(struct reader *reader, unsigned line, enum property property, const struct rule *rule) {
+        int r = 0;
+
+        reader->count += rule->count;
+        if (reader->count > LIMIT_FILE_COUNT && reader->count - rule->count <= LIMIT_FILE_COUNT)
+                r = reader_error(reader, line, "The COUNTs of this file are more than %u together; write UNTIL instead",
+                                 LIMIT_FILE_COUNT);
+        if (r >= 0 && property == PROPERTY_EXRULE && ++reader->n_exrules == LIMIT_FILE_EXRULES + 1)
+                r = reader_error(reader, line, "There are more than %u EXRULEs; they are long out of use: write EXDATEs",
+                                 LIMIT_FILE_EXRULES);
+        return r;
+}
+
 static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules,
                       size_t *n) {
         struct scan_line *line;
+        int r;
 
         for (line = scan_find(reader->scan, component, property); line; line = scan_find_next(reader->scan, line)) {
                 struct rule **grown;
@@ -122,8 +137,41 @@ static int read_rules(struct reader *reader, size_t component, enum property pro
                         return -ENOMEM;
                 *rules = grown;
                 grown[(*n)++] = TAKE(line->rule);
+                r = check_cost(reader, line->line, property, grown[*n - 1]);
+                if (r < 0)
+                        return r;
         }
         return 0;
+}
+
+/* Also of several rules, each: a search asks all of them. */
+static int check_never_due(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        struct expansion expansion;
+        int64_t first;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < schedule->n_rules; i++) {
+                if (reader_is_refused(reader))
+                        break;
+                expansion_init(&expansion, schedule->rules[i], schedule->start.wall_sec, schedule->start.is_date);
+                if (expansion_next(&expansion, &first))
+                        continue;
+                if (++reader->n_never_due > LIMIT_FILE_NEVER_DUE)
+                        r = reader_error(reader, line, "More than %u rules of this file are never due; remove them",
+                                         LIMIT_FILE_NEVER_DUE);
+        }
+        return r;
+}
+
+/* Within a day a DATE has no times (RFC 5545 3.3.10: BYHOUR and the like MUST NOT be, FREQ must not be below DAILY). */
+static int check_dates(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && schedule->start.is_date && i < schedule->n_rules; i++)
+                if (rule_is_below_a_day(schedule->rules[i]))
+                        r = reader_error(reader, line, "RRULE has times within a day, and DTSTART is a day without a "
+                                         "time; write the time into DTSTART");
+        return r;
 }
 
 /* What RFC 5545 leaves open is done in the safe way, and said. */
@@ -132,9 +180,13 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
         struct expansion expansion;
         char text[CIVIL_TEXT_SIZE];
         int64_t first;
+        int r;
 
-        if (schedule->n_rules == 0)
-                return 0;
+        r = check_dates(reader, line, schedule);
+        if (r >= 0)
+                r = check_never_due(reader, line, schedule);
+        if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
+                return r;
         if (schedule->n_rules > 1)
                 return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
 

@@ -271,7 +271,6 @@ static void set_digest(const struct reader *reader, const struct entry *entries,
 
 static int read_schedule(struct reader *reader, const struct entry *entries, size_t n, struct schedule **ret) {
         _cleanup_(schedule_free_p) struct schedule *schedule = NULL;
-        size_t n_errors = reader->problems->n_errors;
         int r;
 
         schedule = calloc(1, sizeof(*schedule));
@@ -293,8 +292,7 @@ static int read_schedule(struct reader *reader, const struct entry *entries, siz
         if (r < 0)
                 return r;
 
-        /* Half a schedule is not worth walking; the file is refused anyhow. */
-        if (reader->problems->n_errors == n_errors) {
+        if (!reader_is_refused(reader)) {
                 r = schedule_finish(schedule);
                 if (r < 0)
                         return r;
@@ -344,8 +342,12 @@ int calendar_read(const char *name, const void *bytes, size_t size, struct zones
                   struct problems *problems) {
         _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
         _cleanup_(scan_free_p) struct scan *scan = NULL;
-        _cleanup_(reader_done) struct reader reader = { .name = name, .zones = zones, .problems = problems };
-        size_t n_errors = problems->n_errors;
+        _cleanup_(reader_done) struct reader reader = {
+                .name = name,
+                .zones = zones,
+                .problems = problems,
+                .n_errors = problems->n_errors,
+        };
         int r;
 
         r = scan_new(name, bytes, size, &scan, problems);
@@ -359,7 +361,7 @@ int calendar_read(const char *name, const void *bytes, size_t size, struct zones
         r = read_entries(&reader, calendar);
         if (r < 0)
                 return r;
-        if (problems->n_errors > n_errors)
+        if (reader_is_refused(&reader))
                 return CALENDAR_UNUSABLE;
 
         if (calendar->n_schedules == 0) {

@@ -20,10 +20,19 @@ struct reader {
         const struct scan *scan;
         struct zones *zones;
         struct problems *problems;
+        size_t n_errors; /* among the problems before this file */
         icalcomponent **trees; /* of the VEVENTs and VTODOs, by index of the scan's component */
         struct reader_zone *known;
         size_t n_known;
+        /* What later searches cost, summed up over the file. */
+        uint64_t count;
+        unsigned n_never_due, n_exrules;
 };
+
+/* Half a file is not worth working out. */
+static inline bool reader_is_refused(const struct reader *reader) {
+        return reader->problems->n_errors > reader->n_errors;
+}
 
 #define reader_error(reader, line, ...) \
         problems_add((reader)->problems, (reader)->name, (line), SEVERITY_ERROR, __VA_ARGS__)

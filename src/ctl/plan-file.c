@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A plan file that somebody names. */
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "ctl/plan-file.h"
 #include "dosed/limits.h"
+
+#define PIPE_PATIENCE_MSEC 10000
+
+/* Nobody waits for ever for a pipe into which nobody writes. */
+static int wait_for_bytes(int fd) {
+        struct pollfd waiting = { .fd = fd, .events = POLLIN };
+        int r;
+
+        do
+                r = poll(&waiting, 1, PIPE_PATIENCE_MSEC);
+        while (r < 0 && errno == EINTR);
+        return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
+}
 
 /* Also of what has no size, such as a pipe: one byte past the limit tells that there is more. */
 static int bytes_read(const char *name, char **ret, size_t *ret_size) {
@@ -13,8 +27,9 @@ static int bytes_read(const char *name, char **ret, size_t *ret_size) {
         _cleanup_(free_p) char *bytes = NULL;
         struct stat status;
         size_t size = 0;
+        int r;
 
-        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
                 return -errno;
         if (fstat(fd, &status) < 0)
@@ -30,6 +45,12 @@ static int bytes_read(const char *name, char **ret, size_t *ret_size) {
 
                 if (n < 0 && errno == EINTR)
                         continue;
+                if (n < 0 && errno == EAGAIN) {
+                        r = wait_for_bytes(fd);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 if (n < 0)
                         return -errno;
                 if (n == 0)

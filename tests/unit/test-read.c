@@ -494,6 +494,65 @@ static void a_file_without_schedules_is_used_with_a_warning(void **state) {
         assert_problem(&reading.problems, SEVERITY_WARNING, 0, "no VEVENT");
 }
 
+/* `n` entries with the same lines, each with its own UID. */
+static struct reading read_many(unsigned n, const char *lines) {
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        assert_non_null(stream);
+        fputs("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", stream);
+        for (unsigned i = 0; i < n; i++)
+                fprintf(stream, "BEGIN:VEVENT\r\nUID:u%u\r\nSUMMARY:x\r\nDTSTART:20260101T080000\r\n%sEND:VEVENT\r\n", i, lines);
+        fputs("END:VCALENDAR\r\n", stream);
+        assert_int_equal(fclose(stream), 0);
+
+        struct reading reading = read_bytes(text, size);
+        free(text);
+        return reading;
+}
+
+/* A legal file that would hold up its reader is refused by what it sums up to. */
+static void a_file_that_costs_too_much_is_refused(void **state) {
+        static const struct {
+                unsigned n;
+                const char *lines, *says;
+        } cases[] = {
+                { LIMIT_FILE_NEVER_DUE + 1, "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\r\n", "never due" },
+                { 3, "RRULE:FREQ=MINUTELY;COUNT=1000000\r\n", "COUNTs" },
+                { LIMIT_FILE_EXRULES + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\n", "EXRULE" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_many(cases[i].n, cases[i].lines);
+                const struct problems *problems = &reading.problems;
+                bool said = false;
+
+                assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+                for (size_t j = 0; j < problems->n_items; j++)
+                        said = said || (problems->items[j].severity == SEVERITY_ERROR &&
+                                        strstr(problems->items[j].text, cases[i].says));
+                assert_true(said);
+        }
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_many(1, cases[i].lines);
+
+                assert_int_equal(reading.r, 0);
+        }
+}
+
+static void a_day_without_a_time_has_no_times_within_it(void **state) {
+        static const char plan[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:x\r\n"
+                                   "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=DAILY;BYHOUR=8,20\r\nEND:VEVENT\r\n"
+                                   "END:VCALENDAR\r\n";
+        _cleanup_(reading_done) struct reading reading = read_bytes(plan, strlen(plan));
+
+        (void) state;
+        assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+        assert_problem(&reading.problems, SEVERITY_ERROR, 8, "times within a day");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(thunderbird_exports_are_read_with_their_overrides),
@@ -513,6 +572,8 @@ int main(void) {
                 cmocka_unit_test(texts_are_cleaned_and_cut),
                 cmocka_unit_test(line_ends_and_a_byte_order_mark_do_not_matter),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
+                cmocka_unit_test(a_file_that_costs_too_much_is_refused),
+                cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
