@@ -163,7 +163,7 @@ static int check_never_due(struct reader *reader, unsigned line, const struct sc
         return r;
 }
 
-/* Within a day a DATE has no times (RFC 5545 3.3.10: BYHOUR and the like MUST NOT be, FREQ must not be below DAILY). */
+/* A DATE has no times within its day. BYHOUR and the like are ignored with it, as RFC 5545 3.3.10 wants. */
 static int check_dates(struct reader *reader, unsigned line, const struct schedule *schedule) {
         int r = 0;
 

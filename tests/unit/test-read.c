@@ -544,7 +544,7 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
 
 static void a_day_without_a_time_has_no_times_within_it(void **state) {
         static const char plan[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:x\r\n"
-                                   "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=DAILY;BYHOUR=8,20\r\nEND:VEVENT\r\n"
+                                   "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY;INTERVAL=6\r\nEND:VEVENT\r\n"
                                    "END:VCALENDAR\r\n";
         _cleanup_(reading_done) struct reading reading = read_bytes(plan, strlen(plan));
 
