@@ -49,11 +49,14 @@ struct store {
         bool mark_is_pending;
 };
 
-/* Ready to bind; -EIO where it cannot be prepared (a damaged file). */
-int store_statement(struct store *store, enum statement statement, sqlite3_stmt **ret);
-
-/* Runs a statement that answers nothing, and resets it. Returns 0, STORE_UNWRITABLE or a negative errno. */
-int store_run(struct store *store, sqlite3_stmt *statement);
+/*
+ * Binds the values that follow, in order, by their types: 's' const char * (NULL is NULL), 'i' int64_t, 'b' const void * and
+ * size_t. Texts and bytes must live until the statement is reset.
+ * store_query() leaves it to be stepped; -EIO where it cannot be prepared (a damaged file).
+ * store_execute() runs it, for what answers nothing. Returns 0, STORE_UNWRITABLE or a negative errno.
+ */
+int store_query(struct store *store, enum statement which, sqlite3_stmt **ret, const char *types, ...);
+int store_execute(struct store *store, enum statement which, const char *types, ...);
 
 /* Steps to a row: 1, 0 at the end (reset), or a negative errno (reset). */
 int store_step(struct store *store, sqlite3_stmt *statement);
@@ -68,7 +71,4 @@ int store_migrate(struct store *store);
 /* What SQLite's code means while the store is being opened. */
 int store_open_outcome(int code);
 
-/* Binds by position, NULL text as NULL. */
-void bind_text(sqlite3_stmt *statement, int at, const char *text);
-void bind_usec(sqlite3_stmt *statement, int at, usec_t usec);
 int column_text(sqlite3_stmt *statement, int at, char **ret);

@@ -52,75 +52,37 @@ static int find_dose(struct store *store, const struct dose *dose, int64_t *ret_
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_FIND_DOSE, &statement);
+        r = store_query(store, STATEMENT_FIND_DOSE, &statement, "sss", dose->person, dose->uid, dose->recurrence_id);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, dose->person);
-        bind_text(statement, 2, dose->uid);
-        bind_text(statement, 3, dose->recurrence_id);
         r = store_step(store, statement);
-        if (r < 0)
-                return r;
-        if (r == 0)
-                return STORE_NOTHING;
+        if (r <= 0)
+                return r < 0 ? r : STORE_NOTHING;
         *ret_id = sqlite3_column_int64(statement, 0);
         (void) sqlite3_reset(statement);
         return 0;
 }
 
 static int insert_dose(struct store *store, const struct dose *dose, int64_t *ret_id) {
-        sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_INSERT_DOSE, &statement);
-        if (r < 0)
-                return r;
-        bind_text(statement, 1, dose->person);
-        bind_text(statement, 2, dose->uid);
-        bind_text(statement, 3, dose->recurrence_id);
-        bind_text(statement, 4, dose->medication);
-        bind_text(statement, 5, dose->title);
-        bind_text(statement, 6, dose->amount);
-        bind_text(statement, 7, dose->instructions);
-        bind_text(statement, 8, dose->purpose);
-        bind_text(statement, 9, dose->if_missed);
-        bind_usec(statement, 10, dose->due_usec);
-        bind_usec(statement, 11, dose->window_end_usec);
-        bind_usec(statement, 12, dose->early_usec);
-        bind_usec(statement, 13, dose->next_due_usec);
-        bind_usec(statement, 14, dose->spacing_usec);
-        bind_usec(statement, 15, dose->min_interval_usec);
-        (void) sqlite3_bind_int(statement, 16, dose->critical);
-        (void) sqlite3_bind_int(statement, 17, dose->confidential);
-        (void) sqlite3_bind_int(statement, 18, dose->asks_amount);
-        (void) sqlite3_bind_int(statement, 19, dose->stands_alone);
-        r = store_run(store, statement);
+        r = store_execute(store, STATEMENT_INSERT_DOSE, "sssssssssiiiiiiiiii", dose->person, dose->uid, dose->recurrence_id,
+                          dose->medication, dose->title, dose->amount, dose->instructions, dose->purpose,
+                          dose->if_missed, dose->due_usec, dose->window_end_usec, dose->early_usec,
+                          dose->next_due_usec, dose->spacing_usec, dose->min_interval_usec, (int64_t) dose->critical,
+                          (int64_t) dose->confidential, (int64_t) dose->asks_amount, (int64_t) dose->stands_alone);
         if (r != 0)
                 return r;
         return find_dose(store, dose, ret_id);
 }
 
 static int insert_entry(struct store *store, int64_t dose_id, const struct entry *entry, int64_t *ret_id) {
-        sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_INSERT_ENTRY, &statement);
-        if (r < 0)
-                return r;
-        (void) sqlite3_bind_int64(statement, 1, dose_id);
-        bind_text(statement, 2, entry_kind_to_string(entry->kind));
-        bind_text(statement, 3, dose_state_to_string(entry->state));
-        bind_usec(statement, 4, entry->recorded_usec);
-        bind_usec(statement, 5, entry->taken_usec);
-        bind_usec(statement, 6, entry->until_usec);
-        (void) sqlite3_bind_int(statement, 7, entry->later);
-        bind_text(statement, 8, entry->recorded_by);
-        bind_text(statement, 9, entry->given_by);
-        bind_text(statement, 10, entry->amount);
-        bind_text(statement, 11, entry->measurement);
-        bind_text(statement, 12, entry->note);
-        bind_text(statement, 13, entry->other);
-        r = store_run(store, statement);
+        r = store_execute(store, STATEMENT_INSERT_ENTRY, "issiiiissssss", dose_id, entry_kind_to_string(entry->kind),
+                          dose_state_to_string(entry->state), entry->recorded_usec, entry->taken_usec,
+                          entry->until_usec, (int64_t) entry->later, entry->recorded_by, entry->given_by,
+                          entry->amount, entry->measurement, entry->note, entry->other);
         if (r == 0)
                 *ret_id = sqlite3_last_insert_rowid(store->database);
         return r;
@@ -130,27 +92,12 @@ static int set_standing(struct store *store, int64_t dose_id, const struct pendi
         const struct dose *dose = pending->dose;
         enum entry_kind kind = pending->entry.kind;
         bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_CARRIED;
-        sqlite3_stmt *statement;
-        int r;
 
-        r = store_statement(store, STATEMENT_SET_STANDING, &statement);
-        if (r < 0)
-                return r;
-        (void) sqlite3_bind_int64(statement, 1, dose_id);
-        bind_text(statement, 2, dose->person);
-        bind_text(statement, 3, dose->medication);
-        bind_text(statement, 4, dose_state_to_string(dose->state));
-        bind_usec(statement, 5, dose->snoozed_until_usec);
-        (void) sqlite3_bind_int64(statement, 6, dose->reminders);
-        bind_usec(statement, 7, dose->reminded_usec);
-        (void) sqlite3_bind_int(statement, 8, dose->was_unattended);
-        if (records)
-                (void) sqlite3_bind_int64(statement, 9, entry_id);
-        else
-                (void) sqlite3_bind_null(statement, 9);
-        bind_usec(statement, 10, dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE);
-        (void) sqlite3_bind_int(statement, 11, records || kind == ENTRY_UNDONE);
-        return store_run(store, statement);
+        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiii", dose_id, dose->person, dose->medication,
+                             dose_state_to_string(dose->state), dose->snoozed_until_usec, (int64_t) dose->reminders,
+                             dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
+                             dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE,
+                             (int64_t) (records || kind == ENTRY_UNDONE), (int64_t) records);
 }
 
 static int write_entry(struct store *store, const struct pending_entry *pending) {
@@ -169,7 +116,6 @@ static int write_entry(struct store *store, const struct pending_entry *pending)
 }
 
 int ledger_write_pending(struct store *store) {
-        sqlite3_stmt *statement;
         int r;
 
         for (size_t i = 0; i < store->n_pending; i++) {
@@ -177,12 +123,5 @@ int ledger_write_pending(struct store *store) {
                 if (r != 0)
                         return r;
         }
-
-        if (!store->mark_is_pending)
-                return 0;
-        r = store_statement(store, STATEMENT_SET_MARK, &statement);
-        if (r < 0)
-                return r;
-        bind_usec(statement, 1, store->mark_usec);
-        return store_run(store, statement);
+        return store->mark_is_pending ? store_execute(store, STATEMENT_SET_MARK, "i", store->mark_usec) : 0;
 }

@@ -53,10 +53,9 @@ int store_load_files(struct store *store, const char *person, struct stored_file
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_LOAD_FILES, &statement);
+        r = store_query(store, STATEMENT_LOAD_FILES, &statement, "s", person);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, person);
 
         while ((r = store_step(store, statement)) > 0) {
                 struct stored_file *grown = reallocarray(files.files, files.n_files + 1, sizeof(*grown));
@@ -81,51 +80,15 @@ int store_load_files(struct store *store, const char *person, struct stored_file
 }
 
 static int put_file(struct store *store, const struct plan_update *update, const struct stored_file *file) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, STATEMENT_PUT_FILE, &statement);
-        if (r < 0)
-                return r;
-        bind_text(statement, 1, update->person);
-        bind_text(statement, 2, file->name);
-        (void) sqlite3_bind_blob64(statement, 3, file->bytes ? file->bytes : "", file->size, SQLITE_STATIC);
-        (void) sqlite3_bind_int64(statement, 4, (sqlite3_int64) file->mark.device);
-        (void) sqlite3_bind_int64(statement, 5, (sqlite3_int64) file->mark.inode);
-        (void) sqlite3_bind_int64(statement, 6, file->mark.size);
-        (void) sqlite3_bind_int64(statement, 7, file->mark.mtime_nsec);
-        (void) sqlite3_bind_int64(statement, 8, file->mark.ctime_nsec);
-        bind_usec(statement, 9, update->at_usec);
-        return store_run(store, statement);
-}
-
-static int remove_file(struct store *store, const char *person, const char *name) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, STATEMENT_REMOVE_FILE, &statement);
-        if (r < 0)
-                return r;
-        bind_text(statement, 1, person);
-        bind_text(statement, 2, name);
-        return store_run(store, statement);
+        return store_execute(store, STATEMENT_PUT_FILE, "ssbiiiiii", update->person, file->name, file->bytes, file->size,
+                             (int64_t) file->mark.device, (int64_t) file->mark.inode, file->mark.size,
+                             file->mark.mtime_nsec, file->mark.ctime_nsec, update->at_usec);
 }
 
 static int insert_change(struct store *store, const struct plan_update *update, const struct plan_change *change) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, STATEMENT_INSERT_CHANGE, &statement);
-        if (r < 0)
-                return r;
-        bind_text(statement, 1, update->person);
-        bind_usec(statement, 2, update->at_usec);
-        bind_text(statement, 3, change_names[change->kind]);
-        bind_text(statement, 4, change->uid);
-        bind_text(statement, 5, change->medication);
-        bind_text(statement, 6, change->title);
-        bind_text(statement, 7, change->file);
-        return store_run(store, statement);
+        return store_execute(store, STATEMENT_INSERT_CHANGE, "sisssss", update->person, update->at_usec,
+                             change_names[change->kind], change->uid, change->medication, change->title,
+                             change->file);
 }
 
 static int write_update(struct store *store, const void *data) {
@@ -135,7 +98,7 @@ static int write_update(struct store *store, const void *data) {
         for (size_t i = 0; r == 0 && i < update->n_put; i++)
                 r = put_file(store, update, &update->put[i]);
         for (size_t i = 0; r == 0 && i < update->n_remove; i++)
-                r = remove_file(store, update->person, update->remove[i]);
+                r = store_execute(store, STATEMENT_REMOVE_FILE, "ss", update->person, update->remove[i]);
         for (size_t i = 0; r == 0 && i < update->n_changes; i++)
                 r = insert_change(store, update, &update->changes[i]);
         return r;
@@ -184,25 +147,16 @@ int store_get_reading(struct store *store, uint64_t *ret_digest) {
 }
 
 int store_quarantine(struct store *store, uint64_t digest, usec_t at_usec) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, STATEMENT_QUARANTINE, &statement);
-        if (r < 0)
-                return r;
-        (void) sqlite3_bind_int64(statement, 1, (sqlite3_int64) digest);
-        bind_usec(statement, 2, at_usec);
-        return store_run(store, statement);
+        return store_execute(store, STATEMENT_QUARANTINE, "ii", (int64_t) digest, at_usec);
 }
 
 int store_is_quarantined(struct store *store, uint64_t digest, bool *ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_IS_QUARANTINED, &statement);
+        r = store_query(store, STATEMENT_IS_QUARANTINED, &statement, "i", (int64_t) digest);
         if (r < 0)
                 return r;
-        (void) sqlite3_bind_int64(statement, 1, (sqlite3_int64) digest);
         r = store_step(store, statement);
         if (r < 0)
                 return r;
@@ -212,25 +166,16 @@ int store_is_quarantined(struct store *store, uint64_t digest, bool *ret) {
 }
 
 int store_put_text(struct store *store, const char *name, const char *text) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, STATEMENT_PUT_TEXT, &statement);
-        if (r < 0)
-                return r;
-        bind_text(statement, 1, name);
-        bind_text(statement, 2, text);
-        return store_run(store, statement);
+        return store_execute(store, STATEMENT_PUT_TEXT, "ss", name, text);
 }
 
 int store_get_text(struct store *store, const char *name, char **ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_GET_TEXT, &statement);
+        r = store_query(store, STATEMENT_GET_TEXT, &statement, "s", name);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, name);
         r = store_step(store, statement);
         if (r <= 0)
                 return r < 0 ? r : STORE_NOTHING;

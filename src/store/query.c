@@ -140,12 +140,9 @@ int store_get_dose(struct store *store, const char *person, const char *uid, con
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_GET_DOSE, &statement);
+        r = store_query(store, STATEMENT_GET_DOSE, &statement, "sss", person, uid, recurrence_id);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, person);
-        bind_text(statement, 2, uid);
-        bind_text(statement, 3, recurrence_id);
         r = read_doses(store, statement, &list);
         if (r < 0)
                 return r;
@@ -160,7 +157,7 @@ int store_list_open(struct store *store, struct dose_list *ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_LIST_OPEN, &statement);
+        r = store_query(store, STATEMENT_LIST_OPEN, &statement, "");
         if (r < 0)
                 return r;
         return read_doses(store, statement, ret);
@@ -171,14 +168,10 @@ int store_list_doses(struct store *store, const char *person, const char *medica
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_LIST_DOSES, &statement);
+        r = store_query(store, STATEMENT_LIST_DOSES, &statement, "ssiii", person, medication, from_usec, until_usec,
+                        (int64_t) limit);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, person);
-        bind_text(statement, 2, medication);
-        bind_usec(statement, 3, from_usec);
-        bind_usec(statement, 4, until_usec);
-        (void) sqlite3_bind_int64(statement, 5, (sqlite3_int64) limit);
         return read_doses(store, statement, ret);
 }
 
@@ -186,11 +179,9 @@ int store_last_taken(struct store *store, const char *person, const char *medica
         sqlite3_stmt *statement;
         int r;
 
-        r = store_statement(store, STATEMENT_LAST_TAKEN, &statement);
+        r = store_query(store, STATEMENT_LAST_TAKEN, &statement, "ss", person, medication);
         if (r < 0)
                 return r;
-        bind_text(statement, 1, person);
-        bind_text(statement, 2, medication);
         r = store_step(store, statement);
         if (r < 0)
                 return r;
@@ -208,7 +199,7 @@ int store_get_mark(struct store *store, usec_t *ret_usec) {
                 return 0;
         }
 
-        r = store_statement(store, STATEMENT_GET_MARK, &statement);
+        r = store_query(store, STATEMENT_GET_MARK, &statement, "");
         if (r < 0)
                 return r;
         r = store_step(store, statement);

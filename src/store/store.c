@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening the store: one process, one file, no surprises; and the ways every statement runs. */
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,9 +28,10 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_SET_STANDING] =
                 "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
                 " was_unattended, recorded, taken_usec)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10)"
                 " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
-                " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, ?9, recorded), taken_usec = ?10",
+                " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
+                " taken_usec = ?10",
         [STATEMENT_SET_MARK] = "INSERT INTO mark(id, until_usec) VALUES (1, ?1)"
                                " ON CONFLICT (id) DO UPDATE SET until_usec = ?1",
         [STATEMENT_GET_MARK] = "SELECT until_usec FROM mark",
@@ -84,27 +86,66 @@ static int error_of(int code) {
         }
 }
 
-int store_statement(struct store *store, enum statement statement, sqlite3_stmt **ret) {
-        if (!store->statements[statement]) {
-                int r = sqlite3_prepare_v3(store->database, sql[statement], -1, SQLITE_PREPARE_PERSISTENT,
-                                           &store->statements[statement], NULL);
+static void bind(sqlite3_stmt *statement, const char *types, va_list values) {
+        for (int at = 1; *types != '\0'; types++, at++) {
+                const void *bytes;
+                const char *text;
+
+                switch (*types) {
+                case 's':
+                        text = va_arg(values, const char *);
+                        (void) (text ? sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC) :
+                                       sqlite3_bind_null(statement, at));
+                        break;
+                case 'i':
+                        (void) sqlite3_bind_int64(statement, at, va_arg(values, int64_t));
+                        break;
+                case 'b':
+                        bytes = va_arg(values, const void *);
+                        (void) sqlite3_bind_blob64(statement, at, bytes ? bytes : "", va_arg(values, size_t),
+                                                   SQLITE_STATIC);
+                        break;
+                }
+        }
+}
+
+static int query(struct store *store, enum statement which, sqlite3_stmt **ret, const char *types, va_list values) {
+        if (!store->statements[which]) {
+                int r = sqlite3_prepare_v3(store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                           &store->statements[which], NULL);
                 if (r != SQLITE_OK)
                         return r == SQLITE_NOMEM ? -ENOMEM : -EIO;
         }
-
-        *ret = store->statements[statement];
+        (void) sqlite3_clear_bindings(store->statements[which]);
+        bind(store->statements[which], types, values);
+        *ret = store->statements[which];
         return 0;
 }
 
-int store_run(struct store *store, sqlite3_stmt *statement) {
-        int r = sqlite3_step(statement);
+int store_query(struct store *store, enum statement which, sqlite3_stmt **ret, const char *types, ...) {
+        va_list values;
+        int r;
 
-        if (r == SQLITE_DONE || r == SQLITE_ROW)
-                r = 0;
-        else
-                r = error_of(sqlite3_extended_errcode(store->database));
+        va_start(values, types);
+        r = query(store, which, ret, types, values);
+        va_end(values);
+        return r;
+}
+
+int store_execute(struct store *store, enum statement which, const char *types, ...) {
+        sqlite3_stmt *statement;
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = query(store, which, &statement, types, values);
+        va_end(values);
+        if (r < 0)
+                return r;
+
+        r = sqlite3_step(statement);
+        r = r == SQLITE_DONE || r == SQLITE_ROW ? 0 : error_of(sqlite3_extended_errcode(store->database));
         (void) sqlite3_reset(statement);
-        (void) sqlite3_clear_bindings(statement);
         return r;
 }
 
@@ -118,20 +159,10 @@ int store_step(struct store *store, sqlite3_stmt *statement) {
         return r;
 }
 
-static int run(struct store *store, enum statement which) {
-        sqlite3_stmt *statement;
-        int r;
-
-        r = store_statement(store, which, &statement);
-        if (r < 0)
-                return r;
-        return store_run(store, statement);
-}
-
 int store_transact(struct store *store, int (*write)(struct store *store, const void *data), const void *data) {
         int r;
 
-        r = run(store, STATEMENT_BEGIN);
+        r = store_execute(store, STATEMENT_BEGIN, "");
         if (r != 0)
                 return r;
 
@@ -139,11 +170,11 @@ int store_transact(struct store *store, int (*write)(struct store *store, const 
         if (r == 0 && write)
                 r = write(store, data);
         if (r == 0)
-                r = run(store, STATEMENT_COMMIT);
+                r = store_execute(store, STATEMENT_COMMIT, "");
         if (r != 0) {
                 /* Some failures have rolled back by themselves. */
                 if (!sqlite3_get_autocommit(store->database))
-                        (void) run(store, STATEMENT_ROLLBACK);
+                        (void) store_execute(store, STATEMENT_ROLLBACK, "");
                 return r;
         }
 
@@ -159,17 +190,6 @@ int store_flush(struct store *store) {
 
 bool store_is_flushed(const struct store *store) {
         return store->n_pending == 0 && !store->mark_is_pending;
-}
-
-void bind_text(sqlite3_stmt *statement, int at, const char *text) {
-        if (text)
-                (void) sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
-        else
-                (void) sqlite3_bind_null(statement, at);
-}
-
-void bind_usec(sqlite3_stmt *statement, int at, usec_t usec) {
-        (void) sqlite3_bind_int64(statement, at, usec);
 }
 
 int column_text(sqlite3_stmt *statement, int at, char **ret) {
