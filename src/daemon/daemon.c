@@ -114,6 +114,24 @@ int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return daemon_step(userdata);
 }
 
+int daemon_on_zone_changed(void *userdata) {
+        int r;
+
+        r = daemon_apply_config(userdata);
+        return r < 0 ? r : daemon_step(userdata);
+}
+
+/* Every schedule holds zones as they were. The ledger holds all that must not be forgotten, if it could be written. */
+int daemon_on_zone_data_changed(void *userdata) {
+        struct daemon *daemon = userdata;
+
+        if (daemon->is_without_ledger || !store_is_flushed(daemon->store))
+                return 0;
+        log_info("The time zone data has changed: everything is taken up again");
+        daemon->starts_anew = true;
+        return sd_event_exit(daemon->event, 0);
+}
+
 int daemon_on_refresh(sd_event_source *source, void *userdata) {
         (void) source;
         return daemon_step(userdata);
@@ -188,6 +206,8 @@ void daemon_done(struct daemon *daemon) {
         sd_event_source_disable_unref(daemon->clock);
         wake_free(daemon->wake);
         watch_free(daemon->watch);
+        watch_free(daemon->zone_watch);
+        watch_free(daemon->zone_data_watch);
         desktop_free(daemon->desktop);
         bus_free(daemon->bus);
         engine_free(daemon->engine);

@@ -33,10 +33,12 @@ struct daemon {
         struct bus *bus;
         struct desktop *desktop;
         struct watch *watch;
+        struct watch *zone_watch, *zone_data_watch;
         sd_event_source *timer;   /* the next step */
         sd_event_source *refresh; /* after the engine was worked with: timer, notifications, status */
         sd_event_source *clock;
         struct wake *wake;
+        bool starts_anew;       /* it is to be executed again once it has ended */
         bool is_without_ledger; /* the store could not be opened */
         bool status_sent;
         size_t n_open, n_degraded; /* as the service manager was told */
@@ -63,6 +65,10 @@ int daemon_on_clock_set(void *userdata);
 /* At a boot whose clock nobody has set yet, windows wait. */
 int daemon_hold_windows(struct daemon *daemon);
 int daemon_on_settled(void *userdata);
+/* The system is in another zone. */
+int daemon_on_zone_changed(void *userdata);
+/* What zones are has changed (a new tzdata): everything is taken up again. */
+int daemon_on_zone_data_changed(void *userdata);
 
 /*
  * Reads the configuration at the start; a broken one is a problem, and the last good one stands in for it. Returns 0 (with

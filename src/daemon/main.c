@@ -168,10 +168,21 @@ static int find_places(struct arguments *arguments, struct daemon_places *ret) {
         return 0;
 }
 
+static int run(const struct daemon_places *places, bool *ret_starts_anew) {
+        _cleanup_(daemon_done) struct daemon daemon = {};
+        int r;
+
+        r = daemon_start(&daemon, places);
+        if (r == 0)
+                r = daemon_run(&daemon);
+        *ret_starts_anew = daemon.starts_anew;
+        return r;
+}
+
 int main(int argc, char **argv) {
         _cleanup_(arguments_done) struct arguments arguments = {};
-        _cleanup_(daemon_done) struct daemon daemon = {};
         struct daemon_places places;
+        bool starts_anew;
         int r;
 
         (void) setlocale(LC_ALL, "");
@@ -184,6 +195,11 @@ int main(int argc, char **argv) {
                 return EX_OSERR;
         }
 
-        r = daemon_start(&daemon, &places);
-        return r != 0 ? r : daemon_run(&daemon);
+        r = run(&places, &starts_anew);
+        if (r == 0 && starts_anew) {
+                (void) execv("/proc/self/exe", argv);
+                log_error("dosed cannot be executed again: %s", strerror(errno));
+                return EX_OSERR;
+        }
+        return r;
 }

@@ -57,6 +57,10 @@ static int start_loop(struct daemon *daemon) {
         if (r >= 0)
                 r = watch_new(daemon->event, daemon_on_settled, daemon, &daemon->watch);
         if (r >= 0)
+                r = watch_new(daemon->event, daemon_on_zone_changed, daemon, &daemon->zone_watch);
+        if (r >= 0)
+                r = watch_new(daemon->event, daemon_on_zone_data_changed, daemon, &daemon->zone_data_watch);
+        if (r >= 0)
                 r = clock_watch_add(daemon->event, daemon_on_clock_set, daemon, &daemon->clock);
         if (r >= 0)
                 r = wake_new(daemon->event, &daemon->wake);
@@ -76,6 +80,15 @@ static int make_folder(const char *path) {
                         *p = '/';
                 }
         return mkdir(copy, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* A link to the zone in force, which timedated(8) replaces; and the zones themselves, which packages do. */
+static int watch_zones(struct daemon *daemon) {
+        const char *zone = "/etc/localtime", *zone_data = "/usr/share/zoneinfo";
+        int r;
+
+        r = watch_set_folders(daemon->zone_watch, &zone, 1, USEC_PER_SEC / 10);
+        return r < 0 ? r : watch_set_folders(daemon->zone_data_watch, &zone_data, 1, 10 * USEC_PER_SEC);
 }
 
 static int open_store(struct daemon *daemon) {
@@ -184,6 +197,8 @@ static int start_plan(struct daemon *daemon) {
                                 return r;
                 }
         r = daemon_hold_windows(daemon);
+        if (r >= 0)
+                r = watch_zones(daemon);
         if (r >= 0)
                 r = daemon_apply_config(daemon);
         if (r >= 0)

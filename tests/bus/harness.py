@@ -315,12 +315,12 @@ class Dosed:
     def remove_ics(self, name, person=PERSON):
         (self.calendars_of(person) / f"{name}.ics").unlink()
 
-    def start(self, *arguments, wait=True, **environment):
+    def start(self, *arguments, wait=True, prefix=(), **environment):
         assert self.process is None
         self.notifications.forget()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [program("dosed"), "--user", *arguments],
+                [*prefix, program("dosed"), "--user", *arguments],
                 env=dict(self.environment, NOTIFY_SOCKET=self.notifications.path, **environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
