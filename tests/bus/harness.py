@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -168,37 +169,44 @@ def end(process, sent=signal.SIGTERM):
 
 
 class Notifications:
-    """The service manager's side of sd_notify(3)."""
+    """The service manager's side of sd_notify(3): it always listens, since a full socket would stop whoever speaks."""
 
     def __init__(self, path):
         self.path = str(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self.socket.bind(self.path)
         self.seen = []
+        self.heard = threading.Condition()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        while said := self.socket.recv(4096):
+            with self.heard:
+                self.seen += said.decode().splitlines()
+                self.heard.notify_all()
 
     def wait(self, wanted, deadline=None, alive=lambda: True):
         """Waits until `wanted` ("READY=1") was said, after what was waited for before."""
         deadline = deadline or time.monotonic() + DEADLINE_SEC
-        while True:
-            if wanted in self.seen:
-                del self.seen[: self.seen.index(wanted) + 1]
-                return
-            # Short waits only to notice a child that died; nothing is waited for by the clock.
-            ready, _, _ = select.select([self.socket], [], [], 0.1)
-            if ready:
-                self.seen += self.socket.recv(4096).decode().splitlines()
-            elif not alive():
-                raise Timeout(f"ended before it said {wanted}")
-            elif time.monotonic() > deadline:
-                raise Timeout(f"{wanted} was not said; heard {self.seen}")
+        with self.heard:
+            while wanted not in self.seen:
+                if time.monotonic() > deadline:
+                    raise Timeout(f"{wanted} was not said; heard {self.seen}")
+                # Short waits only to notice a child that died; nothing is waited for by the clock.
+                if not self.heard.wait(0.1) and not alive():
+                    raise Timeout(f"ended before it said {wanted}")
+            del self.seen[: self.seen.index(wanted) + 1]
 
     def forget(self):
         """Forgets what a process said that has ended since."""
-        self.seen = []
-        while select.select([self.socket], [], [], 0)[0]:
-            self.socket.recv(4096)
+        with self.heard:
+            self.seen.clear()
 
     def close(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as last:
+            last.sendto(b"", self.path)
+        self.listener.join()
         self.socket.close()
 
 
