@@ -171,6 +171,13 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
 /* How long before an occurrence is due its first alarm may be: the engine must look that much ahead. Never negative. */
 usec_t schedule_alarm_lead(const struct schedule *schedule);
 
+/*
+ * The schedule in words: "every day at 08:00 and 20:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The
+ * first change of the clock after `now_usec` that moves a dose, or brings two of one day nearer or farther apart, is said.
+ * Returns 0 or a negative errno; the caller frees.
+ */
+int schedule_describe(const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec, char **ret);
+
 usec_t stamp_to_usec(const struct stamp *stamp, const struct wall_clock *clock, enum zone_fit *ret_fit);
 usec_t usec_add_duration(usec_t at_usec, struct duration duration, const struct zone *zone);
 

@@ -134,6 +134,34 @@ static int read_files(struct preview *preview, const struct request *request) {
         return r;
 }
 
+#define OFFSET_TEXT_SIZE 16
+#define NOTE_TEXT_SIZE 48
+
+static const char *offset_format(char *text, const struct forecast_dose *dose) {
+        int32_t minutes = zone_offset(dose->zone, dose->occurrence.due_usec) / 60;
+        int32_t size = minutes < 0 ? -minutes : minutes;
+
+        (void) snprintf(text, OFFSET_TEXT_SIZE, "%c%02d:%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
+        return text;
+}
+
+/* How the dose's own time fell on its day (RFC 5545 3.3.5). */
+static const char *note_format(char *text, const struct forecast_dose *dose) {
+        struct civil c = civil_from_wall(dose->occurrence.recurrence_id.wall_sec);
+
+        switch (dose->occurrence.fit) {
+        case ZONE_FIT_EXACT:
+                return NULL;
+        case ZONE_FIT_GAP:
+                (void) snprintf(text, NOTE_TEXT_SIZE, "! %02d:%02d does not exist that day", c.hour, c.minute);
+                break;
+        case ZONE_FIT_FOLD:
+                (void) snprintf(text, NOTE_TEXT_SIZE, "! the first of two %02d:%02d", c.hour, c.minute);
+                break;
+        }
+        return text;
+}
+
 static int print_json(const struct forecast_dose *dose) {
         char id[CIVIL_TEXT_SIZE], local[WHEN_TEXT_SIZE];
         json_t *json = json_object();
@@ -153,15 +181,18 @@ static int print_json(const struct forecast_dose *dose) {
 
 static int print_row(struct preview *preview, const struct request *request, const struct forecast_dose *dose) {
         char day[WHEN_TEXT_SIZE], time[WHEN_TEXT_SIZE], utc[WHEN_TEXT_SIZE], end[WHEN_TEXT_SIZE];
+        char offset[OFFSET_TEXT_SIZE], note[NOTE_TEXT_SIZE];
 
         return table_add(preview->table, COLOUR_NONE,
                          (const char *const[]){
                                  wall_format_day(day, dose->wall_sec, zone_to_wall(dose->zone, request->now_usec)),
                                  wall_format_time(time, dose->wall_sec), zone_name(dose->zone),
+                                 offset_format(offset, dose),
                                  usec_format_utc(utc, dose->occurrence.due_usec),
                                  wall_format_day_time(end, zone_to_wall(dose->zone, dose->window_end_usec),
                                                       dose->wall_sec),
-                                 dose->occurrence.details->summary, dose->occurrence.details->amount });
+                                 dose->occurrence.details->summary, dose->occurrence.details->amount,
+                                 note_format(note, dose) });
 }
 
 static int print_doses(struct preview *preview, const struct request *request, size_t *ret_n) {
@@ -186,7 +217,7 @@ static int print_doses(struct preview *preview, const struct request *request, s
 
 static int print_table(struct preview *preview, const struct request *request) {
         static const char *const columns[] = {
-                "DAY", "DUE", "ZONE", "UTC", "WINDOW END", "MEDICATION", "AMOUNT",
+                "DAY", "DUE", "ZONE", "OFFSET", "UTC", "WINDOW END", "MEDICATION", "AMOUNT", "NOTE",
         };
         size_t n;
         int r;

@@ -6,6 +6,8 @@
 #include "ctl/verb.h"
 #include "dosed/text.h"
 
+#define ALL_DAY_SEC (8 * 3600)
+
 static const char *plural(size_t n) {
         return n == 1 ? "" : "s";
 }
@@ -21,7 +23,26 @@ static void print_problems(const struct problems *problems) {
         }
 }
 
-static int print_verdict(const char *name, const struct calendar *calendar, const struct problems *problems) {
+/* What each schedule means, a line each. */
+static int print_meaning(const struct request *request, const struct calendar *calendar) {
+        const struct wall_clock clock = { .zone = request->zone, .all_day_sec = ALL_DAY_SEC };
+
+        for (size_t i = 0; i < calendar->n_schedules; i++) {
+                const struct schedule *schedule = calendar->schedules[i];
+                _cleanup_(free_p) char *words = NULL;
+                int r;
+
+                r = schedule_describe(schedule, &clock, request->now_usec, &words);
+                if (r < 0)
+                        return r;
+                printf("  %s%s%s: %s\n", schedule->details.summary, schedule->details.amount ? ", " : "",
+                       schedule->details.amount ? schedule->details.amount : "", words);
+        }
+        return 0;
+}
+
+static int print_verdict(const struct request *request, const char *name, const struct calendar *calendar,
+                         const struct problems *problems) {
         _cleanup_(free_p) char *clean = NULL;
         int r;
 
@@ -37,7 +58,7 @@ static int print_verdict(const char *name, const struct calendar *calendar, cons
                        plural(calendar->n_schedules), problems->n_items, plural(problems->n_items));
         else
                 printf("%s: good, %zu schedule%s\n", clean, calendar->n_schedules, plural(calendar->n_schedules));
-        return 0;
+        return calendar ? print_meaning(request, calendar) : 0;
 }
 
 static json_t *problems_to_json(const struct problems *problems) {
@@ -85,7 +106,7 @@ static int verify_file(const struct request *request, const char *name, json_t *
         r = plan_file_read(request, name, &calendar, &problems);
         if (r < 0)
                 return r;
-        r = done ? add_verdict_json(done, name, calendar, &problems) : print_verdict(name, calendar, &problems);
+        r = done ? add_verdict_json(done, name, calendar, &problems) : print_verdict(request, name, calendar, &problems);
         if (r < 0)
                 return r;
         return calendar ? 0 : REQUEST_REFUSED;

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Schedules in words. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "dosed/calendar.h"
+#include "dosed/text.h"
+
+#define NOW_USEC (INT64_C(1767225600) * USEC_PER_SEC) /* 1 January 2026 */
+
+static const struct {
+        const char *lines, *words;
+} cases[] = {
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\n", "every day at 08:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=20,8\n", "every day at 08:00 and 20:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;INTERVAL=2;COUNT=10\n", "every 2 days at 08:00, 10 times" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;COUNT=1\n", "every day at 08:00, 1 time" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;UNTIL=20260301T080000\n", "every day at 08:00, until 1 March 2026" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=WEEKLY;BYDAY=FR,MO,WE\n",
+          "every week on Monday, Wednesday and Friday at 08:00" },
+        { "DTSTART:20260105T080000\nRRULE:FREQ=MONTHLY;BYDAY=1MO,-1FR\n",
+          "every month on the 1st Monday and the last Friday at 08:00" },
+        { "DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=MONTHLY;BYMONTHDAY=1,22,-1,-2\n",
+          "every month on the 1st, 22nd, 2nd last and last day of the month" },
+        { "DTSTART:20260130T080000\nRRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1\n",
+          "every month on Monday, Tuesday, Wednesday, Thursday and Friday at 08:00, of these the last" },
+        { "DTSTART:20260511T080000\nRRULE:FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO\n",
+          "every year in the 20th week on Monday at 08:00" },
+        { "DTSTART:20260113T080000\nRRULE:FREQ=YEARLY;BYYEARDAY=13,-11\n",
+          "every year on the 13th and 11th last day of the year at 08:00" },
+        { "DTSTART:20260112T080000\nRRULE:FREQ=YEARLY;BYMONTH=1,6;BYMONTHDAY=12\n",
+          "every year in January and June on the 12th day of the month at 08:00" },
+        { "DTSTART:20260102T080000Z\nRRULE:FREQ=HOURLY;INTERVAL=6\n", "every 6 hours, in UTC" },
+        { "DTSTART:20260102T000000\nRRULE:FREQ=HOURLY;INTERVAL=6\n",
+          "every 6 hours by the wall clock; 5 h apart on 29 March 2026" },
+        { "DTSTART;TZID=America/New_York:20260102T000000\nRRULE:FREQ=HOURLY;INTERVAL=6;COUNT=300\n",
+          "every 6 hours by the wall clock, 300 times, in America/New_York; 5 h apart on 8 March 2026" },
+        { "DTSTART:20260102T023000\nRRULE:FREQ=DAILY\n",
+          "every day at 02:30; 02:30 does not exist on 29 March 2026: due at 03:30" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=6,7,8,9,10;BYMINUTE=0,30\n",
+          "every day at the minutes 00 and 30 of the hours 06, 07, 08, 09 and 10" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEXDATE:20260103T080000\nRDATE:20260103T120000,20260104T120000\n",
+          "every day at 08:00; and on 2 more dates; but for 1 date" },
+        { "DTSTART:20260102T080000\n", "once, on 2 January 2026 at 08:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nSTATUS:CANCELLED\n", "stopped: every day at 08:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nX-DOSED-HOLD:20260301\n", "on hold: every day at 08:00" },
+};
+
+static void a_schedule_reads_as_people_say_it(void **state) {
+        struct wall_clock clock = { .all_day_sec = 8 * 3600 };
+        struct zones *zones = *state;
+
+        assert_int_equal(zones_get(zones, "Europe/Berlin", &clock.zone), 0);
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(problems_done) struct problems problems = {};
+                _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
+                _cleanup_(free_p) char *plan = NULL, *said = NULL;
+
+                assert_int_equal(text_format(&plan, "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:u\nSUMMARY:x\n%s"
+                                             "END:VEVENT\nEND:VCALENDAR\n", cases[i].lines), 0);
+                assert_int_equal(calendar_read("x.ics", plan, strlen(plan), zones, &calendar, &problems), 0);
+                assert_int_equal(schedule_describe(calendar->schedules[0], &clock, NOW_USEC, &said), 0);
+                assert_string_equal(said, cases[i].words);
+        }
+}
+
+static int set_up(void **state) {
+        return zones_new(NULL, (struct zones **) state);
+}
+
+static int tear_down(void **state) {
+        zones_free(*state);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_schedule_reads_as_people_say_it),
+        };
+
+        return cmocka_run_group_tests_name("schedules in words", tests, set_up, tear_down);
+}
