@@ -105,6 +105,8 @@ struct schedule {
         bool on_hold;        /* X-DOSED-HOLD: no occurrences */
         bool removes;        /* X-DOSED-ACTION:remove */
         usec_t min_interval_usec; /* X-DOSED-MIN-INTERVAL; 0: from the spacing */
+        usec_t after_taken_usec;  /* X-DOSED-AFTER-TAKEN; 0: none. Only the first dose, at the start, is an occurrence:
+                                     the others follow from the ledger */
 
         struct stamp start; /* DTSTART; VTODO: DTSTART, else DUE */
         struct details details;

@@ -64,6 +64,9 @@ int dose_list_add(struct dose_list *list, struct dose *dose); /* takes it over o
 int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                    struct dose **ret);
 
+/* The one of that UID that was due last. Returns as store_get_dose(). */
+int store_last_dose(struct store *store, const char *person, const char *uid, struct dose **ret);
+
 /* Due, snoozed, and upcoming ones that have entries already: all people. */
 int store_list_open(struct store *store, struct dose_list *ret);
 

@@ -4,6 +4,7 @@
 
 #include "calendar/rule.h"
 #include "dosed/schedule.h"
+#include "dosed/span.h"
 
 #define TIMES_LISTED 8 /* times of a day that are named one by one */
 #define LOOKED_AHEAD (400 * USEC_PER_DAY)
@@ -215,13 +216,20 @@ static void say_rule(FILE *stream, const struct rule *rule, const struct stamp *
         }
 }
 
-static void say_once(FILE *stream, const struct stamp *start) {
+static void say_moment(FILE *stream, const struct stamp *start) {
         const struct civil c = civil_from_wall(start->wall_sec);
 
-        (void) fputs("once, on ", stream);
         say_date(stream, start->wall_sec);
         if (!start->is_date)
                 (void) fprintf(stream, " at %02d:%02d", c.hour, c.minute);
+}
+
+static void say_after_taken(FILE *stream, const struct schedule *schedule) {
+        _cleanup_(free_p) char *span = NULL;
+
+        if (span_format(schedule->after_taken_usec, &span) >= 0)
+                (void) fprintf(stream, "%s after the last one was taken, first on ", span);
+        say_moment(stream, &schedule->start);
 }
 
 static void say_number(FILE *stream, const char *before, size_t n, const char *what) {
@@ -230,8 +238,12 @@ static void say_number(FILE *stream, const char *before, size_t n, const char *w
 }
 
 static void say_schedule(FILE *stream, const struct schedule *schedule) {
-        if (schedule->n_rules == 0)
-                say_once(stream, &schedule->start);
+        if (schedule->after_taken_usec > 0)
+                say_after_taken(stream, schedule);
+        else if (schedule->n_rules == 0) {
+                (void) fputs("once, on ", stream);
+                say_moment(stream, &schedule->start);
+        }
         for (size_t i = 0; i < schedule->n_rules; i++) {
                 (void) fputs(i > 0 ? "; and " : "", stream);
                 say_rule(stream, schedule->rules[i], &schedule->start);

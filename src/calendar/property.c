@@ -61,6 +61,7 @@ static const struct {
         [PROPERTY_DOSED_WINDOW] = { "X-DOSED-WINDOW", FORM_SPAN, ENTRY, false },
         [PROPERTY_DOSED_EARLY] = { "X-DOSED-EARLY", FORM_SPAN, ENTRY, false },
         [PROPERTY_DOSED_MIN_INTERVAL] = { "X-DOSED-MIN-INTERVAL", FORM_SPAN, ENTRY, false },
+        [PROPERTY_DOSED_AFTER_TAKEN] = { "X-DOSED-AFTER-TAKEN", FORM_SPAN, ENTRY, false },
 };
 
 enum component component_from_name(struct slice name) {
@@ -110,7 +111,7 @@ const char *property_dosed_remark(struct slice name) {
         static const struct {
                 const char *name, *remark;
         } others[] = {
-                { "X-DOSED-AFTER-TAKEN", NOT_YET }, { "X-DOSED-MAX-PER-DAY", NOT_YET }, { "X-DOSED-INGREDIENT", NULL },
+                { "X-DOSED-MAX-PER-DAY", NOT_YET }, { "X-DOSED-INGREDIENT", NULL },
                 { "X-DOSED-GOAL", NULL },           { "X-DOSED-WATCH-FOR", NULL },      { "X-DOSED-FOOD", NULL },
                 { "X-DOSED-ROUTE", NULL },          { "X-DOSED-SITE", NULL },           { "X-DOSED-PRESCRIBER", NULL },
                 { "X-DOSED-REFILLS", NULL },

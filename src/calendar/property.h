@@ -53,6 +53,7 @@ enum property {
         PROPERTY_DOSED_WINDOW,
         PROPERTY_DOSED_EARLY,
         PROPERTY_DOSED_MIN_INTERVAL,
+        PROPERTY_DOSED_AFTER_TAKEN,
         _PROPERTY_MAX,
 };
 

@@ -222,6 +222,11 @@ static int read_recurrence(struct reader *reader, size_t component, struct sched
                 return reader_error(reader,
                                     line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
                                     "The VTODO recurs but has no DTSTART; write there when the first dose is due");
+        if (schedule->after_taken_usec > 0 &&
+            (schedule->as_needed || schedule->n_rules > 0 || schedule->n_extra_dates > 0))
+                return reader_error(reader, line_of(reader, component, PROPERTY_DOSED_AFTER_TAKEN),
+                                    "X-DOSED-AFTER-TAKEN says when every dose but the first is due; give it a DTSTART, and "
+                                    "no RRULE or RDATE");
         return warn_about_rules(reader, component, schedule);
 }
 
@@ -286,6 +291,7 @@ int read_master(struct reader *reader, size_t component, struct schedule *schedu
         schedule->has_master = true;
         schedule->on_hold = scan_find(reader->scan, component, PROPERTY_DOSED_HOLD);
         schedule->min_interval_usec = read_exact_span(reader, component, PROPERTY_DOSED_MIN_INTERVAL);
+        schedule->after_taken_usec = read_exact_span(reader, component, PROPERTY_DOSED_AFTER_TAKEN);
 
         r = read_start(reader, component, schedule);
         if (r < 0)

@@ -64,6 +64,10 @@ static int is_in_plan(const struct person *person, const struct dose *dose, bool
         struct occurrence occurrence;
         int r = SCHEDULE_NO_OCCURRENCE;
 
+        if (slot && slot->schedule->after_taken_usec > 0) {
+                *ret = true; /* what the ledger has, it made itself */
+                return 0;
+        }
         if (slot)
                 r = schedule_find(slot->schedule, &person->clock, dose->recurrence_id, &occurrence);
         if (r < 0)
@@ -90,7 +94,7 @@ static int find_nearest(struct engine *engine, struct person *person, const stru
                         struct live_dose *live;
                         usec_t distance_usec;
 
-                        r = schedule_next(slot->schedule, &person->clock, at_usec, &occurrence);
+                        r = slot_next(slot, at_usec, &occurrence);
                         if (r < 0)
                                 return r;
                         if (r > 0 || occurrence.due_usec - dose->due_usec >= half_usec)

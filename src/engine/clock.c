@@ -96,6 +96,8 @@ static int make_due(struct engine *engine, struct slot *slot, struct occurrence 
 static int make_overdue_due(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec) {
         usec_t at_usec = now_usec - ZONE_REACH;
 
+        if (slot->schedule->after_taken_usec > 0) /* so long after an instant */
+                return 0;
         for (;;) {
                 char recurrence_id[CIVIL_TEXT_SIZE];
                 struct occurrence occurrence, before;

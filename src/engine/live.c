@@ -48,7 +48,7 @@ static int live_find_alarms(struct live_dose *live) {
 
         if (!slot)
                 return 0;
-        r = schedule_find(slot->schedule, &live->person->clock, live->dose->recurrence_id, &occurrence);
+        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
         if (r != 0)
                 return r < 0 ? r : 0;
 
@@ -84,6 +84,10 @@ int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret) {
         return 0;
 }
 
+static usec_t earlier(usec_t a, usec_t b) {
+        return a < b ? a : b;
+}
+
 static int dose_from_occurrence(struct slot *slot, const struct occurrence *occurrence, struct dose **ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         const struct details *details = occurrence->details;
@@ -97,6 +101,11 @@ static int dose_from_occurrence(struct slot *slot, const struct occurrence *occu
         r = medication_previous_due(slot->medication, occurrence->due_usec, &previous_usec);
         if (r < 0)
                 return r;
+        if (slot->schedule->after_taken_usec > 0) {
+                next_usec = earlier(next_usec, occurrence->due_usec + slot->schedule->after_taken_usec);
+                if (previous_usec < occurrence->due_usec - slot->schedule->after_taken_usec)
+                        previous_usec = occurrence->due_usec - slot->schedule->after_taken_usec;
+        }
 
         dose = calloc(1, sizeof(*dose));
         if (!dose)
@@ -213,17 +222,13 @@ int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) 
         slot = person_find_slot(person, uid);
         if (!slot)
                 return ENGINE_NO_SUCH_DOSE;
-        r = schedule_find(slot->schedule, &person->clock, recurrence_id, &occurrence);
+        r = slot_find(slot, recurrence_id, &occurrence);
         if (r != 0)
                 return r < 0 ? r : ENGINE_NO_SUCH_DOSE;
         /* What was due before its schedule came into force is no dose. */
         if (occurrence.due_usec <= engine->mark_usec)
                 return ENGINE_NO_SUCH_DOSE;
         return live_from_occurrence(engine, slot, &occurrence, ret);
-}
-
-static usec_t earlier(usec_t a, usec_t b) {
-        return a < b ? a : b;
 }
 
 int live_set_timer(struct engine *engine, struct live_dose *live) {
@@ -274,6 +279,7 @@ int live_touch(struct engine *engine, struct live_dose *live) {
 
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry) {
         enum dose_state before = live->dose->state;
+        struct slot *slot;
         int r;
 
         r = live_touch(engine, live);
@@ -287,6 +293,12 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
                 return r;
 
         live->in_ledger = true;
+        slot = live->person ? person_find_slot(live->person, live->dose->uid) : NULL;
+        if (slot && slot->schedule->after_taken_usec > 0) {
+                r = slot_seek(engine, slot, engine->mark_usec + 1);
+                if (r < 0)
+                        return r;
+        }
         live->changed = live->changed || live->dose->state != before || entry->kind == ENTRY_TAKEN ||
                         entry->kind == ENTRY_SKIPPED || entry->kind == ENTRY_SNOOZED;
         live->rings = live->rings || entry->kind == ENTRY_REMINDED;

@@ -82,10 +82,14 @@ static int medication_add_slot(struct medication *medication, struct slot *slot)
 int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec) {
         int r;
 
-        r = schedule_next(slot->schedule, &slot->person->clock, from_usec, &slot->next);
+        if (slot->schedule->after_taken_usec > 0)
+                r = after_taken_seek(engine, slot, from_usec);
+        else {
+                r = schedule_next(slot->schedule, &slot->person->clock, from_usec, &slot->next);
+                slot->has_next = r == 0;
+        }
         if (r < 0)
                 return r;
-        slot->has_next = r == 0;
         if (!slot->has_next) {
                 heap_remove(&engine->heap, &slot->timer.node);
                 return 0;
@@ -157,7 +161,7 @@ int medication_next_due(const struct medication *medication, usec_t from_usec, u
                 struct occurrence occurrence;
                 int r;
 
-                r = schedule_next(slot->schedule, &slot->person->clock, from_usec, &occurrence);
+                r = slot_next(slot, from_usec, &occurrence);
                 if (r < 0)
                         return r;
                 if (r == 0 && occurrence.due_usec < next_usec)

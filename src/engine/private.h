@@ -117,6 +117,14 @@ const struct schedule *find_schedule(const struct schedule *const *schedules, si
 int compare_schedules(const void *a, const void *b);
 void person_clear_schedules(struct engine *engine, struct person *person);
 int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+/*
+ * The slot's first occurrence due at `from_usec` or later; of a schedule that follows what was taken, the one that the ledger
+ * makes known (after-taken.c). Returns as schedule_next().
+ */
+int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret);
+int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
+/* Works out the next dose of a schedule that follows what was taken. */
+int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
 struct medication *person_find_medication(const struct person *person, const char *key);
 struct slot *person_find_slot(const struct person *person, const char *uid);
 /* First dose of the medication due at `from_usec` or later; USEC_NEVER. */

@@ -100,7 +100,7 @@ static int collect_slot(struct collection *collection, struct slot *slot, usec_t
                 bool is_new;
                 int r;
 
-                r = schedule_next(slot->schedule, &slot->person->clock, at_usec, &occurrence);
+                r = slot_next(slot, at_usec, &occurrence);
                 if (r < 0)
                         return r;
                 if (r > 0 || occurrence.due_usec >= until_usec)
@@ -317,8 +317,7 @@ usec_t engine_next_due(struct engine *engine) {
                         bool has_next = slot->has_next;
 
                         while (has_next && occurrence.due_usec < next_usec && is_recorded(engine, slot, &occurrence))
-                                has_next = schedule_next(slot->schedule, &slot->person->clock, occurrence.due_usec + 1,
-                                                         &occurrence) == 0;
+                                has_next = slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;
                         if (has_next && occurrence.due_usec < next_usec)
                                 next_usec = occurrence.due_usec;
                 }

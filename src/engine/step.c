@@ -62,7 +62,8 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         /* Looked at ahead of its time, for an alarm that this occurrence does not have. */
         if (live->dose->state == DOSE_UPCOMING && !live->in_ledger)
                 return heap_set(&engine->heap, &slot->timer.node, live->timer.node.at_usec);
-        return slot_seek(engine, slot, slot->next.due_usec + 1);
+        /* What follows the last dose was worked out when that one changed. */
+        return slot->schedule->after_taken_usec > 0 ? 0 : slot_seek(engine, slot, slot->next.due_usec + 1);
 }
 
 /* What comes at the same moment is told in the order of due times, then of ids: never by chance. */

@@ -21,6 +21,7 @@ static const char *const versions[] = {
         " critical INTEGER NOT NULL, confidential INTEGER NOT NULL, asks_amount INTEGER NOT NULL,"
         " stands_alone INTEGER NOT NULL, UNIQUE (person, uid, recurrence_id)) STRICT;"
         "CREATE INDEX dose_by_due ON dose(person, due_usec);"
+        "CREATE INDEX dose_by_uid ON dose(person, uid, due_usec);"
         "CREATE TABLE entry("
         " id INTEGER PRIMARY KEY, dose INTEGER NOT NULL REFERENCES dose(id), kind TEXT NOT NULL, state TEXT NOT NULL,"
         " recorded_usec INTEGER NOT NULL, taken_usec INTEGER NOT NULL, until_usec INTEGER NOT NULL,"

@@ -134,23 +134,34 @@ static int read_doses(struct store *store, sqlite3_stmt *statement, struct dose_
         return 0;
 }
 
-int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
-                   struct dose **ret) {
+static int read_one(struct store *store, sqlite3_stmt *statement, struct dose **ret) {
         _cleanup_(dose_list_done) struct dose_list list = {};
-        sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_GET_DOSE, &statement, "sss", person, uid, recurrence_id);
-        if (r < 0)
-                return r;
         r = read_doses(store, statement, &list);
         if (r < 0)
                 return r;
         if (list.n_doses == 0)
                 return STORE_NOTHING;
-
         *ret = TAKE(list.doses[0]);
         return 0;
+}
+
+int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
+                   struct dose **ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_GET_DOSE, &statement, "sss", person, uid, recurrence_id);
+        return r < 0 ? r : read_one(store, statement, ret);
+}
+
+int store_last_dose(struct store *store, const char *person, const char *uid, struct dose **ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_LAST_DOSE, &statement, "ss", person, uid);
+        return r < 0 ? r : read_one(store, statement, ret);
 }
 
 int store_list_open(struct store *store, struct dose_list *ret) {

@@ -43,6 +43,8 @@ static const char *const sql[_STATEMENT_MAX] = {
         " e.recorded_usec, e.taken_usec, e.later, e.recorded_by, e.given_by, e.amount, e.measurement, e.note,"  \
         " e.other FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "
         [STATEMENT_GET_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3",
+        [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND s.state <> 'moved'"
+                                             " ORDER BY d.due_usec DESC LIMIT 1",
         [STATEMENT_LIST_OPEN] =
                 DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') ORDER BY d.due_usec, d.id",
         [STATEMENT_LIST_DOSES] =

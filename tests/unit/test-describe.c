@@ -45,6 +45,8 @@ static const struct {
           "every day at the minutes 00 and 30 of the hours 06, 07, 08, 09 and 10" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEXDATE:20260103T080000\nRDATE:20260103T120000,20260104T120000\n",
           "every day at 08:00; and on 2 more dates; but for 1 date" },
+        { "DTSTART:20260102T080000\nX-DOSED-AFTER-TAKEN:P3D\n",
+          "3 days after the last one was taken, first on 2 January 2026 at 08:00" },
         { "DTSTART:20260102T080000\n", "once, on 2 January 2026 at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nSTATUS:CANCELLED\n", "stopped: every day at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nX-DOSED-HOLD:20260301\n", "on hold: every day at 08:00" },

@@ -244,6 +244,64 @@ static void an_early_answer_to_an_early_alarm_is_the_last_word(void **state) {
         world_told(world, "07:45 reminder Lisinopril upcoming\n07:50 changed Lisinopril taken\n");
 }
 
+static void put_patch(struct world *world) {
+        world_put_event(world, "patch.ics", "patch", "Patch", "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:PT72H\r\n");
+        world_reload(world);
+        world_forget(world);
+}
+
+static void the_next_dose_follows_when_the_last_was_taken(void **state) {
+        struct world *world = *state;
+
+        put_patch(world);
+        world_pass_until(world, AT(10, 0));
+        assert_int_equal(world_confirm(world, "ana/patch/20261123T080000", (struct record_options){}), 0);
+        assert_int_equal(engine_next_due(world->engine), AT(82, 0));
+        /* Over a restart, and corrected afterwards. */
+        world_stop(world);
+        world_start(world);
+        assert_int_equal(engine_next_due(world->engine), AT(82, 0));
+        assert_int_equal(world_confirm(world, "ana/patch/20261123T080000",
+                                       (struct record_options){ .at_usec = AT(9, 0), .amend = true }), 0);
+        assert_int_equal(engine_next_due(world->engine), AT(81, 0));
+        world_forget(world);
+        world_pass_until(world, AT(81, 5));
+        world_told(world, "09:00 changed Patch due\n09:00 reminder Patch due\n");
+        world_assert_state(world, "ana/patch/20261126T090000Z", DOSE_DUE);
+}
+
+static void after_a_missed_or_skipped_dose_the_next_follows_when_it_was_due(void **state) {
+        struct world *world = *state;
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(free_p) char *reason = NULL;
+
+        put_patch(world);
+        world_pass_until(world, AT(13, 0));
+        world_assert_state(world, "ana/patch/20261123T080000", DOSE_MISSED);
+        assert_int_equal(engine_next_due(world->engine), AT(80, 0));
+        world_pass_until(world, AT(80, 30));
+        assert_int_equal(engine_skip(world->engine, "ana/patch/20261126T080000Z", &options, world->now_usec, &answer, &reason), 0);
+        assert_int_equal(engine_next_due(world->engine), AT(152, 0));
+        /* What was missed, and then recorded as taken after all, counts from there. */
+        world_pass_until(world, AT(157, 0));
+        world_assert_state(world, "ana/patch/20261129T080000Z", DOSE_MISSED);
+        assert_int_equal(world_confirm(world, "ana/patch/20261129T080000Z", (struct record_options){ .at_usec = AT(153, 0) }), 0);
+        assert_int_equal(engine_next_due(world->engine), AT(225, 0));
+}
+
+static void a_start_long_past_does_not_ring_for_all_that_was_before(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "patch.ics", "patch", "Patch", "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT72H\r\n");
+        world_reload(world);
+        world_forget(world);
+        world_pass_until(world, AT(47, 0));
+        world_told(world, "");
+        world_pass_until(world, AT(56, 1));
+        world_told(world, "08:00 changed Patch due\n08:00 reminder Patch due\n");
+}
+
 static void a_schedule_with_an_old_start_has_no_missed_past(void **state) {
         struct world *world = *state;
 
@@ -289,6 +347,9 @@ int main(void) {
                 TEST(a_dose_that_asks_for_its_amount_needs_one),
                 TEST(alarms_of_the_file_are_further_reminders),
                 TEST(an_early_answer_to_an_early_alarm_is_the_last_word),
+                TEST(the_next_dose_follows_when_the_last_was_taken),
+                TEST(after_a_missed_or_skipped_dose_the_next_follows_when_it_was_due),
+                TEST(a_start_long_past_does_not_ring_for_all_that_was_before),
                 TEST(a_schedule_with_an_old_start_has_no_missed_past),
                 TEST(a_clock_that_was_ahead_is_undone),
         };
