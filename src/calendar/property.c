@@ -17,6 +17,7 @@ static const char *const component_names[_COMPONENT_MAX] = {
 #define ENTRY (1u << COMPONENT_EVENT | 1u << COMPONENT_TODO)
 #define TODO (1u << COMPONENT_TODO)
 #define EVENT (1u << COMPONENT_EVENT)
+#define CALENDAR (1u << COMPONENT_CALENDAR)
 #define ALARM (1u << COMPONENT_ALARM)
 #define ZONE (1u << COMPONENT_TIMEZONE)
 #define OBSERVANCE (1u << COMPONENT_STANDARD | 1u << COMPONENT_DAYLIGHT)
@@ -27,6 +28,7 @@ static const struct {
         unsigned components;
         bool repeats;
 } properties[_PROPERTY_MAX] = {
+        [PROPERTY_WR_TIMEZONE] = { "X-WR-TIMEZONE", FORM_TOKEN, CALENDAR, false },
         [PROPERTY_UID] = { "UID", FORM_TEXT, ENTRY, false },
         [PROPERTY_SUMMARY] = { "SUMMARY", FORM_TEXT, ENTRY, false },
         [PROPERTY_DESCRIPTION] = { "DESCRIPTION", FORM_TEXT, ENTRY, false },

@@ -19,6 +19,7 @@ enum component {
 };
 
 enum property {
+        PROPERTY_WR_TIMEZONE,
         PROPERTY_UID,
         PROPERTY_SUMMARY,
         PROPERTY_DESCRIPTION,

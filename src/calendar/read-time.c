@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Times of a component, with their zones. */
+#include <string.h>
+
 #include "calendar/read.h"
 #include "calendar/vtimezone.h"
 #include "dosed/limits.h"
@@ -67,6 +69,24 @@ static int get_zone(struct reader *reader, const struct scan_line *line, const s
         return 0;
 }
 
+/* Google and Apple write it: the zone that its writer was in, for times that say none. A day without a time stays the person's. */
+int read_file_zone(struct reader *reader) {
+        const struct scan_line *line = scan_find(reader->scan, 0, PROPERTY_WR_TIMEZONE);
+        _cleanup_(free_p) char *name = NULL;
+        int r;
+
+        if (!line || line->value.size == 0)
+                return 0;
+        r = slice_copy(line->value, &name);
+        if (r < 0)
+                return r;
+        r = zones_get(reader->zones, name, &reader->file_zone);
+        if (r > 0)
+                return reader_warning(reader, line->line, "The zone of X-WR-TIMEZONE is not known: times without a zone "
+                                      "follow the person's");
+        return r;
+}
+
 int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret) {
         const struct time_value *time = &reader->scan->times[line->first_time + i];
         struct stamp stamp = {
@@ -88,6 +108,11 @@ int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, st
                         return r;
                 if (stamp.zone)
                         stamp.kind = STAMP_ZONED;
+        }
+
+        if (stamp.kind == STAMP_FLOATING && !stamp.is_date && reader->file_zone) {
+                stamp.kind = STAMP_ZONED;
+                stamp.zone = reader->file_zone;
         }
 
         *ret = stamp;
@@ -130,6 +155,8 @@ uint64_t reader_zone_digest(const struct reader *reader, size_t component) {
         const struct scan_component *c = &reader->scan->components[component];
         uint64_t digest = 0;
 
+        if (reader->file_zone)
+                digest = digest_bytes(DIGEST_START, zone_name(reader->file_zone), strlen(zone_name(reader->file_zone)));
         for (size_t i = c->first_line; i < c->end_line; i++)
                 if (reader->scan->lines[i].zone_name.size > 0) {
                         const struct reader_zone *known = find_known(reader, reader->scan->lines[i].zone_name);

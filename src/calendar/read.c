@@ -358,7 +358,9 @@ int calendar_read(const char *name, const void *bytes, size_t size, struct zones
         calendar = calloc(1, sizeof(*calendar));
         if (!calendar)
                 return -ENOMEM;
-        r = read_entries(&reader, calendar);
+        r = read_file_zone(&reader);
+        if (r >= 0)
+                r = read_entries(&reader, calendar);
         if (r < 0)
                 return r;
         if (reader_is_refused(&reader))

@@ -24,6 +24,7 @@ struct reader {
         icalcomponent **trees; /* of the VEVENTs and VTODOs, by index of the scan's component */
         struct reader_zone *known;
         size_t n_known;
+        const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
         /* What later searches cost, summed up over the file. */
         uint64_t count;
         unsigned n_never_due, n_exrules;
@@ -49,6 +50,9 @@ int read_text(struct reader *reader, size_t component, enum property property, b
 
 /* The kind that CATEGORIES name; KIND_PRESCRIPTION where they name none. */
 int read_kind(struct reader *reader, size_t component, enum schedule_kind *ret);
+
+/* Looks for X-WR-TIMEZONE. */
+int read_file_zone(struct reader *reader);
 
 /* One of the times of a line with its zone. */
 int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret);

@@ -554,6 +554,36 @@ static void a_day_without_a_time_has_no_times_within_it(void **state) {
         assert_problem(&reading.problems, SEVERITY_ERROR, 8, "times within a day");
 }
 
+static void the_zone_of_a_file_counts_for_times_without_one(void **state) {
+        static const char entries[] = "BEGIN:VEVENT\nUID:a\nSUMMARY:floating\nDTSTART:20260701T080000\nEND:VEVENT\n"
+                                      "BEGIN:VEVENT\nUID:b\nSUMMARY:zoned\nDTSTART;TZID=Asia/Tokyo:20260701T080000\n"
+                                      "END:VEVENT\n"
+                                      "BEGIN:VEVENT\nUID:c\nSUMMARY:day\nDTSTART;VALUE=DATE:20260701\nEND:VEVENT\n";
+        static const char *const heads[] = { "", "X-WR-TIMEZONE:Europe/Lisbon\n", "X-WR-TIMEZONE:Mars/Olympus\n" };
+        uint64_t digests[ELEMENTS(heads)];
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(heads); i++) {
+                _cleanup_(free_p) char *text = NULL;
+                const struct schedule *floating;
+
+                assert_int_equal(text_format(&text, "%s%s", heads[i], entries), 0);
+                _cleanup_(reading_done) struct reading reading = read_lines(text);
+                assert_int_equal(reading.r, 0);
+                assert_int_equal(reading.problems.n_items, i == 2);
+                floating = find(&reading, "floating");
+                digests[i] = floating->digest;
+                assert_int_equal(floating->start.kind, i == 1 ? STAMP_ZONED : STAMP_FLOATING);
+                if (i == 1)
+                        assert_string_equal(zone_name(floating->start.zone), "Europe/Lisbon");
+                assert_string_equal(zone_name(find(&reading, "zoned")->start.zone), "Asia/Tokyo");
+                assert_int_equal(find(&reading, "day")->start.kind, STAMP_FLOATING);
+        }
+        /* Another zone of the file is a change of the plan. */
+        assert_true(digests[0] != digests[1]);
+        assert_true(digests[0] == digests[2]);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(thunderbird_exports_are_read_with_their_overrides),
@@ -575,6 +605,7 @@ int main(void) {
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
                 cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
+                cmocka_unit_test(the_zone_of_a_file_counts_for_times_without_one),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
