@@ -344,12 +344,11 @@ class Dosed:
         except Timeout as error:
             raise Timeout(f"dosed is not ready: {error}\n{self.stderr()}") from None
 
-    def wait_reading(self):
-        """Until a plan file is being read: the mark that survives the process is there."""
+    def wait_stderr(self, words):
         deadline = time.monotonic() + DEADLINE_SEC
-        while not (self.state / "reading").exists():
+        while words not in self.stderr():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Timeout(f"nothing is being read\n{self.stderr()}")
+                raise Timeout(f"it never said {words!r}\n{self.stderr()}")
             select.select([], [], [], 0.01)
 
     def stop(self):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from harness import DEADLINE_SEC, Dosed, calendar, event, now, program, reminder
 
 SHIM = program("tests/crash-on-word.so")
+HANGS = "the parser hangs"  # says the shim
 LATER = timedelta(hours=1)
 
 
@@ -67,7 +68,7 @@ class Quarantine(unittest.TestCase):
         self.put("good", "Aspirin")
         self.put("bad", "HANG-HERE")
         self.start(wait=False)
-        self.dosed.wait_reading()
+        self.dosed.wait_stderr(HANGS)
         self.dosed.process.send_signal(signal.SIGABRT)  # as the service manager's watchdog does
         self.wait_dead(signal.SIGABRT)
         self.start(wait=False)
@@ -78,7 +79,7 @@ class Quarantine(unittest.TestCase):
     def test_a_kill_at_a_harmless_file_is_a_false_alarm(self):
         self.put("slow", "HANG-HERE")
         self.start(wait=False)
-        self.dosed.wait_reading()
+        self.dosed.wait_stderr(HANGS)
         self.dosed.kill()
         del self.environment["LD_PRELOAD"]  # the file was never to blame
         self.start()
