@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from desktop import Desktop
-from harness import Dosed, calendar, changed, event, now, reminder
+from harness import Dosed, calendar, changed, event, now, reminder, wait_until
 from notify import wait
 
 SOON = timedelta(seconds=2)
@@ -149,7 +149,7 @@ class Screen(unittest.TestCase):
         self.begin(event("Lisinopril 10 mg", due), event("Metformin 500 mg", due),
                    event("Ramipril", due, X_DOSED_WINDOW="PT1S"))
         self.dosed.stop()
-        wait(lambda: now() > due + timedelta(seconds=2), "time stands still")
+        wait_until(due + timedelta(seconds=2))
         self.dosed.start()
         self.desktop.wait_shown("2 medicines", "Lisinopril 10 mg", "Metformin 500 mg")
         self.desktop.wait_shown("Not reminded", "Ramipril")
