@@ -145,7 +145,7 @@ int engine_visit_doses(struct engine *engine, const char *person, usec_t from_us
 /* What is due or snoozed, or missed and still takeable. */
 int engine_visit_open(struct engine *engine, const char *person, usec_t now_usec, dose_visitor visitor, void *userdata);
 
-/* What is up on the desktops: reminded and not answered, nor snoozed. */
+/* What is up on the desktops: reminded and not answered, nor snoozed, nor seen elsewhere since. */
 int engine_visit_reminded(struct engine *engine, usec_t now_usec, dose_visitor visitor, void *userdata);
 
 /* A line of a person's list. */

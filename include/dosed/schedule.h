@@ -63,6 +63,8 @@ struct details {
         struct duration span; /* DTEND, DURATION or a VTODO's DUE after DTSTART; zero where there is none */
         struct alarm *alarms;
         size_t n_alarms;
+        /* Another client's alarms were acknowledged up to then (RFC 9074, 6.1: ACKNOWLEDGED; X-MOZ-LASTACK); USEC_NONE. */
+        usec_t seen_usec;
 };
 
 /* A RECURRENCE-ID component (RFC 5545 3.8.4.4). */

@@ -29,17 +29,22 @@ static usec_t anchor_usec(const struct occurrence *occurrence, const struct stam
         return anchor == ALARM_END ? usec_add_duration(start_usec, occurrence->details->span, zone) : start_usec;
 }
 
-/* An absolute alarm rings once per schedule: for the dose due within a day after it, else for the last before it. */
+/*
+ * An absolute alarm rings once per schedule: for the dose nearest to it, within a day. A snooze is one that lies behind its dose
+ * (RFC 9074, 7.1); of two as near it is the earlier.
+ */
 static bool owns_absolute(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t at_usec) {
-        usec_t due_usec = occurrence->due_usec;
-        struct occurrence next;
+        usec_t due_usec = occurrence->due_usec, distance_usec = llabs(due_usec - at_usec);
+        struct occurrence other;
 
-        if (due_usec > at_usec + USEC_PER_DAY || due_usec < at_usec - USEC_PER_DAY)
+        if (distance_usec > USEC_PER_DAY)
                 return false;
-        if (due_usec >= at_usec)
-                return schedule_next(occurrence->schedule, clock, at_usec, &next) == 0 && next.due_usec == due_usec;
-        return schedule_next(occurrence->schedule, clock, due_usec + 1, &next) != 0 ||
-               next.due_usec > at_usec + USEC_PER_DAY;
+        /* Nearer ones lie around the alarm; those before this one were asked for already if it is the first found. */
+        if (due_usec > at_usec)
+                return schedule_next(occurrence->schedule, clock, at_usec - distance_usec, &other) == 0 &&
+                       other.due_usec == due_usec;
+        return schedule_next(occurrence->schedule, clock, due_usec + 1, &other) != 0 ||
+               llabs(other.due_usec - at_usec) >= distance_usec;
 }
 
 static struct duration duration_times(struct duration duration, unsigned n) {

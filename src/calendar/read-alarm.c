@@ -92,11 +92,28 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
         return read_repeats(reader, component, alarm);
 }
 
+/* An instant, in UTC as both RFC 9074 and Mozilla write it; USEC_NONE where there is none. */
+static usec_t read_instant(const struct reader *reader, size_t component, enum property property) {
+        const struct scan_line *line = scan_find(reader->scan, component, property);
+
+        return line && line->n_times > 0 && reader->scan->times[line->first_time].is_utc
+                       ? reader->scan->times[line->first_time].wall_sec * USEC_PER_SEC
+                       : USEC_NONE;
+}
+
+static void note_seen(struct details *details, usec_t at_usec) {
+        if (at_usec > details->seen_usec)
+                details->seen_usec = at_usec;
+}
+
 int read_alarms(struct reader *reader, size_t component, struct details *details) {
+        const usec_t snoozed_usec = read_instant(reader, component, PROPERTY_MOZ_SNOOZE_TIME);
         const struct scan *scan = reader->scan;
-        struct alarm alarms[LIMIT_SCHEDULE_ALARMS] = {};
+        struct alarm alarms[LIMIT_SCHEDULE_ALARMS + 1] = {};
         size_t n = 0;
         int r;
+
+        note_seen(details, read_instant(reader, component, PROPERTY_MOZ_LASTACK));
 
         /* What is in a component follows it directly, in the order of the BEGINs. */
         for (size_t i = component + 1; i < scan->n_components && scan->components[i].parent >= component; i++) {
@@ -115,7 +132,11 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                 r = read_alarm(reader, i, &alarms[n++]);
                 if (r < 0)
                         return r;
+                note_seen(details, read_instant(reader, i, PROPERTY_ACKNOWLEDGED));
         }
+        /* A snooze of Mozilla's is one more alarm; that of RFC 9074 is a VALARM of its own. */
+        if (snoozed_usec != USEC_NONE)
+                alarms[n++] = (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = snoozed_usec };
         if (n == 0)
                 return 0;
 

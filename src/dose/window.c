@@ -74,8 +74,20 @@ static usec_t series_next(const struct dose *dose, usec_t after_usec) {
         return dose->due_usec + (since_usec / every_usec + 1) * every_usec;
 }
 
+/* The last moment at which a reminder is of use. */
+static usec_t last_reminder(const struct dose *dose) {
+        return dose->window_end_usec - at_most(SNOOZE_MARGIN, (dose->window_end_usec - dose->due_usec) / 4);
+}
+
 usec_t reminder_next(const struct dose *dose, const usec_t *alarms_usec, size_t n_alarms, usec_t after_usec) {
-        usec_t next_usec = series_next(dose, after_usec);
+        bool is_seen = dose->seen_usec >= dose->due_usec;
+        usec_t next_usec;
+
+        after_usec = at_least(after_usec, dose->seen_usec);
+        if (!is_seen)
+                next_usec = series_next(dose, after_usec);
+        else
+                next_usec = last_reminder(dose) > after_usec ? last_reminder(dose) : USEC_NEVER;
 
         for (size_t i = 0; i < n_alarms; i++)
                 if (alarms_usec[i] > after_usec)
@@ -85,9 +97,7 @@ usec_t reminder_next(const struct dose *dose, const usec_t *alarms_usec, size_t 
 }
 
 usec_t snooze_clip(const struct dose *dose, usec_t until_usec) {
-        usec_t margin_usec = at_most(SNOOZE_MARGIN, (dose->window_end_usec - dose->due_usec) / 4);
-
-        return at_most(until_usec, dose->window_end_usec - margin_usec);
+        return at_most(until_usec, last_reminder(dose));
 }
 
 enum dose_grade dose_grade(const struct dose *dose, usec_t taken_usec) {

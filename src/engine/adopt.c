@@ -251,6 +251,23 @@ static int settle_doses(struct engine *engine, struct person *person, const stru
         return 0;
 }
 
+/* Also where nothing else has changed: another client may have acknowledged an alarm, or put it off. */
+static int renew_alarms(struct engine *engine, const struct person *person) {
+        struct live_dose *live, *next;
+        int r;
+
+        HASH_ITER(hh, engine->live, live, next) {
+                if (live->person != person || live->timer.node.position == 0)
+                        continue;
+                r = live_find_alarms(live);
+                if (r >= 0)
+                        r = live_set_timer(engine, live);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int person_adopt(struct engine *engine, struct person *person, struct plan_adoption *adoption, usec_t now_usec) {
         _cleanup_(changes_done) struct changes changes = {};
         int r;
@@ -268,6 +285,8 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
         if (r < 0)
                 return r;
         r = settle_doses(engine, person, &changes, now_usec);
+        if (r >= 0)
+                r = renew_alarms(engine, person);
         if (r < 0)
                 return r;
 

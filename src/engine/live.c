@@ -41,7 +41,7 @@ void live_free(struct engine *engine, struct live_dose *live) {
 }
 
 /* The alarms are those of the schedule in force; a dose whose schedule is gone has the plain series. */
-static int live_find_alarms(struct live_dose *live) {
+int live_find_alarms(struct live_dose *live) {
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
         struct occurrence occurrence;
         int r;
@@ -55,6 +55,7 @@ static int live_find_alarms(struct live_dose *live) {
         free(live->alarms_usec);
         live->alarms_usec = NULL;
         live->n_alarms = 0;
+        live->dose->seen_usec = occurrence.details->seen_usec;
         return occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
 }
 

@@ -140,6 +140,7 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
                          struct live_dose **ret);
 /* By id, from hand, ledger or plan. 0, ENGINE_NO_SUCH_DOSE or a negative errno. */
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret);
+int live_find_alarms(struct live_dose *live);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);

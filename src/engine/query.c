@@ -239,7 +239,8 @@ int engine_visit_reminded(struct engine *engine, usec_t now_usec, dose_visitor v
         HASH_ITER(hh, engine->live, live, next) {
                 struct dose_view view;
 
-                if ((live->dose->state != DOSE_DUE && live->dose->state != DOSE_UPCOMING) || live->dose->reminders == 0)
+                if ((live->dose->state != DOSE_DUE && live->dose->state != DOSE_UPCOMING) || live->dose->reminders == 0 ||
+                    live->dose->seen_usec >= live->dose->reminded_usec)
                         continue;
                 r = live_view(engine, live, now_usec, &view);
                 if (r < 0)
