@@ -11,12 +11,18 @@ from gi.repository import GLib
 from harness import DEADLINE_SEC, NAME, PATH, PERSON, Dosed, calendar, event, now, plain, wait_until
 
 SOON = timedelta(seconds=2)
+EVERY_SECOND = ("BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:PT1S\r\nREPEAT:2\r\nDURATION:PT1S\r\n"
+                "END:VALARM\r\nEND:VEVENT")
 
 
 class Listener:
-    """Signals and replies of dosed as one list, in the order in which the bus delivered them to this connection."""
+    """
+    Signals and replies of dosed as one list, in the order in which the bus delivered them to this connection. What is
+    not due at `start`, to the second, says how long after.
+    """
 
-    def __init__(self, dosed):
+    def __init__(self, dosed, start):
+        self.start = start
         self.said = []
         self.calls = {}
         self.connection = dbus.bus.BusConnection(dosed.bus.address, mainloop=dbus.mainloop.glib.DBusGMainLoop())
@@ -32,10 +38,11 @@ class Listener:
         kind = message.get_type()
         if kind == dbus.lowlevel.MESSAGE_TYPE_SIGNAL and message.get_interface() == f"{NAME}.Manager":
             if member == "DoseChanged":
-                self.said.append(f"{arguments[2]['medication']} {arguments[1]}")
+                self.said.append(f"{arguments[2]['medication']} {arguments[1]}{self.offset(arguments[2])}")
             elif member == "ReminderDue":
                 check = " check-first" if arguments[1].get("check-first") else ""
-                self.said.append(f"{arguments[1]['medication']} reminder {arguments[1]['reminders']}{check}")
+                self.said.append(f"{arguments[1]['medication']} reminder {arguments[1]['reminders']}{check}"
+                                 f"{self.offset(arguments[1])}")
             else:
                 self.said.append(f"plan {arguments[0]}")
         elif kind == dbus.lowlevel.MESSAGE_TYPE_METHOD_RETURN and message.get_reply_serial() in self.calls:
@@ -45,18 +52,21 @@ class Listener:
             self.said.append(f"{self.calls.pop(message.get_reply_serial())} {error}")
         return dbus.lowlevel.HANDLER_RESULT_NOT_YET_HANDLED
 
+    def offset(self, details):
+        seconds = details["due"] // 1_000_000 - int(self.start.timestamp())
+        return f" {seconds:+}s" if seconds else ""
+
     def call(self, path, interface, member, signature="", arguments=()):
         message = dbus.lowlevel.MethodCallMessage(NAME, path, f"{NAME}.{interface}", member)
         message.append(*arguments, signature=signature)
         self.calls[self.connection.send_message(message)] = member
         self.wait_for(f"{member} ", prefix=True)
 
-    def wait_for(self, wanted, prefix=False, count=1):
-        """Until that was said so many times."""
+    def wait_for(self, wanted, prefix=False):
         context, timed_out = GLib.MainContext.default(), []
         source = GLib.timeout_add_seconds(DEADLINE_SEC, lambda: timed_out.append(True))
         fits = (lambda line: line.startswith(wanted)) if prefix else (lambda line: line == wanted)
-        while sum(map(fits, self.said)) < count:
+        while not any(map(fits, self.said)):
             if timed_out:
                 raise AssertionError(f"{wanted!r} was not said; heard {self.said}")
             context.iteration(True)
@@ -81,7 +91,7 @@ class Transcript(unittest.TestCase):
 
     def begin(self):
         self.dosed.start()
-        self.listener = Listener(self.dosed)
+        self.listener = Listener(self.dosed, self.due)
         self.addCleanup(self.listener.close)
 
     def path(self, medication):
@@ -150,23 +160,83 @@ class Transcript(unittest.TestCase):
         self.assert_said("Aspirin reminder 1", "Aspirin due", "Aspirin reminder 2", "Aspirin reminder 3",
                          "Aspirin reminder 4")
 
+    def put_mark(self):
+        """Due after everything else: once it rang, what did not come will not come."""
+        self.dosed.put_ics("z", calendar(event("Zinc", self.due + timedelta(seconds=3), uid="z")))
+
+    def wait_mark(self):
+        self.listener.wait_for("Zinc reminder 1 +3s")
+        return "Zinc due +3s", "Zinc reminder 1 +3s"
+
+    def test_once_taken_it_rings_no_more(self):
+        self.dosed.put_ics("a", calendar(event("Aspirin", self.due, uid="a").replace("END:VEVENT", EVERY_SECOND)))
+        self.put_mark()
+        self.begin()
+        self.listener.wait_for("Aspirin reminder 2")
+        self.confirm(self.path("Aspirin"))
+        self.assert_said("Aspirin due", "Aspirin reminder 1", "Aspirin reminder 2", "Aspirin taken", "Confirm answered")
+        mark = self.wait_mark()
+        self.assert_said(*mark)
+
+    def test_a_crash_doubles_nothing(self):
+        self.dosed.put_ics("a", calendar(event("Aspirin", self.due, uid="a")))
+        self.dosed.put_ics("b", calendar(event("Bisoprolol", self.due, uid="b")))
+        self.put_mark()
+        self.begin()
+        self.listener.wait_for("Bisoprolol reminder 1")
+        self.confirm(self.path("Aspirin"))
+        self.dosed.kill()
+        self.dosed.start()
+        mark = self.wait_mark()
+        self.assert_said("Aspirin due", "Aspirin reminder 1", "Bisoprolol due", "Bisoprolol reminder 1",
+                         "Aspirin taken", "Confirm answered", *mark)
+
+    def test_removed_from_the_plan_the_open_dose_is_called_off(self):
+        alarmed = event("Aspirin", self.due, uid="a").replace("END:VEVENT", EVERY_SECOND)
+        self.dosed.put_ics("a", calendar(alarmed))
+        self.put_mark()
+        self.begin()
+        self.listener.wait_for("Aspirin reminder 1")
+        self.dosed.remove_ics("a")
+        self.listener.call(PATH, "Manager", "Reload")
+        mark = self.wait_mark()
+        self.assert_said("Aspirin due", "Aspirin reminder 1", "Aspirin skipped", f"plan {PERSON}", "Reload answered",
+                         *mark)
+
+    def test_too_soon_after_the_last_one_changes_nothing(self):
+        for uid, seconds in (("a", 0), ("b", 1)):
+            due = self.due + timedelta(seconds=seconds)
+            self.dosed.put_ics(uid, calendar(event("Aspirin", due, uid=uid, X_DOSED_MIN_INTERVAL="PT4H")))
+        self.begin()
+        self.listener.wait_for("Aspirin reminder 1")
+        first, second = sorted(self.dosed.doses(), key=lambda dose: dose["due"])
+        self.confirm(first["path"])
+        self.listener.wait_for("Aspirin reminder 1 check-first +1s")
+        self.confirm(second["path"])
+        self.confirm(second["path"], force=True)
+        self.assert_said("Aspirin due", "Aspirin reminder 1", "Aspirin taken", "Confirm answered", "Aspirin due +1s",
+                         "Aspirin reminder 1 check-first +1s", "Confirm TooSoon", "Aspirin taken +1s",
+                         "Confirm answered")
+
     def test_taken_early_it_says_nothing_at_its_time(self):
         self.dosed.put_ics("a", calendar(event("Aspirin", self.due, uid="a")))
         self.dosed.put_ics("b", calendar(event("Bisoprolol", self.due + timedelta(seconds=1), uid="b")))
         self.begin()
         self.confirm(self.path("Aspirin"))
-        self.listener.wait_for("Bisoprolol reminder 1")
-        self.assert_said("Aspirin taken", "Confirm answered", "Bisoprolol due", "Bisoprolol reminder 1")
+        self.listener.wait_for("Bisoprolol reminder 1 +1s")
+        self.assert_said("Aspirin taken", "Confirm answered", "Bisoprolol due +1s", "Bisoprolol reminder 1 +1s")
 
     def test_an_edit_moves_the_open_dose(self):
         self.dosed.put_ics("a", calendar(event("Aspirin", self.due, uid="a")))
         self.begin()
         self.listener.wait_for("Aspirin reminder 1")
-        self.dosed.put_ics("a", calendar(event("Aspirin", now() + SOON, uid="a")))
+        moved = now() + SOON
+        self.dosed.put_ics("a", calendar(event("Aspirin", moved, uid="a")))
         self.listener.call(PATH, "Manager", "Reload")
-        self.listener.wait_for("Aspirin reminder 1", count=2)
-        self.assert_said("Aspirin due", "Aspirin reminder 1", f"plan {PERSON}", "Reload answered", "Aspirin due",
-                         "Aspirin reminder 1")
+        later = f"{int(moved.timestamp()) - int(self.due.timestamp()):+}s"
+        self.listener.wait_for(f"Aspirin reminder 1 {later}")
+        self.assert_said("Aspirin due", "Aspirin reminder 1", f"plan {PERSON}", "Reload answered",
+                         f"Aspirin due {later}", f"Aspirin reminder 1 {later}")
 
     def test_a_start_after_an_outage(self):
         self.dosed.put_ics("a", calendar(event("Aspirin", self.due, uid="a", X_DOSED_WINDOW="PT1S")))
@@ -174,7 +244,7 @@ class Transcript(unittest.TestCase):
         self.dosed.start()
         self.dosed.stop()
         wait_until(self.due + timedelta(seconds=2))
-        self.listener = Listener(self.dosed)
+        self.listener = Listener(self.dosed, self.due)
         self.addCleanup(self.listener.close)
         self.dosed.start()
         self.assert_said("Aspirin unattended", "Bisoprolol due", "Bisoprolol reminder 1")
