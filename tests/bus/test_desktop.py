@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop import Desktop
 from harness import Dosed, calendar, changed, event, now, reminder, wait_until
-from notify import wait
+from notify import FakeServer, wait
 
 SOON = timedelta(seconds=2)
 # A reminder every second, so that repeats can be seen.
@@ -158,6 +158,69 @@ class Screen(unittest.TestCase):
         self.begin(event("Lisinopril 10 mg", now() + SOON, CLASS="PRIVATE"))
         self.desktop.wait_shown("medicine")
         self.assertNotIn("Lisinopril", str(self.desktop.shown()))
+
+
+class OtherServers(unittest.TestCase):
+    """Servers that can less than dunst, or nothing at all."""
+
+    def setUp(self):
+        self.dosed = self.enterContext(Dosed())
+
+    def serve(self, **options):
+        server = FakeServer(self.dosed.bus.address, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def begin(self, *events):
+        for number, text in enumerate(events):
+            self.dosed.put_ics(f"plan-{number}", calendar(text))
+        self.dosed.start()
+
+    def test_a_server_without_buttons_and_markup_gets_plain_words(self):
+        server = self.serve(capabilities=("body",))
+        self.begin(event("Iron & <b>C</b>", now() + SOON, X_DOSED_AMOUNT="<i>1</i> & 1/2"))
+        call = server.wait_calls(1)
+        self.assertEqual((call.title, call.labels), ("Iron & <b>C</b>", []))
+        self.assertIn("<i>1</i> & 1/2", call.body)
+        self.assertNotIn("amp;", call.body)
+        self.dosed.dosectl("take", "Iron", check=0)
+        server.wait_up()
+
+    def test_a_server_that_never_answers_holds_nothing_up(self):
+        server = self.serve(answers="hold")
+        self.begin(event("Aspirin", now() + SOON, uid="a"), event("Bisoprolol", now() + SOON, uid="b"))
+        server.wait_calls(1)
+        self.dosed.dosectl("take", "Aspirin", check=0)
+        states = {dose["medication"]: dose["state"] for dose in self.dosed.doses()}
+        self.assertEqual(states, {"Aspirin": "taken", "Bisoprolol": "due"})
+        self.assertEqual(self.dosed.stop(), 0)
+
+    def test_a_server_that_refuses_loses_nothing(self):
+        server = self.serve(answers="refuse")
+        self.begin(event("Aspirin", now() + SOON))
+        server.wait_calls(1)
+        self.assertEqual([dose["state"] for dose in self.dosed.doses()], ["due"])
+        server.stop()
+        self.serve().wait_up("Aspirin")
+
+    def test_a_button_pressed_by_somebody_else_is_no_button(self):
+        server, stranger = self.serve(), self.serve(own=False)
+        self.begin(event("Aspirin", now() + SOON, uid="a"), event("Bisoprolol", now() + SOON, uid="b"))
+        call = server.wait_calls(1)
+        stranger.press(server.identity(call.title), call.action("All taken"), stays=True)
+        stranger.round_trip()
+        server.press(server.identity(call.title), call.action("One by one"))
+        server.wait_up("Aspirin", "Bisoprolol")
+        self.assertEqual([dose["state"] for dose in self.dosed.doses()], ["due", "due"])
+
+    def test_without_any_server_nothing_is_lost(self):
+        self.begin(event("Aspirin", now() + SOON, uid="a", X_DOSED_WINDOW="PT2S"), event("Bisoprolol", now() + SOON, uid="b"))
+        monitor = self.dosed.monitor()
+        monitor.wait_for(changed("Aspirin", "missed"))
+        self.dosed.dosectl("take", "Bisoprolol", check=0)
+        self.assertEqual({dose["medication"]: dose["state"] for dose in self.dosed.doses()},
+                         {"Aspirin": "missed", "Bisoprolol": "taken"})
+        self.assertEqual(sum(map(reminder("Aspirin"), monitor.seen)), 1)
 
 
 if __name__ == "__main__":
