@@ -68,7 +68,8 @@ int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec)
         r = find_last(engine, slot, &last);
         if (r < 0)
                 return r;
-        if (!last) {
+        /* A start that was moved ahead begins anew; but not because the person has travelled. */
+        if (!last || last->due_usec < stamp_to_usec(&slot->schedule->start, &slot->person->clock, NULL) - ZONE_REACH) {
                 r = first_occurrence(slot, from_usec, &slot->next);
                 slot->has_next = r == 0;
                 return r < 0 ? r : 0;

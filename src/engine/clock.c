@@ -2,9 +2,6 @@
 /* Clocks that change: the system's was ahead, or the person is in another zone. */
 #include "engine/private.h"
 
-/* No change of zone moves a wall-clock time by more (from Kiritimati to Samoa: 25 h). */
-#define ZONE_REACH (27 * USEC_PER_HOUR)
-
 /* Smaller steps back are the daily work of time synchronisation: nothing rings twice for them. */
 #define STEP_TOLERANCE USEC_PER_MINUTE
 
@@ -96,8 +93,6 @@ static int make_due(struct engine *engine, struct slot *slot, struct occurrence 
 static int make_overdue_due(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec) {
         usec_t at_usec = now_usec - ZONE_REACH;
 
-        if (slot->schedule->after_taken_usec > 0) /* so long after an instant */
-                return 0;
         for (;;) {
                 char recurrence_id[CIVIL_TEXT_SIZE];
                 struct occurrence occurrence, before;

@@ -9,6 +9,9 @@
 #include "dosed/folder.h"
 #include "dosed/heap.h"
 
+/* No change of zone moves a wall-clock time by more (from Kiritimati to Samoa: 25 h). */
+#define ZONE_REACH (27 * USEC_PER_HOUR)
+
 enum timer_kind {
         TIMER_SLOT,
         TIMER_DOSE,

@@ -62,8 +62,14 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         /* Looked at ahead of its time, for an alarm that this occurrence does not have. */
         if (live->dose->state == DOSE_UPCOMING && !live->in_ledger)
                 return heap_set(&engine->heap, &slot->timer.node, live->timer.node.at_usec);
-        /* What follows the last dose was worked out when that one changed. */
-        return slot->schedule->after_taken_usec > 0 ? 0 : slot_seek(engine, slot, slot->next.due_usec + 1);
+        if (slot->schedule->after_taken_usec == 0)
+                return slot_seek(engine, slot, slot->next.due_usec + 1);
+        /* What follows was worked out when the dose changed; one that the ledger had settled has no more to say. */
+        if (slot->timer.node.position > 0 && slot->timer.node.at_usec <= now_usec && !live->changed) {
+                slot->has_next = false;
+                heap_remove(&engine->heap, &slot->timer.node);
+        }
+        return 0;
 }
 
 /* What comes at the same moment is told in the order of due times, then of ids: never by chance. */

@@ -65,7 +65,15 @@ static void draw_start(uint64_t *state, int year, char *text, size_t size, char 
 
 int plan_draw(uint64_t *state, unsigned uid, int year, char **ret_ics) {
         char start[128], date_time[32], window[64] = "", alarm[160] = "", dates[128] = "";
-        const char *frequency = frequencies[draw_below(state, ELEMENTS(frequencies))];
+        char recurrence[64], suffix[24] = "";
+
+        /* What follows the last dose goes on from version to version of a UID: each of these is a new one. */
+        if (draw_percent(state, 10)) {
+                (void) snprintf(suffix, sizeof(suffix), "-%llx", (unsigned long long) draw(state));
+                (void) snprintf(recurrence, sizeof(recurrence), "X-DOSED-AFTER-TAKEN:PT%uH", 6 + draw_below(state, 200));
+        } else
+                (void) snprintf(recurrence, sizeof(recurrence), "RRULE:%s",
+                                frequencies[draw_below(state, ELEMENTS(frequencies))]);
 
         draw_start(state, year, start, sizeof(start), date_time, sizeof(date_time));
         if (draw_percent(state, 20))
@@ -75,7 +83,7 @@ int plan_draw(uint64_t *state, unsigned uid, int year, char **ret_ics) {
                                 "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT%uM\r\nEND:VALARM\r\n",
                                 1 + draw_below(state, 90));
         /* In the form of DTSTART, parameter and all. */
-        if (draw_percent(state, 20))
+        if (recurrence[0] == 'R' && draw_percent(state, 20))
                 (void) snprintf(dates, sizeof(dates), "RDATE%.*s:%.4s%02u11T101500%s\r\n",
                                 (int) (strcspn(start, ":") - strlen("DTSTART")), start + strlen("DTSTART"), date_time,
                                 1 + draw_below(state, 12), start[strlen(start) - 3] == 'Z' ? "Z" : "");
@@ -83,8 +91,8 @@ int plan_draw(uint64_t *state, unsigned uid, int year, char **ret_ics) {
         /* Two UIDs in a medication now and then: limits and windows work on the medication. */
         return text_format(ret_ics,
                            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dosed//simulate//EN\r\nBEGIN:VEVENT\r\n"
-                           "UID:u%u\r\nDTSTAMP:20200101T000000Z\r\nSUMMARY:Medicine %u\r\n%sRRULE:%s\r\n%s%s%s%s"
+                           "UID:u%u%s\r\nDTSTAMP:20200101T000000Z\r\nSUMMARY:Medicine %u\r\n%s%s\r\n%s%s%s%s"
                            "END:VEVENT\r\nEND:VCALENDAR\r\n",
-                           uid, uid / (draw_percent(state, 30) ? 2 : 1), start, frequency, dates, window,
+                           uid, suffix, uid / (draw_percent(state, 30) ? 2 : 1), start, recurrence, dates, window,
                            draw_percent(state, 10) ? "PRIORITY:1\r\n" : "", alarm);
 }

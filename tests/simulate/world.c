@@ -289,8 +289,33 @@ static void act(struct world *world, const struct action *action) {
                 fail(world, "an action failed: %d", r);
 }
 
+static int choose_upcoming(void *userdata, const struct dose_view *view) {
+        struct world *world = userdata;
+        _cleanup_(free_p) char *id = NULL;
+
+        if (view->dose->state != DOSE_UPCOMING || !view->takeable)
+                return 0;
+        if (dose_id(view->dose, &id) < 0)
+                abort();
+        plan_action(world, ACTION_CONFIRM, (usec_t) draw_below(&world->random, 1800) * USEC_PER_SEC, id);
+        return 1;
+}
+
+/* Somebody takes what is not due yet. */
+static void take_early(struct world *world) {
+        int r;
+
+        r = engine_visit_doses(world->engine, NULL, world->now_usec, world->now_usec + 6 * USEC_PER_HOUR, world->now_usec,
+                               choose_upcoming, world);
+        if (r < 0)
+                fail(world, "engine_visit_doses: %d", r);
+}
+
 static void happen(struct world *world) {
-        switch (draw_below(&world->random, 8)) {
+        switch (draw_below(&world->random, 12)) {
+        case 8 ... 11:
+                take_early(world);
+                break;
         case 0 ... 2:
                 edit(world);
                 break;
