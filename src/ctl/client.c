@@ -8,31 +8,39 @@
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
 
-/* What to do next. `says_it_all`: the daemon's own words (or the bus's) would add nothing. */
+#define NO_ANSWER "dosed does not answer: try again, and look at its log with journalctl"
+#define OTHER_VERSION "the running dosed is of another version: restart it"
+
+/*
+ * What to do next. `says_it_all`: the daemon's own words (or the bus's) would add nothing. What advises an option is no
+ * advice for a verb that does not take it; every verb takes the first one.
+ */
 static const struct {
         const char *name;
+        enum option_id needs;
         bool says_it_all;
         const char *advice;
 } advices[] = {
-        { CLIENT_ERROR "TooSoon", false, "look first; --force if you are sure" },
-        { CLIENT_ERROR "TooEarly", false, "--force if it is to be taken this early" },
-        { CLIENT_ERROR "TooLate", false, "--at TIME if it was taken earlier" },
-        { CLIENT_ERROR "LimitReached", false, "ask a pharmacist or doctor before taking more" },
-        { CLIENT_ERROR "NotOpen", false, "--amend corrects what was recorded, dosectl undo takes it back" },
-        { CLIENT_ERROR "NoSuchDose", false, "dosectl list --json shows the doses with their ids" },
-        { CLIENT_ERROR "NoSuchMedication", false, "dosectl meds lists them" },
-        { CLIENT_ERROR "NoSuchPerson", false, "--person takes a name that dosed.conf knows" },
-        { CLIENT_ERROR "BadOption", false, "see dosectl take --help" },
-        { CLIENT_ERROR "Degraded", false, "dosectl status says what does not work" },
-        { BUS_ERROR "AccessDenied", false, "who may do what for whom is set in dosed.conf" },
-        { BUS_ERROR "NoReply", true, "dosed does not answer: try again, and look at its log with journalctl" },
-        { BUS_ERROR "Timeout", true, "dosed does not answer: try again, and look at its log with journalctl" },
-        { BUS_ERROR "TimedOut", true, "dosed does not answer: try again, and look at its log with journalctl" },
-        { BUS_ERROR "Disconnected", true, "the connection to the bus is lost: try again" },
-        { BUS_ERROR "UnknownMethod", true, "the running dosed is of another version: restart it" },
-        { BUS_ERROR "UnknownInterface", true, "the running dosed is of another version: restart it" },
-        { BUS_ERROR "UnknownProperty", true, "the running dosed is of another version: restart it" },
-        { BUS_ERROR "UnknownObject", false, "dosectl list and dosectl meds show what there is" },
+        { CLIENT_ERROR "TooSoon", OPTION_FORCE, .advice = "look first; --force if you are sure" },
+        { CLIENT_ERROR "TooEarly", OPTION_FORCE, .advice = "--force if it is to be taken this early" },
+        { CLIENT_ERROR "TooLate", OPTION_AT, .advice = "--at TIME if it was taken earlier" },
+        { CLIENT_ERROR "NotOpen", OPTION_AMEND,
+          .advice = "--amend corrects what was recorded, dosectl undo takes it back" },
+        { CLIENT_ERROR "LimitReached", .advice = "ask a pharmacist or doctor before taking more" },
+        { CLIENT_ERROR "NoSuchDose", .advice = "dosectl list --json shows the doses with their ids" },
+        { CLIENT_ERROR "NoSuchMedication", .advice = "dosectl meds lists them" },
+        { CLIENT_ERROR "NoSuchPerson", .advice = "--person takes a name that dosed.conf knows" },
+        { CLIENT_ERROR "BadOption", .advice = "--help behind the verb says what it takes" },
+        { CLIENT_ERROR "Degraded", .advice = "dosectl status says what does not work" },
+        { BUS_ERROR "AccessDenied", .advice = "who may do what for whom is set in dosed.conf" },
+        { BUS_ERROR "NoReply", .says_it_all = true, .advice = NO_ANSWER },
+        { BUS_ERROR "Timeout", .says_it_all = true, .advice = NO_ANSWER },
+        { BUS_ERROR "TimedOut", .says_it_all = true, .advice = NO_ANSWER },
+        { BUS_ERROR "Disconnected", .says_it_all = true, .advice = "the connection to the bus is lost: try again" },
+        { BUS_ERROR "UnknownMethod", .says_it_all = true, .advice = OTHER_VERSION },
+        { BUS_ERROR "UnknownInterface", .says_it_all = true, .advice = OTHER_VERSION },
+        { BUS_ERROR "UnknownProperty", .says_it_all = true, .advice = OTHER_VERSION },
+        { BUS_ERROR "UnknownObject", .advice = "dosectl list and dosectl meds show what there is" },
 };
 
 static bool wants_system(const struct request *request) {
@@ -83,7 +91,7 @@ int client_explain(const struct request *request, const sd_bus_error *error, cha
         if (size > 0 && message[size - 1] == '.')
                 size--;
         for (size_t i = 0; i < ELEMENTS(advices); i++)
-                if (strcmp(advices[i].name, error->name) == 0)
+                if (strcmp(advices[i].name, error->name) == 0 && request_takes(request, advices[i].needs))
                         return advices[i].says_it_all
                                        ? text_format(ret, "%s", advices[i].advice)
                                        : text_format(ret, "%.*s; %s", size, message, advices[i].advice);

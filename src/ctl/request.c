@@ -75,6 +75,17 @@ void request_done(struct request *request) {
         *request = (struct request){};
 }
 
+static bool options_hold(const struct verb_option *options, enum option_id id) {
+        for (; options && options->help; options++)
+                if (options->id == id)
+                        return true;
+        return false;
+}
+
+bool request_takes(const struct request *request, enum option_id id) {
+        return options_hold(global_options, id) || options_hold(request->verb->options, id);
+}
+
 static size_t options_add(struct option *options, size_t n, const struct verb_option *from) {
         for (; from && from->help; from++)
                 options[n++] = (struct option){

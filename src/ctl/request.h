@@ -75,7 +75,6 @@ struct request {
 
 void request_done(struct request *request);
 
-
 /*
  * Reads argv by a table of verbs; the first is meant where none is named. Returns 0, REQUEST_USAGE (said by then) or a
  * negative errno. Names of options and verbs are exact.
@@ -92,6 +91,9 @@ void request_print_help(const struct request *request, const struct verb *verbs,
 static inline bool request_has(const struct request *request, enum option_id id) {
         return request->options[id];
 }
+
+/* Whether the verb takes that option. */
+bool request_takes(const struct request *request, enum option_id id);
 
 /* Says on stderr what is wrong and what to do next: "dosectl: ...". The text is cleaned for the terminal. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -139,6 +139,12 @@ class Recording(Client):
         self.assertIn("Taken: Bisoprolol", done.stdout)
         self.assertIn("Aspirin was taken 1 h ago; look first; --force if you are sure\n", done.stderr)
 
+    def test_an_option_is_advised_only_to_a_verb_that_takes_it(self):
+        refusal = {"Confirm": ["NotOpen", "it was skipped."], "Snooze": ["NotOpen", "it is not due yet."]}
+        self.script(dose("a", "Aspirin", now(), error=refusal))
+        self.assertIn("skipped; --amend corrects", self.run_ctl("take", "asp", status=1).stderr)
+        self.assertTrue(self.run_ctl("snooze", "asp", status=1).stderr.endswith("Aspirin: it is not due yet\n"))
+
     def test_options_go_to_the_daemon(self):
         at = now().replace(microsecond=0) - timedelta(hours=1)
         due = dose("a", "Aspirin", at)
