@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 from datetime import timedelta
 
-from harness import PERSON, ROOT, Dosed, calendar, changed, event, now, program, reminder
+import dbus.lowlevel
+from harness import NAME, PATH, PERSON, ROOT, Dosed, calendar, changed, event, now, program, reminder
 
 MAKE = ROOT / "tests/data/make-broken-folder.py"
 UNREADABLE = "broken-permission.ics"  # for everybody but root, whom modes do not stop
@@ -61,6 +63,31 @@ class Folder(unittest.TestCase):
             monitor.wait_for(reminder("Aspirin"))
             dosed.dosectl("reload")
             self.assert_served_and_named(dosed, good, broken)
+
+    def test_somebody_who_asks_meanwhile_is_answered_soon(self):
+        with Dosed() as dosed:
+            dosed.start()
+            reloading, asking = dosed.bus.connect(), dosed.proxy()
+            self.addCleanup(reloading.close)
+            asking.get("Version")
+            make_folder(dosed)
+            started = time.monotonic()
+            reloading.send_message(dbus.lowlevel.MethodCallMessage(NAME, PATH, f"{NAME}.Manager", "Reload"))
+            reloading.flush()
+            asking.get("Version")
+            waited = time.monotonic() - started
+            print(f"# read the folder and answered after {waited:.3f} s", flush=True)
+            self.assertLess(waited, 5)  # under a sanitizer, on a busy machine
+
+    def test_rules_that_elsewhere_wrap_or_never_end_ring_no_dose_of_their_own(self):
+        start = now() - timedelta(days=3)
+        with Dosed() as dosed:
+            dosed.put_ics("good", calendar(event("Aspirin", now() + timedelta(hours=1), uid="good")))
+            for name, rule in (("wraps", "FREQ=DAILY;INTERVAL=65537"), ("never", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+                               ("never-a-minute", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30")):
+                dosed.put_ics(name, calendar(event(name, start, uid=name, RRULE=rule)))
+            dosed.start()
+            self.assertEqual([dose["medication"] for dose in dosed.doses(until=now() + timedelta(days=3000))], ["Aspirin"])
 
     def test_a_file_without_permission_is_named(self):
         if os.geteuid() == 0:
