@@ -93,7 +93,7 @@ struct rule; /* one RRULE or EXRULE; private to the calendar room */
 /* One UID of a plan file: the master with its overrides. */
 struct schedule {
         char *uid;        /* at most LIMIT_UID_BYTES, clean */
-        char *medication; /* key: X-DOSED-MEDICATION, else SUMMARY */
+        char *medication; /* key: X-DOSED-MEDICATION, else SUMMARY; with " (remove)" where the schedule removes */
         char *file;       /* name of the file within its folder */
         unsigned line;    /* of its first BEGIN */
         uint64_t digest;  /* of all that it says; equal means unchanged */

@@ -271,6 +271,7 @@ static int read_dosed_action(struct reader *reader, size_t component, bool *ret_
 }
 
 int read_identity(struct reader *reader, size_t component, struct schedule *schedule) {
+        _cleanup_(free_p) char *key = NULL;
         int r;
 
         r = read_kind(reader, component, &schedule->kind);
@@ -279,10 +280,12 @@ int read_identity(struct reader *reader, size_t component, struct schedule *sche
         r = read_dosed_action(reader, component, &schedule->removes);
         if (r < 0)
                 return r;
-        r = read_text(reader, component, PROPERTY_DOSED_MEDICATION, false, &schedule->medication);
+        r = read_text(reader, component, PROPERTY_DOSED_MEDICATION, false, &key);
         if (r < 0)
                 return r;
-        return schedule->medication ? 0 : text_copy(schedule->details.summary, &schedule->medication);
+        /* To take a patch off is no taking of it: intervals and spacing are counted apart. */
+        return text_format(&schedule->medication, schedule->removes ? "%s (remove)" : "%s",
+                           key ?: schedule->details.summary ?: "");
 }
 
 int read_master(struct reader *reader, size_t component, struct schedule *schedule) {

@@ -207,6 +207,20 @@ static void what_was_taken_under_another_schedule_is_checked_first(void **state)
         assert_int_equal(world_confirm(world, "ana/evening/20261123T200000", (struct record_options){}), 0);
 }
 
+static void taking_a_patch_off_is_no_taking_of_it(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "on.ics", "on", "Patch", DAILY("080000"));
+        world_put_event(world, "off.ics", "off", "Patch", DAILY("200000") "X-DOSED-ACTION:remove\r\n");
+        world_reload(world);
+        world_pass_until(world, AT(20, 30));
+        assert_int_equal(world_confirm(world, "ana/on/20261123T080000", (struct record_options){ .at_usec = AT(15, 0) }), 0);
+        world_forget(world);
+        world_pass_until(world, AT(21, 0));
+        world_told(world, "21:00 reminder Patch due\n");
+        assert_int_equal(world_confirm(world, "ana/off/20261123T200000", (struct record_options){}), 0);
+}
+
 static void a_dose_that_asks_for_its_amount_needs_one(void **state) {
         struct world *world = *state;
 
@@ -344,6 +358,7 @@ int main(void) {
                 TEST(a_missed_dose_may_be_taken_until_half_way),
                 TEST(the_future_cannot_be_recorded),
                 TEST(what_was_taken_under_another_schedule_is_checked_first),
+                TEST(taking_a_patch_off_is_no_taking_of_it),
                 TEST(a_dose_that_asks_for_its_amount_needs_one),
                 TEST(alarms_of_the_file_are_further_reminders),
                 TEST(an_early_answer_to_an_early_alarm_is_the_last_word),
