@@ -38,6 +38,23 @@ static bool is_in_ledger(struct world *world, const char *id) {
                store_get_dose(world->store, person, uid, recurrence_id, &dose) == 0;
 }
 
+/*
+ * Where the person came from it had been one dose with another of the schedule, due at the same instant: in Apia the times of
+ * 30 December 2011, a day that never was, are those of the 31st.
+ */
+static bool was_one_with_another(const struct world *world, const struct schedule *schedule, const char *id) {
+        const struct wall_clock former = { .zone = world->former_zone, .all_day_sec = 8 * 3600 };
+        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL, *other_id = NULL;
+        struct occurrence before, other;
+
+        if (!world->former_zone || dose_id_parse(id, &person, &uid, &recurrence_id) != 0 ||
+            schedule_find(schedule, &former, recurrence_id, &before) != 0 || before.due_usec > world->now_usec ||
+            schedule_next(schedule, &former, before.due_usec, &other) != 0)
+                return false;
+        other_id = id_of(&other);
+        return other.due_usec == before.due_usec && strcmp(other_id, id) != 0;
+}
+
 static void expect(struct world *world, const struct schedule *schedule, usec_t from_usec, usec_t until_usec,
                    bool is_excluded) {
         const struct wall_clock clock = clock_of(world);
@@ -58,9 +75,9 @@ static void expect(struct world *world, const struct schedule *schedule, usec_t 
                         abort();
                 expected->id = TAKE(id);
                 expected->due_usec = occurrence.due_usec;
-                expected->is_excluded = is_excluded;
+                expected->is_excluded = is_excluded || was_one_with_another(world, schedule, expected->id);
                 HASH_ADD_KEYPTR(hh, world->oracle.expected, expected->id, strlen(expected->id), expected);
-                world->n_doses += !is_excluded;
+                world->n_doses += !expected->is_excluded;
         }
 }
 

@@ -73,7 +73,7 @@ struct world {
         usec_t now_usec, start_usec;
         struct store *store;
         struct zones *zones;
-        const struct zone *zone;
+        const struct zone *zone, *former_zone; /* while the person travels; else NULL */
         struct engine *engine;
         struct calendar *calendars[MAX_SCHEDULES]; /* one schedule each; NULL: none */
         unsigned versions[MAX_SCHEDULES];

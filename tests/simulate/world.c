@@ -205,10 +205,12 @@ static void restart(struct world *world, usec_t away_usec) {
 
 static void travel(struct world *world) {
         oracle_advance(world);
+        world->former_zone = world->zone;
         must(world, zones_get(world->zones, homes[draw_below(&world->random, ELEMENTS(homes))], &world->zone), "zones_get");
         say(world, "travel", zone_name(world->zone));
         oracle_travel(world);
         oracle_advance(world);
+        world->former_zone = NULL;
         set_people(world);
         world->n_zones++;
 }
