@@ -21,12 +21,12 @@ DOSE_KEYS = {
     "grade", "taken_amount", "measurement", "note", "local", "timezone", "takeable", "taken_before", "check_first",
 }  # fmt: skip
 MEDICATION_KEYS = {
-    "person", "key", "name", "kind", "amount", "purpose", "instructions", "as_needed", "on_hold", "stopped", "schedules",
-    "next_due", "last_taken", "files",
+    "person", "key", "name", "kind", "amount", "purpose", "instructions", "as_needed", "on_hold", "stopped",
+    "schedules", "next_due", "last_taken", "files",
 }  # fmt: skip
 RECORD_KEYS = {
-    "id", "person", "medication", "due", "state", "recorded_by", "recorded_at", "taken_at", "grade", "durable", "already",
-    "warning", "snoozed_until",
+    "id", "person", "medication", "due", "state", "recorded_by", "recorded_at", "taken_at", "grade", "durable",
+    "already", "warning", "snoozed_until",
 }  # fmt: skip
 
 COLOURS = {"\x1b[0m", "\x1b[m", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[1;33m", "\x1b[1;31m"}
@@ -74,7 +74,8 @@ class Round(unittest.TestCase):
         self.assertRegex(self.say(), r"Due now\n +● +Insulin +since \d\d:\d\d, 1 reminder")
         self.assertRegex(self.say("snooze", "ins", "20min"), r"^Snoozed: Insulin of .*, until \d\d:\d\d\.\n$")
         self.assertRegex(self.say(), r"◐ +Insulin .*snoozed until")
-        self.say("take", "ins", "--amount", "6 units", "--note", "left arm", "--by", "Maria", "--measurement", "6.2 mmol/l")
+        self.say("take", "ins", "--amount", "6 units", "--note", "left arm", "--by", "Maria", "--measurement",
+                 "6.2 mmol/l")
         (dose,) = self.dosed.json("history")
         self.assertEqual([dose[key] for key in ("state", "taken_amount", "note", "measurement", "snoozed_until")],
                          ["taken", "6 units", "left arm", "6.2 mmol/l", None])
@@ -118,9 +119,9 @@ class Terminal(unittest.TestCase):
     def setUp(self):
         self.dosed = self.enterContext(Dosed())
         due = now() + SOON
+        more = {"DESCRIPTION": "\x1b[1m\\nx\u202ey", "X_DOSED_AMOUNT": "1\x1b[0m\\ntablet\u202e"}
         for uid, name in (("a", HOSTILE), ("b", HOSTILE + "\\nB")):
-            self.dosed.put_ics(uid, calendar(event(name, due, uid=f"{uid}\x1b[31m", DESCRIPTION="\x1b[1m\\nx\u202ey",
-                                                   X_DOSED_AMOUNT="1\x1b[0m\\ntablet\u202e", X_DOSED_PURPOSE="\x1b[5m")))
+            self.dosed.put_ics(uid, calendar(event(name, due, uid=f"{uid}\x1b[31m", **more)))
         self.dosed.put_ics("bad\x1b[2J\n\u202esci", calendar(event("Bad", due, RRULE="FREQ=\x1b[2J")))
         self.dosed.start()
         monitor = self.dosed.monitor()
@@ -149,9 +150,10 @@ class Terminal(unittest.TestCase):
         self.assertNotRegex(said, r"(?m)^\s*Taken: Warfarin")
 
     def test_every_verb_shows_them_harmless(self):
-        for arguments in ((), ("list",), ("history",), ("meds",), ("reload",), ("take", "asp"), ("take", "x\x1b[2J\nTaken"),
-                          ("snooze", "aspirin\x1b"), ("add", "Z", "--at", "\x1b[2J"), ("verb\x1b[2J",),
-                          ("verify", str(next(self.dosed.calendars.rglob("bad*"))))):
+        bad = next(self.dosed.calendars.rglob("bad*"))
+        for arguments in ((), ("list",), ("history",), ("meds",), ("reload",), ("take", "asp"),
+                          ("take", "x\x1b[2J\nTaken"), ("snooze", "aspirin\x1b"), ("add", "Z", "--at", "\x1b[2J"),
+                          ("verb\x1b[2J",), ("verify", str(bad))):
             with self.subTest(arguments=arguments):
                 said = self.on_terminal(*arguments)
                 self.assertTrue(said)

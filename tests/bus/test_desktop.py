@@ -214,7 +214,8 @@ class OtherServers(unittest.TestCase):
         self.assertEqual([dose["state"] for dose in self.dosed.doses()], ["due", "due"])
 
     def test_without_any_server_nothing_is_lost(self):
-        self.begin(event("Aspirin", now() + SOON, uid="a", X_DOSED_WINDOW="PT2S"), event("Bisoprolol", now() + SOON, uid="b"))
+        self.begin(event("Aspirin", now() + SOON, uid="a", X_DOSED_WINDOW="PT2S"),
+                   event("Bisoprolol", now() + SOON, uid="b"))
         monitor = self.dosed.monitor()
         monitor.wait_for(changed("Aspirin", "missed"))
         self.dosed.dosectl("take", "Bisoprolol", check=0)

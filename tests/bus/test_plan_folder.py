@@ -87,7 +87,8 @@ class Folder(unittest.TestCase):
                                ("never-a-minute", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30")):
                 dosed.put_ics(name, calendar(event(name, start, uid=name, RRULE=rule)))
             dosed.start()
-            self.assertEqual([dose["medication"] for dose in dosed.doses(until=now() + timedelta(days=3000))], ["Aspirin"])
+            doses = dosed.doses(until=now() + timedelta(days=3000))
+            self.assertEqual([dose["medication"] for dose in doses], ["Aspirin"])
 
     def test_a_file_without_permission_is_named(self):
         if os.geteuid() == 0:
@@ -103,7 +104,8 @@ class Folder(unittest.TestCase):
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         if subprocess.run([*nobody, "test", "-x", program("dosed")], check=False).returncode != 0:
             self.skipTest("root runs this, and nobody else may read the programs")
-        done = subprocess.run([*nobody, sys.executable, "-B", "-m", "unittest", f"test_plan_folder.{self.id().split('.', 1)[1]}"],
+        test = f"test_plan_folder.{self.id().split('.', 1)[1]}"
+        done = subprocess.run([*nobody, sys.executable, "-B", "-m", "unittest", test],
                               cwd=ROOT / "tests/bus", check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Ran 1 test", done.stderr)
@@ -125,7 +127,8 @@ class Following(unittest.TestCase):
         return sorted(medication["name"] for medication in self.dosed.json("meds"))
 
     def test_a_file_written_in_place(self):
-        (self.folder / "a.ics").write_text(calendar(event("Amlodipine", now() + timedelta(hours=1), uid="a")), newline="")
+        text = calendar(event("Amlodipine", now() + timedelta(hours=1), uid="a"))
+        (self.folder / "a.ics").write_text(text, newline="")
         self.monitor.wait_for(plan_changed)
         self.assertEqual(self.names(), ["Amlodipine", "Bisoprolol", "Candesartan"])
 

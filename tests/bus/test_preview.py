@@ -22,7 +22,11 @@ EXCUSED = json.loads((ROOT / "tests/data/recur-excused.json").read_text())
 def preview(path, *arguments):
     done = subprocess.run(
         [program("dosectl"), "preview", "--json", *arguments, str(path)],
-        env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"), capture_output=True, text=True, timeout=DEADLINE_SEC, check=False,
+        env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SEC,
+        check=False,
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
@@ -106,7 +110,8 @@ class Conformance(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
             scores = list(pool.map(lambda case: score(case, Path(folder)), cases))
         counts = Counter(scores)
-        print(f"# {name}: {len(cases)} cases: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()), flush=True)
+        said = ", ".join(f"{n} {what}" for what, n in counts.most_common())
+        print(f"# {name}: {len(cases)} cases: {said}", flush=True)
         self.assertEqual([case["id"] for case, said in zip(cases, scores) if said == "failed"], [])
         self.assertGreater(counts["passed"], len(cases) // 10)
 
@@ -121,16 +126,22 @@ class Conformance(unittest.TestCase):
 
 
 class ClockChanges(unittest.TestCase):
-    """RFC 5545 3.3.5: a time that does not exist takes the offset before the gap; one that exists twice is the first."""
+    """RFC 5545 3.3.5: what does not exist takes the offset before the gap; what exists twice is the first."""
 
     # zone, local time of a daily dose, first day, then what is due on that day and the next two
     CASES = (
-        ("Europe/Berlin", "023000", "20260328", ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]),
-        ("Europe/Berlin", "023000", "20261024", ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
-        ("America/New_York", "023000", "20260307", ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"]),
-        ("America/New_York", "013000", "20261031", ["2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"]),
-        ("Australia/Lord_Howe", "021500", "20261003", ["2026-10-02T15:45:00Z", "2026-10-03T15:45:00Z", "2026-10-04T15:15:00Z"]),
-        ("Australia/Lord_Howe", "014500", "20260404", ["2026-04-03T14:45:00Z", "2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"]),
+        ("Europe/Berlin", "023000", "20260328",
+         ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]),
+        ("Europe/Berlin", "023000", "20261024",
+         ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+        ("America/New_York", "023000", "20260307",
+         ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"]),
+        ("America/New_York", "013000", "20261031",
+         ["2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"]),
+        ("Australia/Lord_Howe", "021500", "20261003",
+         ["2026-10-02T15:45:00Z", "2026-10-03T15:45:00Z", "2026-10-04T15:15:00Z"]),
+        ("Australia/Lord_Howe", "014500", "20260404",
+         ["2026-04-03T14:45:00Z", "2026-04-04T14:45:00Z", "2026-04-05T15:15:00Z"]),
     )
 
     def test_gap_and_fold(self):
