@@ -27,9 +27,8 @@ struct problems {
 void problems_done(struct problems *problems);
 
 /*
- * Adds one, copying and cleaning its texts. At most LIMIT_FILE_PROBLEMS are kept: errors take the place of warnings, and those past
- * it still count.
- * Returns 0 or -ENOMEM.
+ * Adds one, copying and cleaning its texts. At most LIMIT_FILE_PROBLEMS are kept: errors take the place of warnings, and
+ * those past it still count. Returns 0 or -ENOMEM.
  */
 int problems_add(struct problems *problems, const char *file, unsigned line, enum severity severity,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));

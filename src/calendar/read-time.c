@@ -69,7 +69,7 @@ static int get_zone(struct reader *reader, const struct scan_line *line, const s
         return 0;
 }
 
-/* Google and Apple write it: the zone that its writer was in, for times that say none. A day without a time stays the person's. */
+/* Google and Apple write it: the zone of the writer, for times that say none. A day without a time stays the person's. */
 int read_file_zone(struct reader *reader) {
         const struct scan_line *line = scan_find(reader->scan, 0, PROPERTY_WR_TIMEZONE);
         _cleanup_(free_p) char *name = NULL;
