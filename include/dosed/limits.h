@@ -10,9 +10,8 @@
 #define LIMIT_FILE_COMPONENTS 5000u           /* each costs libical 4 KB */
 #define LIMIT_FILE_DEPTH 4u                   /* VCALENDAR > VTIMEZONE or VEVENT > STANDARD or VALARM, one to spare;
                                                  100,000 nested BEGINs overflow libical's stack */
-#define LIMIT_FILE_COUNT 2000000u             /* all COUNTs of a file together: each is walked once, 23 ms a million */
-#define LIMIT_FILE_NEVER_DUE 100u             /* rules that are never due: each search takes up to 15 ms to find out */
-#define LIMIT_FILE_EXRULES 50u                /* of files from before 2009; one that takes everything away costs 0.2 s */
+#define LIMIT_FILE_WORK 20000000u             /* days and times looked at to find what is due: half a second */
+#define LIMIT_FILE_EXRULES 50u                /* times the RRULEs they take from; one that takes all away costs 10 ms */
 #define LIMIT_FILE_PROBLEMS 50u               /* per file: the first ones tell enough */
 #define LIMIT_FOLDER_FILES 10000u             /* one file a schedule, many people */
 
@@ -32,8 +31,10 @@
 #define LIMIT_ALARM_REPEAT 100u               /* REPEAT of one VALARM */
 #define LIMIT_RULE_COUNT 1000000u             /* COUNT: walked once; hourly doses for 114 years */
 #define LIMIT_RULE_INTERVAL 100000u           /* INTERVAL: 69 days of minutes, 273 years of days */
-#define LIMIT_SCHEDULE_EXCLUDED 200000u       /* occurrences in a row that EXRULE and EXDATE take away before a search gives
-                                                 up: 22 years of hours */
+#define LIMIT_RULE_INTERVAL_YEARS 120         /* a longer interval is a typing mistake, or a program's overflow */
+#define LIMIT_SCHEDULE_EXCLUDED 100000u       /* occurrences in a row that EXRULE takes away before a search gives up: 11 years
+                                                 of hours; EXDATEs and overrides are fewer */
+#define LIMIT_EXCLUDED_PER_DAY 24u            /* doses a day of a schedule with EXRULE: with more, those years would be days */
 #define LIMIT_RULE_YEAR 2600                  /* no search goes past this year: 400 years (the Gregorian cycle) and some */
 
 /* The engine. */

@@ -108,6 +108,7 @@ static void add_matching_days(struct expansion *e, int32_t first_day, int32_t n_
         struct civil civil = civil_from_day(first_day);
         int32_t day = first_day, end = first_day + n_days;
 
+        e->work += (uint64_t) n_days + 1;
         while (day < end) {
                 int32_t month_end = day + month_days(civil.year, civil.month) - civil.day + 1;
 
@@ -203,14 +204,14 @@ static int64_t element(const struct expansion *e, size_t position) {
 }
 
 /* The first position that BYSETPOS chooses, at `position` or later. */
-static size_t select_position(const struct expansion *e, size_t position) {
+static size_t select_position(struct expansion *e, size_t position) {
         const struct rule_positions *positions = e->rule->positions;
         size_t n = e->n_positions;
 
         if (!positions || !positions->has_set)
                 return position;
 
-        for (; position < n; position++) {
+        for (; position < n; position++, e->work++) {
                 /* Between what can be counted from the beginning and what from the end there is nothing. */
                 if (position >= RULE_POSITIONS && position + RULE_POSITIONS < n)
                         position = n - RULE_POSITIONS;
@@ -254,6 +255,7 @@ static bool load_unit(struct expansion *e, int64_t unit) {
                 struct civil civil;
                 int minute, hour;
 
+                e->work++;
                 day = floor_divide(unit, units_per_day);
                 if (day * SEC_PER_DAY > e->last_wall_sec)
                         return false;
@@ -264,7 +266,7 @@ static bool load_unit(struct expansion *e, int64_t unit) {
                         continue;
                 }
 
-                for (; unit < (day + 1) * units_per_day; unit += e->rule->interval) {
+                for (; unit < (day + 1) * units_per_day; unit += e->rule->interval, e->work++) {
                         minute = (int) (unit - day * units_per_day) * minutes_per_unit;
                         hour = minute / 60;
 
@@ -390,6 +392,7 @@ void expansion_init(struct expansion *e, const struct rule *rule, int64_t start_
         e->year.year = INT_MIN;
         e->sought = false;
         e->ended = false;
+        e->work = 0;
 
         fill_in_days(e, &start);
         fill_in_times(e, &start, is_date);
@@ -463,6 +466,9 @@ bool expansion_find_nth(struct expansion *e, uint32_t count, int64_t *ret_wall_s
         expansion_seek(e, e->start_wall_sec);
         while (is_at_element(e) && count > 1) {
                 size_t step = e->n_positions - e->position;
+
+                if (++e->work > LIMIT_FILE_WORK)
+                        return false;
 
                 /* Without BYSETPOS the rest of a period's set is taken at once. */
                 if (chooses)

@@ -41,6 +41,8 @@ struct expansion {
         size_t position, n_positions;
         bool sought; /* a period is loaded */
         bool ended;
+
+        uint64_t work; /* days, units and positions looked at so far: what it costs */
 };
 
 /*
@@ -59,7 +61,7 @@ void expansion_seek(struct expansion *expansion, int64_t wall_sec);
 bool expansion_next(struct expansion *expansion, int64_t *ret_wall_sec);
 
 /*
- * The wall-clock time of the count-th time from the start. Returns false where there are fewer.
- * Sets are counted as a whole, so that a million times cost milliseconds.
+ * The wall-clock time of the count-th time from the start. Returns false where there are fewer, or where finding it takes
+ * more work than LIMIT_FILE_WORK. Sets are counted as a whole, so that a million times cost milliseconds.
  */
 bool expansion_find_nth(struct expansion *expansion, uint32_t count, int64_t *ret_wall_sec);

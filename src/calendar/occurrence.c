@@ -129,6 +129,22 @@ static bool is_better(const struct search *search, const struct occurrence *occu
         return stamp_compare(&occurrence->recurrence_id, &best->recurrence_id) < 0;
 }
 
+/* The first wall-clock time that the same exception no longer takes away: of a DATE that of the next day. */
+static int64_t exception_end(const struct search *search, const struct stamp *original) {
+        const struct schedule *schedule = search->schedule;
+        const struct stamp day = { .kind = STAMP_FLOATING,
+                                   .is_date = true,
+                                   .wall_sec = (int64_t) wall_day(original->wall_sec) * SEC_PER_DAY };
+        size_t first, n;
+
+        if (original->is_date)
+                return original->wall_sec + 1;
+        stamps_of_form(schedule->exception_dates, schedule->n_exception_dates, &day, &first, &n);
+        return stamps_find(schedule->exception_dates + first, n, sizeof(day), &day, 0, search->clock)
+                       ? day.wall_sec + SEC_PER_DAY
+                       : original->wall_sec + 1;
+}
+
 static void offer(struct search *search, const struct stamp *original, usec_t original_usec, const struct stamp *due,
                   const struct details *details) {
         struct occurrence occurrence = {
@@ -205,6 +221,7 @@ static void search_source(struct search *search, const struct stretch *stretch, 
                 if (is_excluded(search, &original, original_usec)) {
                         if (++search->n_excluded >= LIMIT_SCHEDULE_EXCLUDED)
                                 return;
+                        source_seek(source, exception_end(search, &original));
                         continue;
                 }
 

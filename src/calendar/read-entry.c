@@ -2,7 +2,6 @@
 /* One VEVENT or VTODO: the master of a schedule, or an override. */
 #include <stddef.h>
 
-#include "calendar/expand.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
@@ -23,7 +22,7 @@ static enum status read_status(const struct reader *reader, size_t component) {
         return slice_equal(line->value, "COMPLETED") ? STATUS_COMPLETED : STATUS_OPEN;
 }
 
-static unsigned line_of(const struct reader *reader, size_t component, enum property property) {
+unsigned reader_line_of(const struct reader *reader, size_t component, enum property property) {
         const struct scan_line *line = scan_find(reader->scan, component, property);
 
         return line ? line->line : reader->scan->components[component].line;
@@ -73,7 +72,7 @@ static int ensure_summary(struct reader *reader, size_t component, const char *i
         if (details->summary)
                 return 0;
         if (!inherited) {
-                r = reader_error(reader, line_of(reader, component, PROPERTY_SUMMARY),
+                r = reader_error(reader, reader_line_of(reader, component, PROPERTY_SUMMARY),
                                  "The %s has no SUMMARY; write there what is to be taken",
                                  component_to_string(reader->scan->components[component].kind));
                 if (r < 0)
@@ -107,129 +106,6 @@ static int read_details(struct reader *reader, size_t component, const struct st
         return read_alarms(reader, component, details);
 }
 
-/* A legal file must not hold up whoever reads it: what its rules will cost is known by their sums. */
-static int check_cost(struct reader *reader, unsigned line, enum property property, const struct rule *rule) {
-        int r = 0;
-
-        reader->count += rule->count;
-        if (reader->count > LIMIT_FILE_COUNT && reader->count - rule->count <= LIMIT_FILE_COUNT)
-                r = reader_error(reader, line, "The COUNTs of this file are more than %u together; write UNTIL instead",
-                                 LIMIT_FILE_COUNT);
-        if (r >= 0 && property == PROPERTY_EXRULE && ++reader->n_exrules == LIMIT_FILE_EXRULES + 1)
-                r = reader_error(reader, line, "There are more than %u EXRULEs; they are long out of use: write EXDATEs",
-                                 LIMIT_FILE_EXRULES);
-        return r;
-}
-
-static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules,
-                      size_t *n) {
-        struct scan_line *line;
-        int r;
-
-        for (line = scan_find(reader->scan, component, property); line; line = scan_find_next(reader->scan, line)) {
-                struct rule **grown;
-
-                if (*n == LIMIT_SCHEDULE_RULES)
-                        return reader_error(reader, line->line, "There are more than %u %s lines", LIMIT_SCHEDULE_RULES,
-                                            property_to_string(property));
-                grown = reallocarray(*rules, *n + 1, sizeof(**rules));
-                if (!grown)
-                        return -ENOMEM;
-                *rules = grown;
-                grown[(*n)++] = TAKE(line->rule);
-                r = check_cost(reader, line->line, property, grown[*n - 1]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/* Also of several rules, each: a search asks all of them. */
-static int check_never_due(struct reader *reader, unsigned line, const struct schedule *schedule) {
-        struct expansion expansion;
-        int64_t first;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < schedule->n_rules; i++) {
-                if (reader_is_refused(reader))
-                        break;
-                expansion_init(&expansion, schedule->rules[i], schedule->start.wall_sec, schedule->start.is_date);
-                if (expansion_next(&expansion, &first))
-                        continue;
-                if (++reader->n_never_due > LIMIT_FILE_NEVER_DUE)
-                        r = reader_error(reader, line, "More than %u rules of this file are never due; remove them",
-                                         LIMIT_FILE_NEVER_DUE);
-        }
-        return r;
-}
-
-/* A DATE has no times within its day. BYHOUR and the like are ignored with it, as RFC 5545 3.3.10 wants. */
-static int check_dates(struct reader *reader, unsigned line, const struct schedule *schedule) {
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && schedule->start.is_date && i < schedule->n_rules; i++)
-                if (rule_is_below_a_day(schedule->rules[i]))
-                        r = reader_error(reader, line, "RRULE has times within a day, and DTSTART is a day without a "
-                                         "time; write the time into DTSTART");
-        return r;
-}
-
-/* What RFC 5545 leaves open is done in the safe way, and said. */
-static int warn_about_rules(struct reader *reader, size_t component, const struct schedule *schedule) {
-        unsigned line = line_of(reader, component, PROPERTY_RRULE);
-        struct expansion expansion;
-        char text[CIVIL_TEXT_SIZE];
-        int64_t first;
-        int r;
-
-        r = check_dates(reader, line, schedule);
-        if (r >= 0)
-                r = check_never_due(reader, line, schedule);
-        if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
-                return r;
-        if (schedule->n_rules > 1)
-                return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
-
-        expansion_init(&expansion, schedule->rules[0], schedule->start.wall_sec, schedule->start.is_date);
-        if (!expansion_next(&expansion, &first))
-                return reader_warning(reader, line, "RRULE is never due; only the dose of the start is");
-        if (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY)
-                return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
-        if (first != schedule->start.wall_sec)
-                return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; "
-                                      "both are due", civil_format(text, first, schedule->start.is_date,
-                                                          schedule->start.kind == STAMP_UTC));
-        return 0;
-}
-
-static int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule) {
-        int r;
-
-        r = read_rules(reader, component, PROPERTY_RRULE, &schedule->rules, &schedule->n_rules);
-        if (r < 0)
-                return r;
-        r = read_rules(reader, component, PROPERTY_EXRULE, &schedule->exception_rules, &schedule->n_exception_rules);
-        if (r < 0)
-                return r;
-        r = read_stamps(reader, component, PROPERTY_RDATE, &schedule->extra_dates, &schedule->n_extra_dates);
-        if (r < 0)
-                return r;
-        r = read_stamps(reader, component, PROPERTY_EXDATE, &schedule->exception_dates, &schedule->n_exception_dates);
-        if (r < 0)
-                return r;
-
-        if (schedule->as_needed && (schedule->n_rules > 0 || schedule->n_extra_dates > 0))
-                return reader_error(reader,
-                                    line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
-                                    "The VTODO recurs but has no DTSTART; write there when the first dose is due");
-        if (schedule->after_taken_usec > 0 &&
-            (schedule->as_needed || schedule->n_rules > 0 || schedule->n_extra_dates > 0))
-                return reader_error(reader, line_of(reader, component, PROPERTY_DOSED_AFTER_TAKEN),
-                                    "X-DOSED-AFTER-TAKEN says when every dose but the first is due; give it a DTSTART, and "
-                                    "no RRULE or RDATE");
-        return warn_about_rules(reader, component, schedule);
-}
-
 /* DTSTART; a VTODO's DUE where it has none. NULL: neither. */
 static const struct scan_line *start_line(const struct reader *reader, size_t component) {
         return scan_find(reader->scan, component, PROPERTY_DTSTART) ?:
@@ -256,7 +132,7 @@ static int apply_status(struct reader *reader, size_t component, struct schedule
 
         schedule->stopped = status == STATUS_CANCELLED || (status == STATUS_COMPLETED && is_todo && !recurs);
         if (status == STATUS_COMPLETED && !schedule->stopped)
-                return reader_warning(reader, line_of(reader, component, PROPERTY_STATUS),
+                return reader_warning(reader, reader_line_of(reader, component, PROPERTY_STATUS),
                                       "STATUS:COMPLETED does not stop what recurs; write CANCELLED to stop it");
         return 0;
 }
@@ -338,7 +214,7 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
         if (r < 0)
                 return r;
         if (status == STATUS_COMPLETED) {
-                r = reader_warning(reader, line_of(reader, component, PROPERTY_STATUS), "STATUS:COMPLETED of one dose "
+                r = reader_warning(reader, reader_line_of(reader, component, PROPERTY_STATUS), "STATUS:COMPLETED of one dose "
                                    "does not record it as taken; record it with dosed");
                 if (r < 0)
                         return r;

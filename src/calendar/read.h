@@ -25,15 +25,18 @@ struct reader {
         struct reader_zone *known;
         size_t n_known;
         const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
-        /* What later searches cost, summed up over the file. */
-        uint64_t count;
-        unsigned n_never_due, n_exrules;
+        /* What reading and later searches cost, summed up over the file. */
+        uint64_t work;
+        size_t n_exceptions;
 };
 
 /* Half a file is not worth working out. */
 static inline bool reader_is_refused(const struct reader *reader) {
         return reader->problems->n_errors > reader->n_errors;
 }
+
+/* Where to look: the property's line, or the component's where it has none. */
+unsigned reader_line_of(const struct reader *reader, size_t component, enum property property);
 
 #define reader_error(reader, line, ...) \
         problems_add((reader)->problems, (reader)->name, (line), SEVERITY_ERROR, __VA_ARGS__)
@@ -70,6 +73,8 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
 
 /* What a schedule is called and what it is for; its details' summary is there already. */
 int read_identity(struct reader *reader, size_t component, struct schedule *schedule);
+
+int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule);
 
 /* The component as the master of its schedule, or as one of its overrides, which is appended. */
 int read_master(struct reader *reader, size_t component, struct schedule *schedule);

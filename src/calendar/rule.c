@@ -412,6 +412,19 @@ bool rule_is_below_a_day(const struct rule *rule) {
         return rule->frequency < FREQUENCY_DAILY;
 }
 
+bool rule_is_beyond_a_life(const struct rule *rule) {
+        static const int64_t minutes[_FREQUENCY_MAX] = {
+                [FREQUENCY_MINUTELY] = 1,
+                [FREQUENCY_HOURLY] = 60,
+                [FREQUENCY_DAILY] = 24 * 60,
+                [FREQUENCY_WEEKLY] = 7 * 24 * 60,
+                [FREQUENCY_MONTHLY] = 30 * 24 * 60,
+                [FREQUENCY_YEARLY] = 365 * 24 * 60,
+        };
+
+        return rule->interval * minutes[rule->frequency] > LIMIT_RULE_INTERVAL_YEARS * minutes[FREQUENCY_YEARLY];
+}
+
 bool rule_is_below_a_minute(const struct rule *rule) {
         return (rule->seconds & (rule->seconds - 1)) != 0;
 }

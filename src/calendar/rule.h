@@ -48,8 +48,9 @@ struct rule {
 
         struct rule_positions *positions; /* NULL for most rules */
 
-        /* The last wall-clock time that COUNT allows; schedule_finish() sets it. INT64_MAX: no such end. */
+        /* The last wall-clock time that COUNT allows, of one that is never due one before its start; INT64_MAX: no such end. */
         int64_t last_wall_sec;
+        bool has_last; /* rule_end() has set it */
 };
 
 struct rule *rule_free(struct rule *rule);
@@ -67,6 +68,9 @@ int rule_parse(const char *text, struct rule **ret, const char **ret_reason);
 
 /* FREQ is HOURLY or MINUTELY: such a rule gives nothing where DTSTART is a DATE. */
 bool rule_is_below_a_day(const struct rule *rule);
+
+/* The interval alone is longer than LIMIT_RULE_INTERVAL_YEARS: nobody sees it come twice. */
+bool rule_is_beyond_a_life(const struct rule *rule);
 
 /* Several occurrences may fall into one minute (BYSECOND with several values). */
 bool rule_is_below_a_minute(const struct rule *rule);

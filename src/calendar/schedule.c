@@ -2,8 +2,7 @@
 /* The life of a schedule: what it owns, and making it ready for searches. */
 #include <strings.h>
 
-#include "calendar/expand.h"
-#include "calendar/rule.h"
+#include "calendar/rule-end.h"
 #include "calendar/stamp.h"
 #include "dosed/schedule.h"
 
@@ -110,34 +109,14 @@ static void sort_overrides(struct schedule *schedule) {
         schedule->n_overrides = kept;
 }
 
-/* `counts_start`: DTSTART is the first of an RRULE's count, also where it does not match (RFC 5545 3.3.10, COUNT). */
-static void end_rule(struct rule *rule, const struct stamp *start, bool counts_start) {
-        struct expansion expansion;
-        uint32_t count = rule->count;
-        int64_t wall_sec;
-
-        rule->last_wall_sec = INT64_MAX;
-        if (count == 0)
-                return;
-
-        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
-        if (counts_start && (!expansion_next(&expansion, &wall_sec) || wall_sec != start->wall_sec))
-                count--;
-
-        if (count == 0)
-                rule->last_wall_sec = start->wall_sec - 1;
-        else if (expansion_find_nth(&expansion, count, &wall_sec))
-                rule->last_wall_sec = wall_sec;
-}
-
 int schedule_finish(struct schedule *schedule) {
         sort_dates(schedule->extra_dates, &schedule->n_extra_dates);
         sort_dates(schedule->exception_dates, &schedule->n_exception_dates);
         sort_overrides(schedule);
 
         for (size_t i = 0; i < schedule->n_rules; i++)
-                end_rule(schedule->rules[i], &schedule->start, true);
+                (void) rule_end(schedule->rules[i], &schedule->start, true);
         for (size_t i = 0; i < schedule->n_exception_rules; i++)
-                end_rule(schedule->exception_rules[i], &schedule->start, false);
+                (void) rule_end(schedule->exception_rules[i], &schedule->start, false);
         return 0;
 }

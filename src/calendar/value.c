@@ -185,6 +185,8 @@ static int read_rule(struct scan *scan, const struct content_line *content, stru
                 return VALUE_INVALID;
         if (rule_is_below_a_minute(rule))
                 return invalid(ret_reason, "it is due more than once a minute; leave BYSECOND out");
+        if (rule_is_beyond_a_life(rule))
+                return invalid(ret_reason, "its INTERVAL is longer than a life; look whether it is a typing mistake");
 
         line->rule = TAKE(rule);
         return 0;

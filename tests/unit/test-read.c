@@ -229,8 +229,10 @@ static void what_dosed_cannot_follow_is_named(void **state) {
                 { "STATUS:COMPLETED\nRRULE:FREQ=DAILY\n", SEVERITY_WARNING, 6, "COMPLETED does not stop" },
                 { "RRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY\n", SEVERITY_WARNING, 6, "several RRULEs" },
                 { "RRULE:FREQ=WEEKLY;BYDAY=TU\n", SEVERITY_WARNING, 6, "first is 20260106T080000" },
-                { "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_WARNING, 6, "never due" },
-                { "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_WARNING, 6, "never due" },
+                { "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_ERROR, 6, "never due" },
+                { "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_ERROR, 6, "never due" },
+                { "RRULE:FREQ=DAILY;INTERVAL=65537\n", SEVERITY_ERROR, 6, "longer than a life" },
+                { "RRULE:FREQ=HOURLY;BYMINUTE=0,30\nEXRULE:FREQ=HOURLY\n", SEVERITY_ERROR, 7, "at most 24 doses a day" },
                 { "RRULE:FREQ=DAILY;UNTIL=20250101T000000\n", SEVERITY_WARNING, 6, "ends before it begins" },
                 { "DTEND:20260105T070000\n", SEVERITY_WARNING, 6, "before the start" },
                 { "DTEND:20260105T070000Z\n", SEVERITY_WARNING, 6, "not of the same form" },
@@ -277,7 +279,7 @@ static void what_is_usual_gives_no_problem(void **state) {
                 "DESCRIPTION:\nLOCATION:\n",
                 "BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT5M\nEND:VALARM\n",
                 "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
-                "RRULE:FREQ=DAILY;INTERVAL=65537\n",
+                "RRULE:FREQ=MINUTELY;INTERVAL=65537\n",
                 "rdate;value=period:20260106T080000/pt1h,20260107T080000/20260107T090000\n",
                 "dtend:20260105T090000\n",
                 "X-DOSED-INGREDIENT;STRENGTH=\"500 mg\":Metformin\n",
@@ -519,9 +521,11 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
                 unsigned n;
                 const char *lines, *says;
         } cases[] = {
-                { LIMIT_FILE_NEVER_DUE + 1, "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\r\n", "never due" },
-                { 3, "RRULE:FREQ=MINUTELY;COUNT=1000000\r\n", "COUNTs" },
-                { LIMIT_FILE_EXRULES + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\n", "EXRULE" },
+                /* Due in centuries only, and counted to the end. */
+                { 4990, "RRULE:FREQ=HOURLY;INTERVAL=47;BYYEARDAY=366;BYHOUR=3\r\n", "too much" },
+                { 4990, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=400\r\n", "too much" },
+                { 4990, "RRULE:FREQ=MINUTELY;COUNT=1000000\r\n", "too much" },
+                { LIMIT_FILE_EXRULES + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\n", "EXRULEs" },
         };
 
         (void) state;
@@ -537,7 +541,7 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
                 assert_true(said);
         }
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                _cleanup_(reading_done) struct reading reading = read_many(1, cases[i].lines);
+                _cleanup_(reading_done) struct reading reading = read_many(5, cases[i].lines);
 
                 assert_int_equal(reading.r, 0);
         }

@@ -595,6 +595,30 @@ static void a_search_ends_whatever_the_file_says(void **state) {
         }
 }
 
+/* 150 days of minutes: more than a search would look at one by one. */
+static void a_dose_behind_days_of_exceptions_is_found(void **state) {
+        char exceptions[150 * sizeof("20260101")], *end = exceptions;
+        const int32_t first_day = civil_day(2026, 1, 2);
+        struct schedule_text text = { .start = "20260101T235900", .rules = "FREQ=MINUTELY", .exceptions = exceptions };
+        struct wall_clock clock = clock_of(NULL);
+        struct stamp expect = stamp_of("20260601T000000");
+        struct occurrence occurrence;
+
+        (void) state;
+
+        for (int32_t day = 0; day < 150; day++) {
+                char date[CIVIL_TEXT_SIZE];
+
+                end += sprintf(end, "%s%s", day > 0 ? " " : "",
+                               civil_format(date, (int64_t) (first_day + day) * SEC_PER_DAY, true, false));
+        }
+
+        _cleanup_(schedule_free_p) struct schedule *schedule = schedule_of(&text);
+
+        assert_int_equal(schedule_next(schedule, &clock, stamp_to_usec(&schedule->start, &clock, NULL) + 1, &occurrence), 0);
+        assert_int_equal(occurrence.due_usec, stamp_to_usec(&expect, &clock, NULL));
+}
+
 static int set_up(void **state) {
         (void) state;
         return zones_new(NULL, &zones);
@@ -626,6 +650,7 @@ int main(void) {
                 cmocka_unit_test(kinds_have_the_names_of_categories),
                 cmocka_unit_test(asking_for_the_next_dose_is_cheap_at_any_time),
                 cmocka_unit_test(a_search_ends_whatever_the_file_says),
+                cmocka_unit_test(a_dose_behind_days_of_exceptions_is_found),
         };
 
         return cmocka_run_group_tests(tests, set_up, tear_down);

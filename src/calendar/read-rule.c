@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* RRULE, EXRULE, RDATE and EXDATE of a VEVENT or VTODO. */
+#include "calendar/expand.h"
+#include "calendar/read.h"
+#include "calendar/rule-end.h"
+#include "dosed/limits.h"
+
+static int read_rules(struct reader *reader, size_t component, enum property property, struct rule ***rules,
+                      size_t *n) {
+        struct scan_line *line;
+
+        for (line = scan_find(reader->scan, component, property); line; line = scan_find_next(reader->scan, line)) {
+                struct rule **grown;
+
+                if (*n == LIMIT_SCHEDULE_RULES)
+                        return reader_error(reader, line->line, "There are more than %u %s lines", LIMIT_SCHEDULE_RULES,
+                                            property_to_string(property));
+                grown = reallocarray(*rules, *n + 1, sizeof(**rules));
+                if (!grown)
+                        return -ENOMEM;
+                *rules = grown;
+                grown[(*n)++] = TAKE(line->rule);
+        }
+        return 0;
+}
+
+/* A legal file must not hold up whoever reads it, now or at a later search: what that costs is summed up over the file. */
+static int check_work(struct reader *reader, unsigned line, struct rule *const *rules, size_t n,
+                      const struct stamp *start, bool count_start) {
+        for (size_t i = 0; i < n && !reader_is_refused(reader); i++) {
+                reader->work += rule_end(rules[i], start, count_start);
+                if (reader->work > LIMIT_FILE_WORK)
+                        return reader_error(reader, line, "There is too much to work out in one file; split it, and write "
+                                            "UNTIL instead of COUNT");
+        }
+        return 0;
+}
+
+/* Each time of a rule is looked up in every EXRULE, for as long as these take all away. */
+static int check_exceptions(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        if (schedule->n_exception_rules == 0)
+                return 0;
+
+        reader->n_exceptions += schedule->n_rules * schedule->n_exception_rules;
+        if (reader->n_exceptions > LIMIT_FILE_EXRULES)
+                return reader_error(reader, line, "There are more than %u EXRULEs; they are long out of use: write EXDATEs",
+                                    LIMIT_FILE_EXRULES);
+        for (size_t i = 0; i < schedule->n_rules; i++)
+                if (rule_times_per_day(schedule->rules[i]) > LIMIT_EXCLUDED_PER_DAY)
+                        return reader_error(reader, line, "EXRULE goes with at most %u doses a day; write RRULE so that it "
+                                            "leaves them out", LIMIT_EXCLUDED_PER_DAY);
+        return 0;
+}
+
+static int check_costs(struct reader *reader, size_t component, const struct schedule *schedule) {
+        unsigned line = reader_line_of(reader, component, PROPERTY_RRULE);
+        unsigned exception_line = reader_line_of(reader, component, PROPERTY_EXRULE);
+        int r;
+
+        r = check_work(reader, line, schedule->rules, schedule->n_rules, &schedule->start, true);
+        if (r >= 0)
+                r = check_work(reader, exception_line, schedule->exception_rules, schedule->n_exception_rules,
+                               &schedule->start, false);
+        return r >= 0 ? check_exceptions(reader, exception_line, schedule) : r;
+}
+
+/* A DATE has no times within its day. BYHOUR and the like are ignored with it, as RFC 5545 3.3.10 wants. */
+static int check_dates(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && schedule->start.is_date && i < schedule->n_rules; i++)
+                if (rule_is_below_a_day(schedule->rules[i]))
+                        r = reader_error(reader, line, "RRULE has times within a day, and DTSTART is a day without a "
+                                         "time; write the time into DTSTART");
+        return r;
+}
+
+/* What RFC 5545 leaves open is done in the safe way, and said. */
+static int warn_about_rules(struct reader *reader, size_t component, const struct schedule *schedule) {
+        unsigned line = reader_line_of(reader, component, PROPERTY_RRULE);
+        struct expansion expansion;
+        char text[CIVIL_TEXT_SIZE];
+        int64_t first;
+        int r;
+
+        r = check_dates(reader, line, schedule);
+        if (r >= 0)
+                r = check_costs(reader, component, schedule);
+        if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
+                return r;
+        /* Nobody would be reminded, and nobody would notice. */
+        for (size_t i = 0; i < schedule->n_rules; i++)
+                if (rule_is_never_due(schedule->rules[i], &schedule->start))
+                        return reader_error(reader, line, "RRULE is never due; no day is as it says");
+        if (schedule->n_rules > 1)
+                return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
+
+        expansion_init(&expansion, schedule->rules[0], schedule->start.wall_sec, schedule->start.is_date);
+        if (!expansion_next(&expansion, &first))
+                return 0;
+        if (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY)
+                return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
+        if (first != schedule->start.wall_sec)
+                return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; "
+                                      "both are due", civil_format(text, first, schedule->start.is_date,
+                                                          schedule->start.kind == STAMP_UTC));
+        return 0;
+}
+
+int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule) {
+        int r;
+
+        r = read_rules(reader, component, PROPERTY_RRULE, &schedule->rules, &schedule->n_rules);
+        if (r < 0)
+                return r;
+        r = read_rules(reader, component, PROPERTY_EXRULE, &schedule->exception_rules, &schedule->n_exception_rules);
+        if (r < 0)
+                return r;
+        r = read_stamps(reader, component, PROPERTY_RDATE, &schedule->extra_dates, &schedule->n_extra_dates);
+        if (r < 0)
+                return r;
+        r = read_stamps(reader, component, PROPERTY_EXDATE, &schedule->exception_dates, &schedule->n_exception_dates);
+        if (r < 0)
+                return r;
+
+        if (schedule->as_needed && (schedule->n_rules > 0 || schedule->n_extra_dates > 0))
+                return reader_error(reader,
+                                    reader_line_of(reader, component, schedule->n_rules > 0 ? PROPERTY_RRULE : PROPERTY_RDATE),
+                                    "The VTODO recurs but has no DTSTART; write there when the first dose is due");
+        if (schedule->after_taken_usec > 0 &&
+            (schedule->as_needed || schedule->n_rules > 0 || schedule->n_extra_dates > 0))
+                return reader_error(reader, reader_line_of(reader, component, PROPERTY_DOSED_AFTER_TAKEN),
+                                    "X-DOSED-AFTER-TAKEN says when every dose but the first is due; give it a DTSTART, and "
+                                    "no RRULE or RDATE");
+        return warn_about_rules(reader, component, schedule);
+}

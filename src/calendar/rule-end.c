@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a rule ends, and what looking for its times costs. */
+#include "calendar/expand.h"
+#include "calendar/rule-end.h"
+
+#define STRIDE_SEC (INT64_C(3653) * SEC_PER_DAY) /* ten years; what lies closer together is found at little cost */
+#define SEARCHED_UNTIL_YEAR 2100                 /* searches begin at the present: nobody who reads this file begins one later */
+
+static void find_last(struct expansion *expansion, struct rule *rule, bool counts_start) {
+        uint32_t count = rule->count;
+        int64_t wall_sec;
+
+        if (counts_start && (!expansion_next(expansion, &wall_sec) || wall_sec != expansion->start_wall_sec))
+                count--;
+
+        if (count == 0)
+                rule->last_wall_sec = expansion->start_wall_sec - 1;
+        else if (expansion_find_nth(expansion, count, &wall_sec))
+                rule->last_wall_sec = wall_sec;
+}
+
+/* Long stretches without a time are what costs: each that a search may begin in is walked through once. */
+static void walk_in_strides(struct expansion *expansion, const struct rule *rule) {
+        const int64_t end_sec = (int64_t) civil_day(SEARCHED_UNTIL_YEAR, 1, 1) * SEC_PER_DAY;
+        int64_t wall_sec = expansion->start_wall_sec;
+
+        if (rule->has_until)
+                expansion_limit(expansion, rule->until_wall_sec + 2 * SEC_PER_DAY);
+        do
+                expansion_seek(expansion, wall_sec + STRIDE_SEC);
+        while (expansion_next(expansion, &wall_sec) && wall_sec < end_sec);
+}
+
+uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start) {
+        struct expansion expansion;
+        uint64_t work = 0;
+        int64_t wall_sec;
+
+        if (rule->has_last)
+                return 0;
+        rule->has_last = true;
+        rule->last_wall_sec = INT64_MAX;
+
+        if (rule->count > 0) {
+                expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+                find_last(&expansion, rule, counts_start);
+                work += expansion.work;
+        }
+
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        if (!expansion_next(&expansion, &wall_sec))
+                rule->last_wall_sec = start->wall_sec - 1;
+        else
+                walk_in_strides(&expansion, rule);
+        return work + expansion.work;
+}
+
+bool rule_is_never_due(const struct rule *rule, const struct stamp *start) {
+        return rule->has_last && rule->last_wall_sec < start->wall_sec;
+}
+
+static unsigned set_size(uint64_t set, unsigned all) {
+        return set ? (unsigned) __builtin_popcountll(set) : all;
+}
+
+static unsigned least(unsigned a, unsigned b) {
+        return a < b ? a : b;
+}
+
+unsigned rule_times_per_day(const struct rule *rule) {
+        bool by_minute = rule->frequency == FREQUENCY_MINUTELY;
+        unsigned hours = set_size(rule->hours, rule_is_below_a_day(rule) ? 24 : 1);
+        unsigned minutes = set_size(rule->minutes, by_minute ? 60 : 1);
+        unsigned units = (by_minute ? 24 * 60 : 24) / rule->interval + 1;
+
+        if (by_minute)
+                return least(hours * minutes, units);
+        return (rule_is_below_a_day(rule) ? least(hours, units) : hours) * minutes;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a rule ends, and what looking for its times costs. */
+#pragma once
+
+#include "calendar/rule.h"
+#include "dosed/schedule.h"
+
+/*
+ * To be called once, when DTSTART is known; a second call does nothing. Walks a rule with COUNT to its end, so that later
+ * searches can start anywhere, and ends one that is never due before its start, so that they are free. `counts_start`: DTSTART is
+ * the first of an RRULE's count, also where it does not match (RFC 5545 3.3.10, COUNT). Returns the work (struct expansion)
+ * that this was, the longest searches within the lives of its readers among it.
+ */
+uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start);
+
+bool rule_is_never_due(const struct rule *rule, const struct stamp *start);
+
+/* How many times there may be on one day. */
+unsigned rule_times_per_day(const struct rule *rule);
