@@ -70,6 +70,8 @@ struct details {
 /* A RECURRENCE-ID component (RFC 5545 3.8.4.4). */
 struct override {
         struct stamp recurrence_id;
+        int64_t sequence;    /* of two for the same dose the newer one counts: by SEQUENCE, */
+        usec_t stamped_usec; /* then by DTSTAMP; USEC_NONE */
         bool this_and_future; /* RANGE=THISANDFUTURE: later instances move by as much */
         bool cancelled;
         struct stamp start;
@@ -127,7 +129,7 @@ void details_done(struct details *details);
 void override_done(struct override *override);
 
 /*
- * To be called once when all fields are set: sorts the dates and overrides, drops doubles, and walks every rule with COUNT to
+ * To be called once when all fields are set: sorts the dates and overrides, drops doubles and older ones, and walks every rule with COUNT to
  * its end, so that later searches can start anywhere. Returns 0, or a negative errno.
  */
 int schedule_finish(struct schedule *schedule);

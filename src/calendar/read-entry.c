@@ -28,6 +28,18 @@ unsigned reader_line_of(const struct reader *reader, size_t component, enum prop
         return line ? line->line : reader->scan->components[component].line;
 }
 
+int64_t read_sequence(const struct reader *reader, size_t component) {
+        const struct scan_line *line = scan_find(reader->scan, component, PROPERTY_SEQUENCE);
+
+        return line ? line->number : 0;
+}
+
+usec_t read_stamped(const struct reader *reader, size_t component) {
+        const struct scan_line *line = scan_find(reader->scan, component, PROPERTY_DTSTAMP);
+
+        return line ? reader->scan->times[line->first_time].wall_sec * USEC_PER_SEC : USEC_NONE;
+}
+
 static usec_t read_exact_span(const struct reader *reader, size_t component, enum property property) {
         const struct scan_line *line = scan_find(reader->scan, component, property);
 
@@ -197,12 +209,17 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
         if (schedule->n_overrides == LIMIT_SCHEDULE_OVERRIDES)
                 return reader_error(reader, id->line, "There are more than %u overrides of one schedule; change its "
                                     "rule", LIMIT_SCHEDULE_OVERRIDES);
+        if (id->this_and_future && ++reader->n_stretches > LIMIT_FILE_STRETCHES)
+                return reader_error(reader, id->line, "There are more than %u overrides with RANGE=THISANDFUTURE; change "
+                                    "the rule", LIMIT_FILE_STRETCHES);
         overrides = reallocarray(schedule->overrides, schedule->n_overrides + 1, sizeof(*overrides));
         if (!overrides)
                 return -ENOMEM;
         schedule->overrides = overrides;
         override = &overrides[schedule->n_overrides++];
         *override = (struct override){
+                .sequence = read_sequence(reader, component),
+                .stamped_usec = read_stamped(reader, component),
                 .this_and_future = id->this_and_future,
                 .cancelled = status == STATUS_CANCELLED,
         };

@@ -124,12 +124,10 @@ static int read_uid(struct reader *reader, size_t component, char **ret) {
 }
 
 static int collect_entry(struct reader *reader, size_t component, struct entries *entries) {
-        const struct scan_line *sequence = scan_find(reader->scan, component, PROPERTY_SEQUENCE);
-        const struct scan_line *stamped = scan_find(reader->scan, component, PROPERTY_DTSTAMP);
         struct entry entry = {
                 .component = component,
-                .sequence = sequence ? sequence->number : 0,
-                .stamped_usec = stamped ? reader->scan->times[stamped->first_time].wall_sec * USEC_PER_SEC : USEC_NONE,
+                .sequence = read_sequence(reader, component),
+                .stamped_usec = read_stamped(reader, component),
                 .recurrence_id = scan_find(reader->scan, component, PROPERTY_RECURRENCE_ID),
         };
         int r;

@@ -27,7 +27,7 @@ struct reader {
         const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
         /* What reading and later searches cost, summed up over the file. */
         uint64_t work;
-        size_t n_exceptions;
+        size_t n_exceptions, n_stretches;
 };
 
 /* Half a file is not worth working out. */
@@ -50,6 +50,10 @@ unsigned reader_line_of(const struct reader *reader, size_t component, enum prop
 
 /* A text, clean, without blanks around it and within its limit; NULL where there is none, or nothing in it. */
 int read_text(struct reader *reader, size_t component, enum property property, bool keep_lines, char **ret);
+
+/* What decides which of two is the newer; zero and USEC_NONE where nothing says. */
+int64_t read_sequence(const struct reader *reader, size_t component);
+usec_t read_stamped(const struct reader *reader, size_t component);
 
 /* The kind that CATEGORIES name; KIND_PRESCRIPTION where they name none. */
 int read_kind(struct reader *reader, size_t component, enum schedule_kind *ret);

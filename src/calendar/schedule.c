@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "calendar/rule-end.h"
+#include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/schedule.h"
 
@@ -86,7 +87,32 @@ static void sort_dates(struct stamp *dates, size_t *n_dates) {
         *n_dates = n;
 }
 
-/* Of two overrides with the same recurrence id the later one counts: the reader has them in order of their SEQUENCE. */
+/*
+ * A RECURRENCE-ID in another form than DTSTART names the same dose as one in DTSTART's. Where one floats and the other does not,
+ * only a search knows.
+ */
+static void settle_forms(struct schedule *schedule) {
+        bool floats = schedule->start.kind == STAMP_FLOATING && !schedule->start.is_date;
+
+        for (size_t i = 0; i < schedule->n_overrides; i++) {
+                struct stamp *id = &schedule->overrides[i].recurrence_id;
+
+                if (id->is_date || schedule->start.is_date || (id->kind == STAMP_FLOATING) == floats)
+                        *id = schedule_original(schedule, id, NULL);
+        }
+}
+
+/* By the dose that they stand for, the newest of it last. */
+static int override_compare(const struct override *a, const struct override *b) {
+        int r = stamp_compare(&a->recurrence_id, &b->recurrence_id);
+
+        if (r == 0)
+                r = (a->sequence > b->sequence) - (a->sequence < b->sequence);
+        if (r == 0)
+                r = (a->stamped_usec > b->stamped_usec) - (a->stamped_usec < b->stamped_usec);
+        return r;
+}
+
 static void sort_overrides(struct schedule *schedule) {
         struct override *overrides = schedule->overrides;
         size_t n = schedule->n_overrides, kept = 0;
@@ -96,7 +122,7 @@ static void sort_overrides(struct schedule *schedule) {
                 struct override override = overrides[i];
                 size_t j = i;
 
-                for (; j > 0 && stamp_compare(&overrides[j - 1].recurrence_id, &override.recurrence_id) > 0; j--)
+                for (; j > 0 && override_compare(&overrides[j - 1], &override) > 0; j--)
                         overrides[j] = overrides[j - 1];
                 overrides[j] = override;
         }
@@ -112,11 +138,12 @@ static void sort_overrides(struct schedule *schedule) {
 int schedule_finish(struct schedule *schedule) {
         sort_dates(schedule->extra_dates, &schedule->n_extra_dates);
         sort_dates(schedule->exception_dates, &schedule->n_exception_dates);
-        sort_overrides(schedule);
 
         for (size_t i = 0; i < schedule->n_rules; i++)
                 (void) rule_end(schedule->rules[i], &schedule->start, true);
         for (size_t i = 0; i < schedule->n_exception_rules; i++)
                 (void) rule_end(schedule->exception_rules[i], &schedule->start, false);
+        settle_forms(schedule);
+        sort_overrides(schedule);
         return 0;
 }

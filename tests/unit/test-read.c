@@ -409,6 +409,45 @@ static void the_newest_of_equal_uids_counts(void **state) {
         assert_string_equal(reading.calendar->schedules[0]->overrides[0].details.summary, "y");
 }
 
+/* Written in different forms, they are still for the same dose: the zone by another name, the instant in UTC, the day. */
+static void the_newest_override_of_a_dose_counts_however_it_is_written(void **state) {
+        static const char *const ids[] = { ";TZID=Europe/Berlin:20260106T080000", ";TZID=europe/berlin:20260106T080000",
+                                           ":20260106T070000Z", ";VALUE=DATE:20260106" };
+        static const struct {
+                const char *first, *second;
+                int hour;
+        } cases[] = {
+                { "SEQUENCE:2\nDTSTAMP:20260101T000000Z\n", "SEQUENCE:1\nDTSTAMP:20260102T000000Z\n", 9 },
+                { "SEQUENCE:1\nDTSTAMP:20260102T000000Z\n", "SEQUENCE:1\nDTSTAMP:20260101T000000Z\n", 9 },
+                { "SEQUENCE:1\nDTSTAMP:20260101T000000Z\n", "SEQUENCE:2\nDTSTAMP:20260101T000000Z\n", 10 },
+        };
+
+        (void) state;
+
+        for (size_t i = 0; i < ELEMENTS(ids) * ELEMENTS(ids) * ELEMENTS(cases); i++) {
+                const char *first = ids[i % ELEMENTS(ids)], *second = ids[i / ELEMENTS(ids) % ELEMENTS(ids)];
+                size_t k = i / (ELEMENTS(ids) * ELEMENTS(ids));
+                _cleanup_(free_p) char *plan = NULL;
+                struct civil start;
+
+                assert_int_equal(text_format(&plan, "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n"
+                                             "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:20260105T080000\n"
+                                             "RRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n"
+                                             "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:20260106T090000\n"
+                                             "RECURRENCE-ID%s\n%sEND:VEVENT\n"
+                                             "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:20260106T100000\n"
+                                             "RECURRENCE-ID%s\n%sEND:VEVENT\nEND:VCALENDAR\n",
+                                             first, cases[k].first, second, cases[k].second), 0);
+
+                _cleanup_(reading_done) struct reading reading = read_bytes(plan, strlen(plan));
+
+                assert_int_equal(reading.r, 0);
+                assert_int_equal(reading.calendar->schedules[0]->n_overrides, 1);
+                start = civil_from_wall(reading.calendar->schedules[0]->overrides[0].start.wall_sec);
+                assert_int_equal(start.hour, cases[k].hour);
+        }
+}
+
 static void overrides_without_their_master_stand_alone(void **state) {
         _cleanup_(reading_done) struct reading reading = {};
 
@@ -602,6 +641,7 @@ int main(void) {
                 cmocka_unit_test(every_property_that_a_schedule_has_a_place_for_is_read),
                 cmocka_unit_test(a_task_ends_when_completed_unless_it_recurs),
                 cmocka_unit_test(the_newest_of_equal_uids_counts),
+                cmocka_unit_test(the_newest_override_of_a_dose_counts_however_it_is_written),
                 cmocka_unit_test(overrides_without_their_master_stand_alone),
                 cmocka_unit_test(the_digest_changes_with_the_meaning_only),
                 cmocka_unit_test(texts_are_cleaned_and_cut),
