@@ -71,6 +71,8 @@ def broken():
     yield "secondly", event("RRULE:FREQ=SECONDLY")
     yield "below-a-minute", event("RRULE:FREQ=DAILY;BYSECOND=0,30")
     yield "count-wraps", event("RRULE:FREQ=DAILY;COUNT=4294967298")
+    yield "interval-wraps", event("RRULE:FREQ=DAILY;INTERVAL=65537")
+    yield "endless", event("RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30")
     yield "interval-zero", event("RRULE:FREQ=DAILY;INTERVAL=0")
     yield "count-and-until", event("RRULE:FREQ=DAILY;COUNT=3;UNTIL=20260301T000000")
     yield "rule-without-colon", event("RRULE FREQ=DAILY")
