@@ -51,9 +51,9 @@ static const struct {
         [PROPERTY_TRIGGER] = { "TRIGGER", FORM_TRIGGER, ALARM, false },
         [PROPERTY_REPEAT] = { "REPEAT", FORM_INTEGER, ALARM, false },
         [PROPERTY_PROXIMITY] = { "PROXIMITY", FORM_TOKEN, ALARM, false },
-        [PROPERTY_ACKNOWLEDGED] = { "ACKNOWLEDGED", FORM_TIME, ALARM, false },
-        [PROPERTY_MOZ_LASTACK] = { "X-MOZ-LASTACK", FORM_TIME, ENTRY, false },
-        [PROPERTY_MOZ_SNOOZE_TIME] = { "X-MOZ-SNOOZE-TIME", FORM_TIME, ENTRY, false },
+        [PROPERTY_ACKNOWLEDGED] = { "ACKNOWLEDGED", FORM_TOKEN, ALARM, true },
+        [PROPERTY_MOZ_LASTACK] = { "X-MOZ-LASTACK", FORM_TOKEN, ENTRY, true },
+        [PROPERTY_MOZ_SNOOZE_TIME] = { "X-MOZ-SNOOZE-TIME", FORM_TOKEN, ENTRY, true },
         [PROPERTY_TZID] = { "TZID", FORM_TOKEN, ZONE, false },
         [PROPERTY_TZOFFSETFROM] = { "TZOFFSETFROM", FORM_OFFSET, OBSERVANCE, false },
         [PROPERTY_TZOFFSETTO] = { "TZOFFSETTO", FORM_OFFSET, OBSERVANCE, false },
@@ -86,6 +86,13 @@ bool property_from_name(struct slice name, enum component component, enum proper
                         *ret = p;
                         return true;
                 }
+
+        /* Of one dose of several: the time of its start follows. */
+        if ((properties[PROPERTY_MOZ_SNOOZE_TIME].components & 1u << component) &&
+            slice_starts(name, "X-MOZ-SNOOZE-TIME-")) {
+                *ret = PROPERTY_MOZ_SNOOZE_TIME;
+                return true;
+        }
         return false;
 }
 

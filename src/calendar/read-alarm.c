@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* VALARMs that remind the person (RFC 5545 3.6.6). */
+#include <stdlib.h>
+
+#include "calendar/lex.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
 
@@ -92,13 +95,11 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
         return read_repeats(reader, component, alarm);
 }
 
-/* An instant, in UTC as both RFC 9074 and Mozilla write it; USEC_NONE where there is none. */
-static usec_t read_instant(const struct reader *reader, size_t component, enum property property) {
-        const struct scan_line *line = scan_find(reader->scan, component, property);
+/* Of another client, whose mistakes are no reason to refuse a plan: what is not an instant says nothing. */
+static usec_t read_instant(const struct scan_line *line) {
+        struct time_value time;
 
-        return line && line->n_times > 0 && reader->scan->times[line->first_time].is_utc
-                       ? reader->scan->times[line->first_time].wall_sec * USEC_PER_SEC
-                       : USEC_NONE;
+        return line && lex_time(line->value, &time) && time.is_utc ? time.wall_sec * USEC_PER_SEC : USEC_NONE;
 }
 
 static void note_seen(struct details *details, usec_t at_usec) {
@@ -106,14 +107,40 @@ static void note_seen(struct details *details, usec_t at_usec) {
                 details->seen_usec = at_usec;
 }
 
+/* Those that ring at a time of their own, beside the alarms they put off. */
+static size_t read_snoozes(struct reader *reader, size_t component, struct alarm *alarms) {
+        struct scan_line *line = scan_find(reader->scan, component, PROPERTY_MOZ_SNOOZE_TIME);
+        size_t n = 0;
+
+        for (; line && n < LIMIT_SCHEDULE_ALARMS; line = scan_find_next(reader->scan, line)) {
+                usec_t at_usec = read_instant(line);
+
+                if (at_usec != USEC_NONE)
+                        alarms[n++] = (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = at_usec };
+        }
+        return n;
+}
+
+static int warn_about_lead(struct reader *reader, size_t component, const struct details *details,
+                           const struct alarm *alarm) {
+        const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
+        usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
+
+        if (alarm->anchor == ALARM_END)
+                after_usec += usec_add_duration(0, details->span, zone_utc());
+        if (alarm->anchor == ALARM_ABSOLUTE || llabs(after_usec) <= LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
+                return 0;
+        return reader_warning(reader, trigger->line, "The alarm is more than %d days %s its dose and does not ring",
+                              LIMIT_ALARM_LEAD_DAYS, after_usec < 0 ? "before" : "after");
+}
+
 int read_alarms(struct reader *reader, size_t component, struct details *details) {
-        const usec_t snoozed_usec = read_instant(reader, component, PROPERTY_MOZ_SNOOZE_TIME);
         const struct scan *scan = reader->scan;
-        struct alarm alarms[LIMIT_SCHEDULE_ALARMS + 1] = {};
+        struct alarm alarms[2 * LIMIT_SCHEDULE_ALARMS] = {};
         size_t n = 0;
         int r;
 
-        note_seen(details, read_instant(reader, component, PROPERTY_MOZ_LASTACK));
+        note_seen(details, read_instant(scan_find(scan, component, PROPERTY_MOZ_LASTACK)));
 
         /* What is in a component follows it directly, in the order of the BEGINs. */
         for (size_t i = component + 1; i < scan->n_components && scan->components[i].parent >= component; i++) {
@@ -129,14 +156,14 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                 if (n == LIMIT_SCHEDULE_ALARMS)
                         return reader_error(reader, scan->components[i].line, "There are more than %u VALARMs here",
                                             LIMIT_SCHEDULE_ALARMS);
-                r = read_alarm(reader, i, &alarms[n++]);
+                r = read_alarm(reader, i, &alarms[n]);
+                if (r >= 0)
+                        r = warn_about_lead(reader, i, details, &alarms[n++]);
                 if (r < 0)
                         return r;
-                note_seen(details, read_instant(reader, i, PROPERTY_ACKNOWLEDGED));
+                note_seen(details, read_instant(scan_find(scan, i, PROPERTY_ACKNOWLEDGED)));
         }
-        /* A snooze of Mozilla's is one more alarm; that of RFC 9074 is a VALARM of its own. */
-        if (snoozed_usec != USEC_NONE)
-                alarms[n++] = (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = snoozed_usec };
+        n += read_snoozes(reader, component, alarms + n);
         if (n == 0)
                 return 0;
 

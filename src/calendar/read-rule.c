@@ -107,6 +107,17 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
         return 0;
 }
 
+/* All clients write dates beside dates, but for some servers: then a dose rings that was called off. */
+static int warn_about_exceptions(struct reader *reader, size_t component, const struct schedule *schedule) {
+        struct scan_line *line = scan_find(reader->scan, component, PROPERTY_EXDATE);
+
+        for (; line && schedule->start.is_date; line = scan_find_next(reader->scan, line))
+                if (line->n_times > 0 && reader->scan->times[line->first_time].is_utc)
+                        return reader_warning(reader, line->line, "EXDATE in UTC takes nothing away from days without a "
+                                              "time; write the day, like EXDATE;VALUE=DATE:20261231");
+        return 0;
+}
+
 int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule) {
         int r;
 
@@ -120,6 +131,10 @@ int read_recurrence(struct reader *reader, size_t component, struct schedule *sc
         if (r < 0)
                 return r;
         r = read_stamps(reader, component, PROPERTY_EXDATE, &schedule->exception_dates, &schedule->n_exception_dates);
+        if (r < 0)
+                return r;
+
+        r = warn_about_exceptions(reader, component, schedule);
         if (r < 0)
                 return r;
 

@@ -133,7 +133,7 @@ static int end_component(struct scanning *scanning, struct slice name, unsigned 
 
         component->end_line = scanning->scan->n_lines;
         digest = component->digest;
-        if (--scanning->depth > 0)
+        if (--scanning->depth > 0 && !component->is_snooze)
                 innermost(scanning)->digest += digest_bytes(DIGEST_START, &digest, sizeof(digest));
         return 0;
 }
@@ -142,8 +142,13 @@ static int end_component(struct scanning *scanning, struct slice name, unsigned 
 static void digest_line(struct scan_component *component, const struct content_line *content) {
         uint64_t digest = DIGEST_START;
 
+        struct slice relation;
+
         if (property_is_noise(content->name))
                 return;
+        if (component->kind == COMPONENT_ALARM && slice_equal(content->name, "RELATED-TO") &&
+            line_parameter(content, "RELTYPE", &relation) && slice_equal(relation, "SNOOZE"))
+                component->is_snooze = true;
 
         for (size_t i = 0; i < content->name.size; i++) {
                 char c = (char) toupper((unsigned char) content->name.text[i]);

@@ -261,6 +261,10 @@ static void what_dosed_cannot_follow_is_named(void **state) {
                 { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:PT0S\nREPEAT:101\nEND:VALARM\n", SEVERITY_ERROR, 9,
                   "from 0 to 100" },
                 { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:20260105T080000\nEND:VALARM\n", SEVERITY_ERROR, 8, "not UTC" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31DT1S\nEND:VALARM\n", SEVERITY_WARNING, 8,
+                  "31 days before its dose" },
+                { "DURATION:P1D\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;RELATED=END:P31D\nEND:VALARM\n", SEVERITY_WARNING, 9,
+                  "31 days after its dose" },
         };
 
         (void) state;
@@ -277,6 +281,8 @@ static void what_dosed_cannot_follow_is_named(void **state) {
 static void what_is_usual_gives_no_problem(void **state) {
         static const char *const cases[] = {
                 "DESCRIPTION:\nLOCATION:\n",
+                "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31D\nEND:VALARM\n",
+                "EXDATE:20260106T080000Z\n",
                 "BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT5M\nEND:VALARM\n",
                 "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
                 "RRULE:FREQ=MINUTELY;INTERVAL=65537\n",
@@ -486,6 +492,56 @@ static void the_digest_changes_with_the_meaning_only(void **state) {
                                         "TRIGGER:PT0S\nEND:VALARM\n"));
 }
 
+static void an_exception_in_utc_takes_nothing_from_days(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_lines("BEGIN:VEVENT\nUID:a\nSUMMARY:b\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY\n"
+                             "EXDATE;VALUE=DATE:20260103\nEXDATE:20260102T000000Z\nEND:VEVENT\n");
+        assert_int_equal(reading.r, 0);
+        assert_problem(&reading.problems, SEVERITY_WARNING, 8, "takes nothing away from days");
+        assert_due(reading.calendar->schedules[0], "Europe/Berlin", "20260101T000000Z", "20260101T070000Z 20260102T070000Z "
+                   "20260104T070000Z");
+}
+
+/* What its client and we read differently, or cannot be read, is no reason to take a plan out of use. */
+static void snoozes_and_acknowledgements_of_other_clients_are_read_and_change_no_plan(void **state) {
+        static const char alarm[] = "BEGIN:VALARM\nUID:x\nACTION:DISPLAY\nTRIGGER:PT0S\nEND:VALARM\n";
+        static const struct {
+                const char *lines;
+                const char *seen;
+                size_t n_alarms;
+        } cases[] = {
+                { "X-MOZ-LASTACK:20260105T081000Z\n", "20260105T081000Z", 0 },
+                { "X-MOZ-LASTACK:yesterday\nX-MOZ-LASTACK:20260105T081000\n", NULL, 0 },
+                { "X-MOZ-SNOOZE-TIME:20260105T083000Z\nX-MOZ-SNOOZE-TIME:soon\n", NULL, 1 },
+                { "X-MOZ-SNOOZE-TIME-1767600000000000:20260105T083000Z\n"
+                  "X-MOZ-SNOOZE-TIME-1767686400000000:20260106T083000Z\n", NULL, 2 },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20260105T083000Z\n"
+                  "RELATED-TO;RELTYPE=SNOOZE:x\nEND:VALARM\n", NULL, 1 },
+        };
+        uint64_t digest = digest_of(alarm);
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(free_p) char *lines = NULL;
+                _cleanup_(reading_done) struct reading reading = {};
+                const struct schedule *schedule;
+                int64_t seen_sec = 0;
+                bool is_date, is_utc;
+
+                assert_int_equal(text_format(&lines, "%s%s", cases[i].lines, alarm), 0);
+                reading = read_event(lines);
+                assert_clean(&reading);
+                schedule = reading.calendar->schedules[0];
+                assert_int_equal(schedule->digest, digest);
+                assert_int_equal(schedule->details.n_alarms, 1 + cases[i].n_alarms);
+                if (cases[i].seen)
+                        assert_int_equal(civil_parse(cases[i].seen, strlen(cases[i].seen), &seen_sec, &is_date, &is_utc), 0);
+                assert_int_equal(schedule->details.seen_usec, seen_sec * USEC_PER_SEC);
+        }
+}
+
 static void texts_are_cleaned_and_cut(void **state) {
         _cleanup_(free_p) char *text = NULL, *lines = NULL;
         _cleanup_(reading_done) struct reading reading = {};
@@ -644,6 +700,8 @@ int main(void) {
                 cmocka_unit_test(the_newest_override_of_a_dose_counts_however_it_is_written),
                 cmocka_unit_test(overrides_without_their_master_stand_alone),
                 cmocka_unit_test(the_digest_changes_with_the_meaning_only),
+                cmocka_unit_test(an_exception_in_utc_takes_nothing_from_days),
+                cmocka_unit_test(snoozes_and_acknowledgements_of_other_clients_are_read_and_change_no_plan),
                 cmocka_unit_test(texts_are_cleaned_and_cut),
                 cmocka_unit_test(line_ends_and_a_byte_order_mark_do_not_matter),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),

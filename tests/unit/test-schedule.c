@@ -323,10 +323,13 @@ static void overrides_move_and_cancel_single_doses(void **state) {
         /* Moved onto another: one dose, which keeps the name that is there by right. */
         CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=3",
               .overrides = { { "20260102T080000", "20260103T080000" } }, .expect = "20260101T080000 20260103T080000");
-        /* Moved onto a day that an EXDATE took away. */
+        /* Moved onto a day that an EXDATE took away: thunderbird-0010, and onto the start: thunderbird-0011. */
         CHECK(.start = "20020402T114500Z", .rules = "FREQ=DAILY;COUNT=3", .exceptions = "20020403T114500Z",
               .overrides = { { "20020404T114500Z", "20020403T114500Z" } },
               .expect = "20020402T114500Z 20020404T114500Z=20020403T114500Z");
+        CHECK(.start = "20020402T114500Z", .rules = "FREQ=DAILY;COUNT=3", .exceptions = "20020402T114500Z",
+              .overrides = { { "20020404T114500Z", "20020402T114500Z" } },
+              .expect = "20020404T114500Z=20020402T114500Z 20020403T114500Z");
         /* A RECURRENCE-ID in UTC means the dose of that instant, and its name stays. */
         CHECK(.start = "Europe/Berlin:20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
               .overrides = { { "20260102T070000Z", "Europe/Berlin:20260102T120000" } },
