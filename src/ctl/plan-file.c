@@ -37,6 +37,11 @@ static int bytes_read(const char *name, char **ret, size_t *ret_size) {
         if (S_ISDIR(status.st_mode))
                 return -EISDIR;
 
+        /* An end that nobody has opened to write reads as an empty file. */
+        r = wait_for_bytes(fd);
+        if (r < 0)
+                return r;
+
         bytes = malloc(LIMIT_FILE_BYTES + 1);
         if (!bytes)
                 return -ENOMEM;
@@ -74,7 +79,9 @@ int plan_file_read(const struct request *request, const char *name, struct calen
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                r = problems_add(problems, name, 0, SEVERITY_ERROR, "it cannot be read: %s", strerror(-r));
+                const char *reason = r == -ETIMEDOUT ? "nothing writes into this pipe; name a file" : strerror(-r);
+
+                r = problems_add(problems, name, 0, SEVERITY_ERROR, "it cannot be read: %s", reason);
                 return r < 0 ? r : CALENDAR_UNUSABLE;
         }
 
