@@ -88,9 +88,9 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
                 r = check_costs(reader, component, schedule);
         if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
                 return r;
-        /* Nobody would be reminded, and nobody would notice. */
+        /* Nobody would be reminded, and nobody would notice; but with a COUNT of one, DTSTART is that one. */
         for (size_t i = 0; i < schedule->n_rules; i++)
-                if (rule_is_never_due(schedule->rules[i], &schedule->start))
+                if (rule_is_never_due(schedule->rules[i], &schedule->start) && schedule->rules[i]->count != 1)
                         return reader_error(reader, line, "RRULE is never due; no day is as it says");
         if (schedule->n_rules > 1)
                 return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
