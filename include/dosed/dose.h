@@ -31,7 +31,7 @@ enum entry_kind {
         ENTRY_SKIPPED,
         ENTRY_MISSED,          /* the window ended and nobody had answered */
         ENTRY_UNATTENDED,      /* the window lay wholly in the daemon's absence */
-        ENTRY_UNDONE,          /* a recording was taken back */
+        ENTRY_UNDONE,          /* a recording was taken back, or a move: an edit put the dose where it had been */
         ENTRY_MOVED,           /* `other` took its place after an edit */
         ENTRY_CARRIED,         /* an edit made it take the place of `other`, which had been recorded */
         ENTRY_CLOCK_CORRECTED, /* what time alone had decided, undone: the clock had been ahead */

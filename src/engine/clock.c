@@ -2,6 +2,8 @@
 /* Clocks that change: the system's was ahead, or the person is in another zone. */
 #include "engine/private.h"
 
+#define SNOOZE_MAX (4 * USEC_PER_HOUR) /* the longest window that follows from spacing */
+
 /* Smaller steps back are the daily work of time synchronisation: nothing rings twice for them. */
 #define STEP_TOLERANCE USEC_PER_MINUTE
 
@@ -21,11 +23,36 @@ static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_u
         return live_set_timer(engine, live);
 }
 
+void live_clamp(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        struct dose *dose = live->dose;
+
+        if (dose->reminded_usec > now_usec)
+                dose->reminded_usec = now_usec;
+        if (dose->state == DOSE_SNOOZED && dose->snoozed_until_usec > now_usec + SNOOZE_MAX)
+                dose->snoozed_until_usec = now_usec + engine->snooze_usec;
+}
+
+static int clamp_person(struct engine *engine, const struct person *person, usec_t now_usec) {
+        struct live_dose *live, *next;
+        int r;
+
+        HASH_ITER(hh, engine->live, live, next) {
+                if (live->person != person || live->timer.node.position == 0)
+                        continue;
+                live_clamp(engine, live, now_usec);
+                r = live_set_timer(engine, live);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int correct_person(struct engine *engine, struct person *person, usec_t now_usec) {
         _cleanup_(dose_list_done) struct dose_list later = {};
         int r;
 
-        r = store_list_doses(engine->store, person->name, NULL, now_usec + 1, USEC_NEVER, SIZE_MAX >> 1, &later);
+        r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec + 1, USEC_NEVER,
+                                                           SIZE_MAX >> 1, &later));
         if (r < 0)
                 return r;
         for (size_t i = 0; i < later.n_doses; i++) {
@@ -51,7 +78,7 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return clamp_person(engine, person, now_usec);
 }
 
 int engine_correct_clock(struct engine *engine, usec_t now_usec) {
@@ -71,11 +98,7 @@ int engine_correct_clock(struct engine *engine, usec_t now_usec) {
         return 0;
 }
 
-/*
- * The wall clock jumped over this occurrence: it had not been due, and is overdue at once. It is due now, so that its whole
- * window lies ahead.
- */
-static int make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec) {
+int occurrence_make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec) {
         struct live_dose *live;
         int r;
 
@@ -109,7 +132,7 @@ static int make_overdue_due(struct engine *engine, struct slot *slot, const stru
                 if (r < 0)
                         return r;
                 if (r == 0 && before.due_usec > now_usec) {
-                        r = make_due(engine, slot, &occurrence, now_usec);
+                        r = occurrence_make_due(engine, slot, &occurrence, now_usec);
                         if (r < 0)
                                 return r;
                 }

@@ -125,7 +125,7 @@ static int person_load_open(struct engine *engine, struct person *person, usec_t
         _cleanup_(dose_list_done) struct dose_list open = {};
         int r;
 
-        r = store_list_open(engine->store, &open);
+        r = engine_forgive_ledger(engine, store_list_open(engine->store, &open));
         if (r < 0)
                 return r;
 
@@ -140,6 +140,8 @@ static int person_load_open(struct engine *engine, struct person *person, usec_t
                 (void) TAKE(open.doses[i]);
                 live->in_ledger = true;
                 live->group_usec = group_of(live->dose->due_usec, now_usec);
+                if (now_usec >= engine->hold_usec)
+                        live_clamp(engine, live, now_usec);
                 r = live_set_timer(engine, live);
                 if (r < 0)
                         return r;
@@ -153,11 +155,10 @@ static int engine_start(struct engine *engine, usec_t now_usec) {
 
         if (engine->is_started)
                 return 0;
-        r = store_get_mark(engine->store, &engine->mark_usec);
+        engine->mark_usec = now_usec;
+        r = engine_forgive_ledger(engine, store_get_mark(engine->store, &engine->mark_usec));
         if (r < 0)
                 return r;
-        if (r == STORE_NOTHING)
-                engine->mark_usec = now_usec;
 
         r = store_get_reading(engine->store, &engine->suspect_digest);
         if (r < 0)

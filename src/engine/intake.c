@@ -401,8 +401,8 @@ static int adopt(struct intake *intake) {
         int r;
 
         r = person_adopt(intake->engine, intake->person, &adoption, intake->now_usec);
-        /* The slots point into the new calendars by now, whatever the store said. */
-        swap_plans(intake);
+        if (adoption.is_in_force)
+                swap_plans(intake);
         return r;
 }
 

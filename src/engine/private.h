@@ -77,6 +77,7 @@ struct live_dose {
         bool in_ledger; /* has entries, written or queued */
         bool changed, rings; /* to be told when the step is written */
         bool is_touched;
+        bool is_restored; /* while a plan is adopted: it is there again */
         UT_hash_handle hh;
 };
 
@@ -144,6 +145,8 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
 /* By id, from hand, ledger or plan. 0, ENGINE_NO_SUCH_DOSE or a negative errno. */
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret);
 int live_find_alarms(struct live_dose *live);
+/* No reminder lies ahead, and no snooze is longer than it can have been: the clock was ahead when that was written. */
+void live_clamp(struct engine *engine, struct live_dose *live, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
@@ -158,6 +161,8 @@ int engine_finish(struct engine *engine, usec_t now_usec);
 int engine_catch_up(struct engine *engine, usec_t now_usec);
 /* The person is in another zone, or counts days otherwise, from now on (clock.c). */
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
+/* The clock or an edit went past this occurrence: it had not been due, and is due now, its whole window ahead (clock.c). */
+int occurrence_make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec);
 /* Does everything that has come for this dose, and sets its next time (step.c). */
 int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec);
 /* Voids what time alone had decided while the clock was ahead (clock.c). */
@@ -183,5 +188,6 @@ struct plan_adoption {
         const struct schedule **schedules; /* sorted by UID */
         size_t n_schedules;
         struct plan_update update; /* its changes are filled in by person_adopt() */
+        bool is_in_force; /* the slots point into the new schedules, whatever failed afterwards */
 };
 int person_adopt(struct engine *engine, struct person *person, struct plan_adoption *adoption, usec_t now_usec);

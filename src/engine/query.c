@@ -310,6 +310,12 @@ static bool is_recorded(struct engine *engine, const struct slot *slot, const st
 
 usec_t engine_next_due(struct engine *engine) {
         usec_t next_usec = USEC_NEVER;
+        const struct live_dose *live;
+
+        /* Reminded of before its time, or undone: its slot has gone on. */
+        for (live = engine->live; live; live = live->hh.next)
+                if (live->dose->state == DOSE_UPCOMING && live->in_ledger && live->dose->due_usec < next_usec)
+                        next_usec = live->dose->due_usec;
 
         for (size_t i = 0; i < engine->n_people; i++)
                 for (size_t j = 0; j < engine->people[i]->n_slots; j++) {

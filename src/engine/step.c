@@ -120,8 +120,18 @@ static void let_go(struct engine *engine) {
         engine->n_touched = kept;
 }
 
-/* Only a clock that was ahead lowers it (clock.c): what was carried out is never to be done again. */
+/*
+ * Only a clock that was ahead lowers it (clock.c): what was carried out is never to be done again. What waits for a clock that is
+ * trusted was not carried out: its slot still stands at it.
+ */
 static void raise_mark(struct engine *engine, usec_t until_usec) {
+        for (size_t i = 0; until_usec < engine->hold_usec && i < engine->n_people; i++)
+                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
+                        const struct slot *slot = engine->people[i]->slots[j];
+
+                        if (slot->has_next && slot->next.due_usec <= until_usec)
+                                until_usec = slot->next.due_usec - 1;
+                }
         if (until_usec > engine->mark_usec)
                 engine->mark_usec = until_usec;
 }

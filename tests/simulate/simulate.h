@@ -80,6 +80,7 @@ struct world {
         struct action *actions;
         struct oracle oracle;
         uint64_t n_doses, n_reminders, n_restarts, n_edits, n_zones, n_jumps;
+        bool is_editing;
         bool verbose;
 };
 

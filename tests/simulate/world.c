@@ -70,10 +70,15 @@ static void note_taken(struct world *world, const char *medication, usec_t at_us
 static void on_dose_changed(void *userdata, const struct dose_view *view) {
         struct world *world = userdata;
         _cleanup_(free_p) char *id = NULL;
+        struct expected *expected;
 
         if (dose_id(view->dose, &id) < 0)
                 abort();
         say(world, dose_state_to_string(view->dose->state), id);
+        /* A dose that was still to come, and that the edit put a little into the past, is due now. */
+        expected = oracle_find(&world->oracle, id);
+        if (expected && world->is_editing && view->dose->state == DOSE_DUE)
+                expected->is_excluded = false;
 }
 
 /* Nobody is reminded of a recorded dose, nor outside its window, nor without a warning where it was just taken. */
@@ -188,7 +193,9 @@ static void edit(struct world *world) {
         if (new)
                 oracle_begin(world, new->schedules[0]);
         say(world, "edit", new ? new->schedules[0]->uid : "removed");
+        world->is_editing = true;
         take_plan(world);
+        world->is_editing = false;
         calendar_free(old);
         world->n_edits++;
 }

@@ -192,16 +192,10 @@ static void a_dose_that_is_called_off_stops_ringing(void **state) {
         world_pass_until(world, AT(8, 5));
         world_forget(world);
         for (size_t i = 0; i < ELEMENTS(ways); i++) {
-                if (i > 0) {
-                        _cleanup_(free_p) char *reason = NULL;
-                        enum dose_state after;
-
-                        /* Open again, on the same day. */
-                        put_lisinopril(world, DAILY("080000"));
-                        assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
-                        assert_int_equal(after, DOSE_DUE);
-                        world_forget(world);
-                }
+                /* Called off by mistake: with the plan the dose is there again. */
+                put_lisinopril(world, DAILY("080000"));
+                world_assert_state(world, LIS, DOSE_DUE);
+                world_forget(world);
                 put_lisinopril(world, ways[i]);
                 world_told(world, "08:05 changed Lisinopril skipped\nplan ana\n");
                 assert_int_equal(engine_count_open(world->engine), 0);
@@ -298,6 +292,80 @@ static void yesterdays_acknowledgement_says_nothing_of_today(void **state) {
         world_forget(world);
         world_pass_until(world, AT(8, 15));
         world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n");
+}
+
+static void a_dose_that_is_moved_and_moved_back_rings(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 2));
+        world_forget(world);
+        put_lisinopril(world, DAILY("083000"));
+        world_pass_until(world, AT(8, 10));
+        put_lisinopril(world, DAILY("080000"));
+        world_told(world, "plan ana\n08:10 changed Lisinopril due\nplan ana\n");
+        assert_int_equal(engine_count_open(world->engine), 1);
+        world_pass_until(world, AT(8, 31));
+        world_told(world, "08:10 reminder Lisinopril due\n08:30 reminder Lisinopril due\n");
+}
+
+static void a_recorded_dose_that_is_moved_and_moved_back_stays_recorded(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(7, 30));
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        put_lisinopril(world, DAILY("090000"));
+        world_assert_state(world, "ana/lis/20261123T090000", DOSE_TAKEN);
+        put_lisinopril(world, DAILY("080000"));
+        world_assert_state(world, LIS, DOSE_TAKEN);
+        world_forget(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "");
+}
+
+static void a_coming_dose_that_an_edit_puts_into_the_past_is_due_now(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(7, 57));
+        put_lisinopril(world, DAILY("075500"));
+        world_told(world, "07:57 changed Lisinopril due\n07:57 reminder Lisinopril due\nplan ana\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "");
+}
+
+static void a_mended_name_forgets_nothing_that_was_taken(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril 10 mg", DAILY("083000"));
+        world_reload(world);
+        world_forget(world);
+        world_pass_until(world, AT(20, 0));
+        world_told(world, "");
+
+        /* Also where another dose comes within the interval. */
+        world_put_event(world, "lis2.ics", "lis2", "Lisinopril 10 mg", "DTSTART:20261123T201000\r\n");
+        world_put_event(world, "lis.ics", "lis", "Lisinopril 10 mg", DAILY("083000") "X-DOSED-MIN-INTERVAL:PT20H\r\n");
+        world_reload(world);
+        world_forget(world);
+        world_pass_until(world, AT(20, 10));
+        world_told(world, "20:10 changed Lisinopril 10 mg due\n20:10 reminder Lisinopril 10 mg due\n");
+}
+
+static void a_journey_and_a_harmless_edit_consume_no_other_dose(void **state) {
+        struct world *world = *state;
+
+        put_lisinopril(world, DAILY("080000") "RDATE:20261123T200000\r\n");
+        world_pass_until(world, AT(20, 5));
+        assert_int_equal(world_confirm(world, "ana/lis/20261123T200000", (struct record_options){ .force = true }), 0);
+        assert_int_equal(zones_get(world->zones, "Asia/Dhaka", &world->zone), 0);
+        world_set_people(world);
+        put_lisinopril(world, DAILY("080000") "RDATE:20261123T200000\r\nDESCRIPTION:with water\r\n");
+        world_assert_state(world, "ana/lis/20261124T080000", DOSE_UPCOMING);
 }
 
 static void a_touched_file_that_says_the_same_is_no_change(void **state) {
@@ -428,6 +496,22 @@ static void a_clock_that_nobody_set_yet_voids_nothing(void **state) {
         world_told(world, "");
 }
 
+/* As the daemon starts: the clock is not trusted yet, and the folders are read. */
+static void doses_that_waited_for_the_clock_are_not_lost_by_a_reload(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(7, 0));
+        world_stop(world);
+        world->now_usec = AT(13, 30);
+        world->hold_usec = AT(13, 31);
+        world_start(world);
+        world_reload(world);
+        world_told(world, "");
+        world_pass_until(world, AT(13, 32));
+        world_told(world, "13:31 changed Lisinopril unattended\n");
+}
+
 static void a_crash_mark_of_a_good_file_is_a_false_alarm(void **state) {
         struct world *world = *state;
         const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
@@ -494,6 +578,12 @@ int main(void) {
                 TEST(what_was_put_off_elsewhere_rings_when_it_says),
                 TEST(what_thunderbird_put_off_rings_when_it_says),
                 TEST(yesterdays_acknowledgement_says_nothing_of_today),
+                TEST(a_dose_that_is_moved_and_moved_back_rings),
+                TEST(a_recorded_dose_that_is_moved_and_moved_back_stays_recorded),
+                TEST(a_coming_dose_that_an_edit_puts_into_the_past_is_due_now),
+                TEST(a_mended_name_forgets_nothing_that_was_taken),
+                TEST(a_journey_and_a_harmless_edit_consume_no_other_dose),
+                TEST(doses_that_waited_for_the_clock_are_not_lost_by_a_reload),
                 TEST(a_touched_file_that_says_the_same_is_no_change),
                 TEST(after_an_outage_the_open_ring_and_the_passed_are_unattended),
                 TEST(what_is_caught_up_with_is_one_group),
