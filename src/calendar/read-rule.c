@@ -88,17 +88,16 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
                 r = check_costs(reader, component, schedule);
         if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
                 return r;
-        /* Nobody would be reminded, and nobody would notice; but with a COUNT of one, DTSTART is that one. */
+        /* Nobody would be reminded, and nobody would notice. */
         for (size_t i = 0; i < schedule->n_rules; i++)
-                if (rule_is_never_due(schedule->rules[i], &schedule->start) && schedule->rules[i]->count != 1)
+                if (schedule->rules[i]->is_never_due)
                         return reader_error(reader, line, "RRULE is never due; no day is as it says");
         if (schedule->n_rules > 1)
                 return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
 
         expansion_init(&expansion, schedule->rules[0], schedule->start.wall_sec, schedule->start.is_date);
-        if (!expansion_next(&expansion, &first))
-                return 0;
-        if (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY)
+        if (!expansion_next(&expansion, &first) ||
+            (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY))
                 return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
         if (first != schedule->start.wall_sec)
                 return reader_warning(reader, line, "The start is not one of the times of RRULE, whose first is %s; "

@@ -33,7 +33,6 @@ static void walk_in_strides(struct expansion *expansion, const struct rule *rule
 
 uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start) {
         struct expansion expansion;
-        uint64_t work = 0;
         int64_t wall_sec;
 
         if (rule->has_last)
@@ -41,22 +40,20 @@ uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_star
         rule->has_last = true;
         rule->last_wall_sec = INT64_MAX;
 
-        if (rule->count > 0) {
-                expansion_init(&expansion, rule, start->wall_sec, start->is_date);
-                find_last(&expansion, rule, counts_start);
-                work += expansion.work;
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        rule->is_never_due = !expansion_next(&expansion, &wall_sec);
+        if (rule->is_never_due) {
+                rule->last_wall_sec = start->wall_sec - 1;
+                return expansion.work;
         }
 
-        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
-        if (!expansion_next(&expansion, &wall_sec))
-                rule->last_wall_sec = start->wall_sec - 1;
-        else
-                walk_in_strides(&expansion, rule);
-        return work + expansion.work;
-}
-
-bool rule_is_never_due(const struct rule *rule, const struct stamp *start) {
-        return rule->has_last && rule->last_wall_sec < start->wall_sec;
+        if (rule->count > 0) {
+                expansion_seek(&expansion, start->wall_sec);
+                find_last(&expansion, rule, counts_start);
+        }
+        expansion_limit(&expansion, rule->last_wall_sec);
+        walk_in_strides(&expansion, rule);
+        return expansion.work;
 }
 
 static unsigned set_size(uint64_t set, unsigned all) {

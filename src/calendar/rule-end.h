@@ -13,7 +13,5 @@
  */
 uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start);
 
-bool rule_is_never_due(const struct rule *rule, const struct stamp *start);
-
 /* How many times there may be on one day. */
 unsigned rule_times_per_day(const struct rule *rule);

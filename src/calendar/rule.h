@@ -48,9 +48,10 @@ struct rule {
 
         struct rule_positions *positions; /* NULL for most rules */
 
-        /* The last wall-clock time that COUNT allows, of one that is never due one before its start; INT64_MAX: no such end. */
+        /* rule_end() sets these. The last wall-clock time that COUNT allows, one before the start if none; INT64_MAX: no end. */
         int64_t last_wall_sec;
-        bool has_last; /* rule_end() has set it */
+        bool has_last;
+        bool is_never_due; /* no time is as it says */
 };
 
 struct rule *rule_free(struct rule *rule);

@@ -234,6 +234,7 @@ static void what_dosed_cannot_follow_is_named(void **state) {
                 { "RRULE:FREQ=DAILY;INTERVAL=65537\n", SEVERITY_ERROR, 6, "longer than a life" },
                 { "RRULE:FREQ=HOURLY;BYMINUTE=0,30\nEXRULE:FREQ=HOURLY\n", SEVERITY_ERROR, 7, "at most 24 doses a day" },
                 { "RRULE:FREQ=DAILY;UNTIL=20250101T000000\n", SEVERITY_WARNING, 6, "ends before it begins" },
+                { "RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=1\n", SEVERITY_WARNING, 6, "ends before it begins" },
                 { "DTEND:20260105T070000\n", SEVERITY_WARNING, 6, "before the start" },
                 { "DTEND:20260105T070000Z\n", SEVERITY_WARNING, 6, "not of the same form" },
                 { "DURATION:-PT5M\n", SEVERITY_WARNING, 6, "below zero" },
