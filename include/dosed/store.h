@@ -76,6 +76,8 @@ int store_list_doses(struct store *store, const char *person, const char *medica
 
 /* When the medication was last taken, under any schedule and version; USEC_NONE. */
 int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec);
+/* The same for a schedule, whatever its medication was called then. */
+int store_last_taken_uid(struct store *store, const char *person, const char *uid, usec_t *ret_usec);
 
 /* A plan file as it was last good. */
 struct stored_file {

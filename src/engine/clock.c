@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clocks that change: the system's was ahead, or the person is in another zone. */
+#include <string.h>
+
+#include "dosed/text.h"
 #include "engine/private.h"
 
 #define SNOOZE_MAX (4 * USEC_PER_HOUR) /* the longest window that follows from spacing */
@@ -139,12 +142,19 @@ static int make_overdue_due(struct engine *engine, struct slot *slot, const stru
         }
 }
 
+/* Loaded twice, a zone is another object; but a copy at /etc/localtime has no name of its own. */
+static bool is_same_zone(const struct zone *a, const struct zone *b) {
+        return a == b || (strcmp(zone_name(a), zone_name(b)) == 0 && strcmp(zone_name(a), "localtime") != 0);
+}
+
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec) {
         const struct wall_clock former = person->clock;
         int r;
 
-        if (clock->zone == former.zone && clock->all_day_sec == former.all_day_sec)
+        if (is_same_zone(clock->zone, former.zone) && clock->all_day_sec == former.all_day_sec) {
+                person->clock = *clock;
                 return 0;
+        }
         r = engine_catch_up(engine, now_usec);
         if (r < 0)
                 return r;
@@ -153,7 +163,7 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
         for (size_t i = 0; i < person->n_slots; i++) {
                 r = make_overdue_due(engine, person->slots[i], &former, now_usec);
                 if (r >= 0)
-                        r = slot_seek(engine, person->slots[i], now_usec + 1);
+                        r = slot_seek(engine, person->slots[i], engine->mark_usec + 1);
                 if (r < 0)
                         return r;
         }
@@ -182,5 +192,44 @@ int engine_hold_windows(struct engine *engine, usec_t until_usec) {
                         if (r < 0)
                                 return r;
                 }
+        return 0;
+}
+
+/* A name that nobody may use for a file of his own. */
+static int clock_key(const struct person *person, char **ret) {
+        return text_format(ret, "clock of %s", person->name);
+}
+
+int person_keep_clock(struct engine *engine, const struct person *person) {
+        _cleanup_(free_p) char *key = NULL, *text = NULL;
+        int r;
+
+        r = clock_key(person, &key);
+        if (r >= 0)
+                r = text_format(&text, "%d %s", (int) person->clock.all_day_sec, zone_name(person->clock.zone));
+        if (r < 0)
+                return r;
+        r = engine_forgive_ledger(engine, store_put_text(engine->store, key, text));
+        return r < 0 ? r : 0; /* unwritable: the next start knows the clock of before */
+}
+
+int person_load_clock(struct engine *engine, struct person *person) {
+        _cleanup_(free_p) char *key = NULL, *text = NULL;
+        const struct zone *zone;
+        int all_day_sec, at = 0, r;
+
+        r = clock_key(person, &key);
+        if (r < 0)
+                return r;
+        r = engine_forgive_ledger(engine, store_get_text(engine->store, key, &text));
+        if (r < 0 || !text)
+                return r < 0 ? r : 0;
+        if (sscanf(text, "%d %n", &all_day_sec, &at) != 1 || at == 0 || all_day_sec < 0 || all_day_sec >= SEC_PER_DAY)
+                return 0;
+        /* A zone that has no name any more is that of now. */
+        r = zones_get(engine->zones, text + at, &zone);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        person->clock = (struct wall_clock){ .zone = zone, .all_day_sec = all_day_sec };
         return 0;
 }

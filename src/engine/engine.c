@@ -182,14 +182,21 @@ static int person_set(struct engine *engine, const struct engine_person *wanted,
         r = person_set_folders(person, wanted);
         if (r < 0)
                 return r;
-        if (!is_new)
-                return person_set_clock(engine, person, &wanted->clock, now_usec);
+        if (!is_new) {
+                r = person_set_clock(engine, person, &wanted->clock, now_usec);
+                return r < 0 ? r : person_keep_clock(engine, person);
+        }
 
+        /* While dosed was away the plan went by the clock that it knew; what that left undone is carried over to the new one. */
         person->clock = wanted->clock;
-        r = person_load_plan(engine, person, now_usec);
-        if (r < 0)
-                return r;
-        return person_load_open(engine, person, now_usec);
+        r = person_load_clock(engine, person);
+        if (r >= 0)
+                r = person_load_plan(engine, person, now_usec);
+        if (r >= 0)
+                r = person_load_open(engine, person, now_usec);
+        if (r >= 0)
+                r = person_set_clock(engine, person, &wanted->clock, now_usec);
+        return r < 0 ? r : person_keep_clock(engine, person);
 }
 
 int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {

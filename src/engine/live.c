@@ -307,6 +307,7 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
 }
 
 int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec) {
+        const struct medication *in_force;
         struct live_dose *live, *next;
         usec_t last_usec = USEC_NONE;
         int r;
@@ -314,6 +315,19 @@ int engine_last_taken(struct engine *engine, const char *person, const char *med
         r = engine_forgive_ledger(engine, store_last_taken(engine->store, person, medication, &last_usec));
         if (r < 0)
                 return r;
+
+        /* A name may have been mended since: its schedules are the same. */
+        in_force = person_find_medication(engine_find_person(engine, person), medication);
+        for (size_t i = 0; in_force && i < in_force->n_slots; i++) {
+                usec_t usec = USEC_NONE;
+
+                r = engine_forgive_ledger(engine, store_last_taken_uid(engine->store, person,
+                                                                       in_force->slots[i]->schedule->uid, &usec));
+                if (r < 0)
+                        return r;
+                if (usec > last_usec)
+                        last_usec = usec;
+        }
 
         /* What is only in hand counts too: not written yet, or not writable. */
         if (!store_is_flushed(engine->store))

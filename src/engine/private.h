@@ -161,6 +161,9 @@ int engine_finish(struct engine *engine, usec_t now_usec);
 int engine_catch_up(struct engine *engine, usec_t now_usec);
 /* The person is in another zone, or counts days otherwise, from now on (clock.c). */
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
+/* The person's clock over a restart. */
+int person_keep_clock(struct engine *engine, const struct person *person);
+int person_load_clock(struct engine *engine, struct person *person);
 /* The clock or an edit went past this occurrence: it had not been due, and is due now, its whole window ahead (clock.c). */
 int occurrence_make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec);
 /* Does everything that has come for this dose, and sets its next time (step.c). */

@@ -31,11 +31,12 @@ static const char *const versions[] = {
         APPEND_ONLY("dose") APPEND_ONLY("entry")
         /* Follows from entry, and can be made anew from it. */
         "CREATE TABLE standing("
-        " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, medication TEXT NOT NULL,"
+        " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, uid TEXT NOT NULL, medication TEXT NOT NULL,"
         " state TEXT NOT NULL, snoozed_until_usec INTEGER NOT NULL, reminders INTEGER NOT NULL,"
         " reminded_usec INTEGER NOT NULL, was_unattended INTEGER NOT NULL,"
         " recorded INTEGER REFERENCES entry(id), taken_usec INTEGER NOT NULL) STRICT;"
         "CREATE INDEX standing_open ON standing(state) WHERE state IN ('due', 'snoozed', 'upcoming');"
+        "CREATE INDEX standing_taken_uid ON standing(person, uid, taken_usec) WHERE state = 'taken';"
         "CREATE INDEX standing_taken ON standing(person, medication, taken_usec) WHERE state = 'taken';"
         "CREATE TABLE mark(id INTEGER PRIMARY KEY CHECK (id = 1), until_usec INTEGER NOT NULL) STRICT;"
         "CREATE TABLE plan_file("

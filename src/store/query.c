@@ -186,11 +186,11 @@ int store_list_doses(struct store *store, const char *person, const char *medica
         return read_doses(store, statement, ret);
 }
 
-int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec) {
+static int last_taken(struct store *store, enum statement which, const char *person, const char *name, usec_t *ret_usec) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_LAST_TAKEN, &statement, "ss", person, medication);
+        r = store_query(store, which, &statement, "ss", person, name);
         if (r < 0)
                 return r;
         r = store_step(store, statement);
@@ -199,6 +199,14 @@ int store_last_taken(struct store *store, const char *person, const char *medica
         *ret_usec = r > 0 ? sqlite3_column_int64(statement, 0) : USEC_NONE;
         (void) sqlite3_reset(statement);
         return 0;
+}
+
+int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec) {
+        return last_taken(store, STATEMENT_LAST_TAKEN, person, medication, ret_usec);
+}
+
+int store_last_taken_uid(struct store *store, const char *person, const char *uid, usec_t *ret_usec) {
+        return last_taken(store, STATEMENT_LAST_TAKEN_UID, person, uid, ret_usec);
 }
 
 int store_get_mark(struct store *store, usec_t *ret_usec) {

@@ -27,8 +27,8 @@ static const char *const sql[_STATEMENT_MAX] = {
                 " amount, measurement, note, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [STATEMENT_SET_STANDING] =
                 "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
-                " was_unattended, recorded, taken_usec)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10)"
+                " was_unattended, recorded, taken_usec, uid)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13)"
                 " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
                 " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
                 " taken_usec = ?10",
@@ -52,6 +52,8 @@ static const char *const sql[_STATEMENT_MAX] = {
                              " AND (?2 IS NULL OR d.medication = ?2) ORDER BY d.due_usec, d.id LIMIT ?5",
         [STATEMENT_LAST_TAKEN] =
                 "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND medication = ?2",
+        [STATEMENT_LAST_TAKEN_UID] =
+                "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND uid = ?2",
         [STATEMENT_LOAD_FILES] = "SELECT name, bytes, device, inode, size, mtime_nsec, ctime_nsec FROM plan_file"
                                  " WHERE person = ?1 ORDER BY name",
         [STATEMENT_PUT_FILE] =

@@ -348,12 +348,12 @@ static void a_mended_name_forgets_nothing_that_was_taken(void **state) {
         world_told(world, "");
 
         /* Also where another dose comes within the interval. */
-        world_put_event(world, "lis2.ics", "lis2", "Lisinopril 10 mg", "DTSTART:20261123T201000\r\n");
-        world_put_event(world, "lis.ics", "lis", "Lisinopril 10 mg", DAILY("083000") "X-DOSED-MIN-INTERVAL:PT20H\r\n");
+        world_put_event(world, "lis2.ics", "lis2", "Lisinopril 10 mg",
+                        "DTSTART:20261123T201000\r\nX-DOSED-MIN-INTERVAL:PT20H\r\n");
         world_reload(world);
         world_forget(world);
         world_pass_until(world, AT(20, 10));
-        world_told(world, "20:10 changed Lisinopril 10 mg due\n20:10 reminder Lisinopril 10 mg due\n");
+        world_told(world, "20:10 changed Lisinopril 10 mg due check-first\n20:10 reminder Lisinopril 10 mg due check-first\n");
 }
 
 static void a_journey_and_a_harmless_edit_consume_no_other_dose(void **state) {
@@ -366,6 +366,19 @@ static void a_journey_and_a_harmless_edit_consume_no_other_dose(void **state) {
         world_set_people(world);
         put_lisinopril(world, DAILY("080000") "RDATE:20261123T200000\r\nDESCRIPTION:with water\r\n");
         world_assert_state(world, "ana/lis/20261124T080000", DOSE_UPCOMING);
+}
+
+static void a_journey_while_dosed_was_away_loses_nothing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(1, 0));
+        world_stop(world);
+        /* At 05:00 in London it is 14:00 in Tokyo, and the dose of 08:00 had not been due there, nor here. */
+        world->now_usec = AT(5, 0);
+        assert_int_equal(zones_get(world->zones, "Asia/Tokyo", &world->zone), 0);
+        world_start(world);
+        world_told(world, "14:00 changed Lisinopril due\n14:00 reminder Lisinopril due\n");
 }
 
 static void a_touched_file_that_says_the_same_is_no_change(void **state) {
@@ -584,6 +597,7 @@ int main(void) {
                 TEST(a_mended_name_forgets_nothing_that_was_taken),
                 TEST(a_journey_and_a_harmless_edit_consume_no_other_dose),
                 TEST(doses_that_waited_for_the_clock_are_not_lost_by_a_reload),
+                TEST(a_journey_while_dosed_was_away_loses_nothing),
                 TEST(a_touched_file_that_says_the_same_is_no_change),
                 TEST(after_an_outage_the_open_ring_and_the_passed_are_unattended),
                 TEST(what_is_caught_up_with_is_one_group),
