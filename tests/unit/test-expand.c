@@ -157,65 +157,11 @@ static void nothing_is_given_past_the_last_year(void **state) {
         rule_free(rule);
 }
 
-/* Where dateutil gave fewer times than asked for, there may be none up to the year that dosed looks to. */
-#define DIFFERENTIAL_TIMES 12
-
-static bool agrees_with(const char *start, const char *text, char *times) {
-        struct expansion expansion;
-        struct rule *rule = open_rule(&expansion, text, start);
-        unsigned n = 0;
-        bool agrees = true;
-        int64_t wall_sec;
-
-        for (char *rest = times, *time; agrees && strcmp(times, "-") != 0 && (time = strsep(&rest, ",")); n++) {
-                char got[CIVIL_TEXT_SIZE];
-
-                agrees = expansion_next(&expansion, &wall_sec) &&
-                         strcmp(civil_format(got, wall_sec, false, false), time) == 0;
-        }
-        if (agrees && n < DIFFERENTIAL_TIMES)
-                agrees = !expansion_next(&expansion, &wall_sec);
-        rule_free(rule);
-        return agrees;
-}
-
-static void random_rules_agree_with_another_implementation(void **state) {
-        const char *seed = getenv("DOSED_SEED");
-        char command[100], start[32], text[300], times[400];
-        unsigned n = 0, n_wrong = 0;
-        FILE *output;
-        int r;
-
-        (void) state;
-
-        (void) snprintf(command, sizeof(command), "/usr/bin/python3 tests/data/recur-differential.py %lu 400",
-                        seed ? strtoul(seed, NULL, 10) : 1);
-        output = popen(command, "re");
-        assert_non_null(output);
-        while (fscanf(output, "%31s %299s %399s", start, text, times) == 3) {
-                char expect[sizeof(times)];
-
-                memcpy(expect, times, sizeof(times));
-                n++;
-                if (!agrees_with(start, text, times) && n_wrong++ < 10)
-                        print_message("DTSTART %s %s: %s\n", start, text, expect);
-        }
-        r = pclose(output);
-        if (n == 0) {
-                print_message("SKIPPED: no Python with dateutil\n");
-                skip();
-        }
-        assert_int_equal(r, 0);
-        print_message("%u random rules compared\n", n);
-        assert_int_equal(n_wrong, 0);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(jumping_to_a_time_finds_what_walking_there_finds),
                 cmocka_unit_test(a_rule_that_never_matches_ends_soon),
                 cmocka_unit_test(nothing_is_given_past_the_last_year),
-                cmocka_unit_test(random_rules_agree_with_another_implementation),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
