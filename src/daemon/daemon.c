@@ -77,7 +77,7 @@ static void send_status(struct daemon *daemon) {
 
 int daemon_step(struct daemon *daemon) {
         usec_t now_usec = clock_realtime_usec(), next_usec = USEC_NEVER;
-        bool is_possible = now_usec >= LIMIT_CLOCK_SEC * USEC_PER_SEC;
+        bool is_possible = daemon_clock_is_possible();
         int r;
 
         /* What such a clock decided would be wrong for every dose; setting it wakes this up. */
@@ -115,9 +115,12 @@ int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 int daemon_on_zone_changed(void *userdata) {
+        struct daemon *daemon = userdata;
         int r;
 
-        r = daemon_apply_config(userdata);
+        if (!daemon->has_plan)
+                return 0;
+        r = daemon_apply_config(daemon);
         return r < 0 ? r : daemon_step(userdata);
 }
 
@@ -137,24 +140,35 @@ int daemon_on_refresh(sd_event_source *source, void *userdata) {
         return daemon_step(userdata);
 }
 
+bool daemon_clock_is_possible(void) {
+        return clock_realtime_usec() >= LIMIT_CLOCK_SEC * USEC_PER_SEC;
+}
+
 int daemon_hold_windows(struct daemon *daemon) {
         usec_t left_usec = CLOCK_PATIENCE - clock_boottime_usec();
         bool waits = left_usec > 0 && !clock_is_synchronised();
 
+        if (!daemon_clock_is_possible())
+                return engine_hold_windows(daemon->engine, USEC_NEVER);
         return engine_hold_windows(daemon->engine, waits ? clock_realtime_usec() + left_usec : USEC_NONE);
 }
 
 int daemon_on_clock_set(void *userdata) {
+        struct daemon *daemon = userdata;
         int r;
 
-        r = daemon_hold_windows(userdata);
-        return r < 0 ? r : daemon_step(userdata);
+        r = daemon_hold_windows(daemon);
+        if (r >= 0 && !daemon->has_plan)
+                r = daemon_start_plan(daemon);
+        return r < 0 ? r : daemon_step(daemon);
 }
 
 int daemon_on_settled(void *userdata) {
         struct daemon *daemon = userdata;
         int r;
 
+        if (!daemon->has_plan)
+                return 0;
         r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         if (r < 0)
                 return r;
@@ -166,8 +180,8 @@ static int reload(void *userdata) {
         int r;
 
         (void) sd_notify(0, "RELOADING=1");
-        r = daemon_reload_config(daemon);
-        if (r >= 0)
+        r = daemon->has_plan ? daemon_reload_config(daemon) : 0;
+        if (r >= 0 && daemon->has_plan)
                 r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         daemon_acted(daemon);
         (void) sd_notify(0, "READY=1");
@@ -191,7 +205,8 @@ int daemon_run(struct daemon *daemon) {
         int r;
 
         r = sd_event_loop(daemon->event);
-        (void) sd_notify(0, "STOPPING=1");
+        if (!daemon->starts_anew)
+                (void) sd_notify(0, "STOPPING=1");
         if (r < 0) {
                 log_error("The loop has ended: %s", strerror(-r));
                 return EX_SOFTWARE;

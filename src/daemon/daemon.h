@@ -38,6 +38,7 @@ struct daemon {
         sd_event_source *refresh; /* after the engine was worked with: timer, notifications, status */
         sd_event_source *clock;
         struct wake *wake;
+        bool has_plan;          /* it was taken up: not while the clock is impossible */
         bool starts_anew;       /* it is to be executed again once it has ended */
         bool is_without_ledger; /* the store could not be opened */
         bool status_sent;
@@ -64,6 +65,10 @@ int daemon_on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 int daemon_on_clock_set(void *userdata);
 /* At a boot whose clock nobody has set yet, windows wait. */
 int daemon_hold_windows(struct daemon *daemon);
+/* Not from before dosed existed: what such a clock decided would be wrong for every dose. */
+bool daemon_clock_is_possible(void);
+/* Takes the plan up, as soon as the clock allows. */
+int daemon_start_plan(struct daemon *daemon);
 int daemon_on_settled(void *userdata);
 /* The system is in another zone. */
 int daemon_on_zone_changed(void *userdata);

@@ -235,7 +235,7 @@ int desktop_note_unattended(struct desktop *desktop, const struct dose_view *vie
 }
 
 static int update_unattended(struct desktop *desktop) {
-        _cleanup_(free_p) char *title = NULL;
+        _cleanup_(free_p) char *title = NULL, *text = NULL;
         int r;
 
         if (!desktop->unattended_changed)
@@ -243,9 +243,17 @@ static int update_unattended(struct desktop *desktop) {
         desktop->unattended_changed = false;
         r = text_format(&title, "Not reminded while dosed was not running: %zu dose%s", desktop->n_unattended,
                         desktop->n_unattended == 1 ? "" : "s");
-        if (r < 0)
-                return r;
-        return notify_set_notice(desktop->notify, "unattended", title, desktop->unattended, false);
+        if (r >= 0)
+                r = text_format(&text, desktop->n_unattended > LINES_SHOWN ? "%s\nand %zu more: see dosectl history" : "%s",
+                                desktop->unattended, desktop->n_unattended - LINES_SHOWN);
+        if (r >= 0)
+                r = notify_set_notice(desktop->notify, "unattended", title, text, false);
+
+        /* The next outage has a notice of its own. */
+        free(desktop->unattended);
+        desktop->unattended = NULL;
+        desktop->n_unattended = 0;
+        return r;
 }
 
 int desktop_update(struct desktop *desktop, usec_t now_usec) {

@@ -187,8 +187,12 @@ static int wire(struct daemon *daemon) {
 }
 
 /* The plan of the store first, carried out up to now; then what the folders hold by now. */
-static int start_plan(struct daemon *daemon) {
+int daemon_start_plan(struct daemon *daemon) {
         int r;
+
+        if (!daemon_clock_is_possible())
+                return daemon_step(daemon); /* which says so */
+        daemon->has_plan = true;
 
         for (size_t i = 0; i < daemon->config.n_people; i++)
                 for (size_t j = 0; j < daemon->config.people[i].n_folders; j++) {
@@ -235,7 +239,7 @@ int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
         if (r >= 0 && problem)
                 r = engine_set_degraded(daemon->engine, "config", problem);
         if (r >= 0)
-                r = start_plan(daemon);
+                r = daemon_start_plan(daemon);
         if (r < 0) {
                 log_error("The plan cannot be started: %s", strerror(-r));
                 return EX_SOFTWARE;

@@ -83,6 +83,7 @@ static int note_change(struct watch *watch) {
 }
 
 static int folder_watch(struct watched_folder *folder);
+static int parent_watch(struct watched_folder *folder);
 
 static int on_folder_event(sd_event_source *source, const struct inotify_event *event, void *userdata) {
         struct watched_folder *folder = userdata;
@@ -99,6 +100,12 @@ static int on_parent_event(sd_event_source *source, const struct inotify_event *
         int r;
 
         (void) source;
+        if (event->mask & IN_IGNORED) { /* the parent is another one now, if there is one */
+                folder->parent_source = sd_event_source_disable_unref(folder->parent_source);
+                r = parent_watch(folder);
+                if (r < 0)
+                        return r;
+        }
         if (!(event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) && (event->len == 0 || strcmp(event->name, folder->name) != 0))
                 return 0;
         r = folder_watch(folder);

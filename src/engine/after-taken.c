@@ -30,11 +30,16 @@ static int find_last(struct engine *engine, const struct slot *slot, struct dose
         return 0;
 }
 
-/* In whole seconds, since the id of the dose has no more; and later than the last one, however early that was taken. */
-static usec_t due_after(const struct slot *slot, const struct dose *last) {
+/*
+ * In whole seconds, since the id of the dose has no more; later than the last one, however early that was taken; and never in what
+ * was carried out already: where it was on hold meanwhile, or is recorded late, the next is due at once, and none in between.
+ */
+static usec_t due_after(const struct slot *slot, const struct dose *last, usec_t from_usec) {
         usec_t since_usec = last->state == DOSE_TAKEN ? last->recorded.taken_usec : last->due_usec;
         usec_t due_usec = since_usec - since_usec % USEC_PER_SEC + slot->schedule->after_taken_usec;
 
+        if (due_usec < from_usec)
+                due_usec = from_usec - from_usec % USEC_PER_SEC + USEC_PER_SEC;
         return due_usec > last->due_usec ? due_usec : last->due_usec + USEC_PER_SEC;
 }
 
@@ -79,7 +84,7 @@ int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec)
         slot->has_next = !slot->schedule->stopped && !slot->schedule->on_hold && !dose_is_open(last) &&
                          last->state != DOSE_UPCOMING;
         if (slot->has_next)
-                slot->next = make_occurrence(slot, due_after(slot, last));
+                slot->next = make_occurrence(slot, due_after(slot, last, from_usec));
         return 0;
 }
 

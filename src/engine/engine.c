@@ -161,7 +161,7 @@ static int engine_start(struct engine *engine, usec_t now_usec) {
                 return r;
 
         r = store_get_reading(engine->store, &engine->suspect_digest);
-        if (r < 0)
+        if (r == -ENOMEM)
                 return r;
         engine->has_suspect = r == 0;
         engine->is_started = true;
@@ -182,21 +182,29 @@ static int person_set(struct engine *engine, const struct engine_person *wanted,
         r = person_set_folders(person, wanted);
         if (r < 0)
                 return r;
-        if (!is_new) {
-                r = person_set_clock(engine, person, &wanted->clock, now_usec);
-                return r < 0 ? r : person_keep_clock(engine, person);
-        }
+        if (!is_new)
+                return 0;
 
-        /* While dosed was away the plan went by the clock that it knew; what that left undone is carried over to the new one. */
+        /* While dosed was away the plan went by the clock that it knew. */
         person->clock = wanted->clock;
         r = person_load_clock(engine, person);
         if (r >= 0)
                 r = person_load_plan(engine, person, now_usec);
-        if (r >= 0)
-                r = person_load_open(engine, person, now_usec);
-        if (r >= 0)
-                r = person_set_clock(engine, person, &wanted->clock, now_usec);
-        return r < 0 ? r : person_keep_clock(engine, person);
+        return r < 0 ? r : person_load_open(engine, person, now_usec);
+}
+
+/* What the former clock left undone is carried over to the new one; for that everybody's plan must be there. */
+static int set_clocks(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n_people; i++) {
+                struct person *person = engine_find_person(engine, people[i].name);
+
+                r = person_set_clock(engine, person, &people[i].clock, now_usec);
+                if (r >= 0)
+                        r = person_keep_clock(engine, person);
+        }
+        return r;
 }
 
 int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
@@ -224,7 +232,8 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
                 engine->people[kept++] = person;
         }
         engine->n_people = kept;
-        return engine_finish(engine, now_usec);
+        r = set_clocks(engine, people, n_people, now_usec);
+        return r < 0 ? r : engine_finish(engine, now_usec);
 }
 
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec) {

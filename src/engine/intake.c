@@ -153,14 +153,13 @@ static int read_file(struct intake *intake, const char *folder, struct plan_file
         return keep_bytes(intake, file->path, &bytes, size, &mark);
 }
 
-static int take_file(struct intake *intake, size_t folder, const struct folder_file *listed) {
+static int take_file(struct intake *intake, const char *folder, const struct folder_file *listed) {
         _cleanup_(free_p) char *path = NULL;
-        const char *folder_path = intake->person->folders[folder];
         const struct plan_file *old;
         struct plan_file *file;
         int r;
 
-        r = text_format(&path, "%s/%s", folder_path, listed->name);
+        r = text_format(&path, "%s/%s", folder, listed->name);
         if (r < 0)
                 return r;
         if (plan_find(intake->plan, path)) /* a folder that is named twice */
@@ -168,29 +167,34 @@ static int take_file(struct intake *intake, size_t folder, const struct folder_f
         r = plan_add(&intake->plan, path, &file);
         if (r < 0)
                 return r;
-        file->folder = folder;
         file->seen = listed->mark;
 
         old = plan_find(intake->person->plan, path);
         if (old && listed->error == 0 && file_mark_equal(&old->seen, &listed->mark))
                 return old->trouble ? text_copy(old->trouble, &file->trouble) : 0;
-        return read_file(intake, folder_path, file);
+        return read_file(intake, folder, file);
+}
+
+/* Directly in it: folders may lie in one another, and come in another order than before. */
+static bool is_in_folder(const struct plan_file *file, const char *folder) {
+        size_t length = strlen(folder);
+
+        return strncmp(file->path, folder, length) == 0 && file->path + length + 1 == file->name;
 }
 
 /* A folder that cannot be looked at keeps what it had. */
-static int keep_folder(struct intake *intake, size_t folder) {
+static int keep_folder(struct intake *intake, const char *folder) {
         const struct plan_file *old;
 
         for (old = intake->person->plan; old; old = old->hh.next) {
                 struct plan_file *file;
                 int r;
 
-                if (old->folder != folder)
+                if (!is_in_folder(old, folder) || plan_find(intake->plan, old->path))
                         continue;
                 r = plan_add(&intake->plan, old->path, &file);
                 if (r < 0)
                         return r;
-                file->folder = folder;
                 file->seen = old->seen;
                 r = text_copy(old->trouble, &file->trouble);
                 if (r < 0)
@@ -199,11 +203,11 @@ static int keep_folder(struct intake *intake, size_t folder) {
         return 0;
 }
 
-static bool folder_had_plan(const struct person *person, size_t folder) {
+static bool folder_had_plan(const struct person *person, const char *folder) {
         const struct plan_file *file;
 
         for (file = person->plan; file; file = file->hh.next)
-                if (file->folder == folder && file->calendar && file->calendar->n_schedules > 0)
+                if (is_in_folder(file, folder) && file->calendar && file->calendar->n_schedules > 0)
                         return true;
         return false;
 }
@@ -212,7 +216,7 @@ static int take_folder(struct intake *intake, size_t folder) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(folder_free_p) struct folder *listed = NULL;
         const char *path = intake->person->folders[folder], *name = intake->person->name;
-        bool had_plan = folder_had_plan(intake->person, folder);
+        bool had_plan = folder_had_plan(intake->person, path);
         int r;
 
         r = folder_list(path, &listed, &problems);
@@ -224,14 +228,14 @@ static int take_folder(struct intake *intake, size_t folder) {
                                            "back, or accept the loss with: dosectl plan accept"
                                          : "%s: the folder %s cannot be read (%s): make it, or correct dosed.conf",
                                 name, path, strerror(-r));
-                return q < 0 ? q : keep_folder(intake, folder);
+                return q < 0 ? q : keep_folder(intake, path);
         }
         if (r >= 0 && listed->n_files == 0 && had_plan && intake->belief != BELIEVE_ANYTHING) {
                 int q = degrade(intake, path,
                                 "%s: the folder %s is empty all at once: the plan stays as it was. Bring the files back, "
                                 "or accept the loss with: dosectl plan accept",
                                 name, path);
-                return q < 0 ? q : keep_folder(intake, folder);
+                return q < 0 ? q : keep_folder(intake, path);
         }
 
         if (problems.n_errors > 0) {
@@ -243,7 +247,7 @@ static int take_folder(struct intake *intake, size_t folder) {
         } else
                 r = degrade(intake, path, NULL);
         for (size_t i = 0; r >= 0 && listed && i < listed->n_files; i++)
-                r = take_file(intake, folder, &listed->files[i]);
+                r = take_file(intake, path, &listed->files[i]);
         return r;
 }
 
@@ -438,22 +442,16 @@ int person_load_plan(struct engine *engine, struct person *person, usec_t now_us
         };
         int r;
 
-        r = store_load_files(engine->store, person->name, &stored);
+        r = engine_forgive_ledger(engine, store_load_files(engine->store, person->name, &stored));
         if (r < 0)
                 return r;
         for (size_t i = 0; i < stored.n_files; i++) {
                 _cleanup_(problems_done) struct problems problems = {};
                 struct plan_file *file;
-                size_t length;
 
                 r = plan_add(&intake.plan, stored.files[i].name, &file);
                 if (r < 0)
                         return r;
-                for (size_t j = 0; j < person->n_folders; j++) {
-                        length = strlen(person->folders[j]);
-                        if (strncmp(file->path, person->folders[j], length) == 0 && file->path[length] == '/')
-                                file->folder = j;
-                }
                 file->seen = stored.files[i].mark;
                 r = reading_run(engine, file->name, stored.files[i].bytes, stored.files[i].size, now_usec,
                                 &file->calendar, &problems);

@@ -46,7 +46,6 @@ struct medication {
 struct plan_file {
         char *path;
         const char *name; /* within the path */
-        size_t folder;    /* which of the person's */
         struct file_mark seen;
         struct calendar *calendar; /* last good; NULL where it never was */
         char *trouble;             /* why its newest version is not in force; NULL */

@@ -192,6 +192,10 @@ int engine_visit_doses(struct engine *engine, const char *person, usec_t from_us
         return visit_collection(&collection, now_usec, visitor, userdata);
 }
 
+static bool is_takeable_late(const struct dose *dose, usec_t now_usec) {
+        return (dose->state == DOSE_MISSED || dose->state == DOSE_UNATTENDED) && now_usec < window_takeable_until(dose);
+}
+
 /* A missed dose is takeable until half-way to the next one. */
 static int collect_person_open(struct collection *collection, struct person *person, usec_t from_usec, usec_t now_usec) {
         _cleanup_(dose_list_done) struct dose_list recent = {};
@@ -199,7 +203,7 @@ static int collect_person_open(struct collection *collection, struct person *per
         int r;
 
         HASH_ITER(hh, collection->engine->live, live, next)
-                if (live->person == person && dose_is_open(live->dose)) {
+                if (live->person == person && (dose_is_open(live->dose) || is_takeable_late(live->dose, now_usec))) {
                         r = collect(collection, live->dose);
                         if (r != 0)
                                 return r;
@@ -210,12 +214,16 @@ static int collect_person_open(struct collection *collection, struct person *per
         if (r < 0)
                 return r;
         for (size_t i = 0; i < recent.n_doses; i++) {
-                const struct dose *dose = recent.doses[i];
+                _cleanup_(free_p) char *id = NULL;
 
-                if ((dose->state != DOSE_MISSED && dose->state != DOSE_UNATTENDED) ||
-                    now_usec >= window_takeable_until(dose))
+                if (!is_takeable_late(recent.doses[i], now_usec))
                         continue;
-                r = collect(collection, dose);
+                r = dose_id(recent.doses[i], &id);
+                if (r < 0)
+                        return r;
+                if (live_find(collection->engine, id)) /* in hand it is newer */
+                        continue;
+                r = collect(collection, recent.doses[i]);
                 if (r != 0)
                         return r;
         }

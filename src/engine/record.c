@@ -90,6 +90,9 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
         r = engine_last_taken(engine, dose->person, dose->medication, &last_usec);
         if (r < 0)
                 return r;
+        if (last_usec > now_usec + FUTURE_TOLERANCE)
+                return refuse(ret_reason, ENGINE_TOO_SOON, "it is recorded as taken at a time that has not come yet: the "
+                              "clock was wrong then, and that record has to be amended first");
         if (last_usec != USEC_NONE && now_usec - last_usec < dose->min_interval_usec) {
                 r = span_format(now_usec - last_usec, &ago);
                 if (r >= 0)
@@ -172,8 +175,25 @@ static int confirm(struct engine *engine, struct live_dose *live, const struct r
         const struct dose *dose = live->dose;
         usec_t taken_usec = options->at_usec == USEC_NONE ? now_usec : options->at_usec;
         bool later = options->at_usec != USEC_NONE && now_usec - taken_usec >= USEC_PER_MINUTE;
-        bool corrects = dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED;
+        bool corrects = dose->state == DOSE_TAKEN;
+        _cleanup_(entry_done) struct entry former = {};
+        struct record_options amended = *options;
         int r;
+
+        /* What an amendment does not say stays as it was. */
+        if (corrects && options->amend) {
+                if (options->at_usec == USEC_NONE) {
+                        taken_usec = dose->recorded.taken_usec;
+                        later = dose->recorded.later;
+                }
+                r = entry_copy(&dose->recorded, &former);
+                if (r < 0)
+                        return r;
+                amended.given_by = options->given_by ?: former.given_by;
+                amended.amount = options->amount ?: former.amount;
+                amended.measurement = options->measurement ?: former.measurement;
+                amended.note = options->note ?: former.note;
+        }
 
         if (taken_usec > now_usec + FUTURE_TOLERANCE)
                 return refuse(ret_reason, ENGINE_BAD_OPTION, "the time lies in the future: give the time when it was taken");
@@ -193,7 +213,7 @@ static int confirm(struct engine *engine, struct live_dose *live, const struct r
                         return r;
         }
 
-        return enter(engine, live, ENTRY_TAKEN, DOSE_TAKEN, options, later, taken_usec, now_usec);
+        return enter(engine, live, ENTRY_TAKEN, DOSE_TAKEN, &amended, later, taken_usec, now_usec);
 }
 
 static int skip(struct engine *engine, struct live_dose *live, const struct record_options *options, usec_t now_usec,

@@ -71,6 +71,37 @@ static void amending_keeps_both_and_the_new_one_stands(void **state) {
         assert_string_equal(dose->recorded.amount, "half");
 }
 
+static void an_amendment_keeps_what_it_does_not_say(void **state) {
+        struct world *world = *state;
+        const struct record_options first = { .given_by = "maria", .note = "with soup" };
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        assert_int_equal(world_confirm(world, ID, first), 0);
+        world_pass_until(world, AT(20, 0));
+        assert_int_equal(world_confirm(world, ID, (struct record_options){ .amount = "2", .amend = true }), 0);
+        assert_int_equal(store_get_dose(world->store, "ana", "lis", "20261123T080000", &dose), 0);
+        assert_int_equal(dose->recorded.taken_usec, AT(8, 5));
+        assert_string_equal(dose->recorded.amount, "2");
+        assert_string_equal(dose->recorded.given_by, "maria");
+        assert_string_equal(dose->recorded.note, "with soup");
+}
+
+static void taking_a_skipped_dose_now_is_asked_about_as_any(void **state) {
+        struct world *world = *state;
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(free_p) char *reason = NULL;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        assert_int_equal(engine_skip(world->engine, ID, &options, world->now_usec, &answer, &reason), 0);
+        world_pass_until(world, AT(21, 0));
+        assert_int_equal(world_confirm(world, ID, (struct record_options){ .amend = true }), ENGINE_TOO_LATE);
+        assert_int_equal(world_confirm(world, ID, (struct record_options){ .amend = true, .at_usec = AT(8, 30) }), 0);
+}
+
 static void a_snoozed_dose_is_reminded_when_the_snooze_ends(void **state) {
         struct world *world = *state;
         _cleanup_(free_p) char *reason = NULL;
@@ -304,6 +335,21 @@ static void after_a_missed_or_skipped_dose_the_next_follows_when_it_was_due(void
         assert_int_equal(engine_next_due(world->engine), AT(225, 0));
 }
 
+static void a_hold_that_is_lifted_makes_up_for_nothing(void **state) {
+        struct world *world = *state;
+
+        put_patch(world);
+        world_pass_until(world, AT(10, 0));
+        assert_int_equal(world_confirm(world, "ana/patch/20261123T080000", (struct record_options){}), 0);
+        world_put_event(world, "patch.ics", "patch", "Patch",
+                        "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:PT72H\r\nX-DOSED-HOLD:20261224\r\n");
+        world_reload(world);
+        world_pass_until(world, AT(500, 0));
+        put_patch(world);
+        world_pass_until(world, AT(500, 1));
+        world_told(world, "20:00 changed Patch due\n20:00 reminder Patch due\n");
+}
+
 static void a_start_long_past_does_not_ring_for_all_that_was_before(void **state) {
         struct world *world = *state;
 
@@ -349,6 +395,8 @@ int main(void) {
                 TEST(a_confirmed_dose_does_not_ring_again),
                 TEST(confirming_twice_changes_nothing_and_tells_who_was_first),
                 TEST(amending_keeps_both_and_the_new_one_stands),
+                TEST(an_amendment_keeps_what_it_does_not_say),
+                TEST(taking_a_skipped_dose_now_is_asked_about_as_any),
                 TEST(a_snoozed_dose_is_reminded_when_the_snooze_ends),
                 TEST(a_snooze_never_outlasts_the_window),
                 TEST(skipping_ends_it_and_confirming_then_needs_an_amendment),
@@ -364,6 +412,7 @@ int main(void) {
                 TEST(an_early_answer_to_an_early_alarm_is_the_last_word),
                 TEST(the_next_dose_follows_when_the_last_was_taken),
                 TEST(after_a_missed_or_skipped_dose_the_next_follows_when_it_was_due),
+                TEST(a_hold_that_is_lifted_makes_up_for_nothing),
                 TEST(a_start_long_past_does_not_ring_for_all_that_was_before),
                 TEST(a_schedule_with_an_old_start_has_no_missed_past),
                 TEST(a_clock_that_was_ahead_is_undone),
