@@ -129,8 +129,8 @@ void details_done(struct details *details);
 void override_done(struct override *override);
 
 /*
- * To be called once when all fields are set: sorts the dates and overrides, drops doubles and older ones, and walks every rule with COUNT to
- * its end, so that later searches can start anywhere. Returns 0, or a negative errno.
+ * To be called once when all fields are set: sorts the dates and overrides, drops doubles and older ones, and walks every rule
+ * with COUNT to its end, so that later searches can start anywhere. Returns 0, or a negative errno.
  */
 int schedule_finish(struct schedule *schedule);
 

@@ -87,26 +87,40 @@ static void say_begin(FILE *stream, const struct schedule *schedule, const struc
         (void) fputs(" on", stream);
 }
 
-/* A dose whose time does not exist; or, where the hours between doses are what the rule says, other hours than it says. */
-static bool say_clock_change(FILE *stream, const struct zone *zone, const struct occurrence *before,
-                             const struct occurrence *now) {
+/* Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. */
+static bool is_uneven(const struct zone *zone, const struct occurrence *before, const struct occurrence *now) {
         const struct schedule *schedule = now->schedule;
-        bool counts_hours = schedule->n_rules > 0 && rule_is_below_a_day(schedule->rules[0]);
-        int64_t wall_sec = zone_to_wall(zone, now->due_usec);
+        const struct rule *rule = schedule->n_rules > 0 ? schedule->rules[0] : NULL;
+        int64_t wall_sec = zone_to_wall(zone, now->due_usec) - zone_to_wall(zone, before->due_usec);
         usec_t apart_usec = now->due_usec - before->due_usec;
-        struct civil c = civil_from_wall(now->recurrence_id.wall_sec), due = civil_from_wall(wall_sec);
+
+        if (!rule || !rule_is_below_a_day(rule))
+                return false;
+        return apart_usec != wall_sec * USEC_PER_SEC &&
+               apart_usec != rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
+}
+
+static int say_clock_change(FILE *stream, const struct zone *zone, const struct occurrence *before,
+                            const struct occurrence *now) {
+        const struct civil c = civil_from_wall(now->recurrence_id.wall_sec);
+        int64_t wall_sec = zone_to_wall(zone, now->due_usec);
+        const struct civil due = civil_from_wall(wall_sec);
+        _cleanup_(free_p) char *apart = NULL;
+        int r;
 
         if (now->fit == ZONE_FIT_GAP)
                 (void) fprintf(stream, "; %02d:%02d does not exist on ", c.hour, c.minute);
-        else if (counts_hours &&
-                 apart_usec != (wall_sec - zone_to_wall(zone, before->due_usec)) * USEC_PER_SEC)
-                (void) fprintf(stream, "; %g h apart on ", (double) apart_usec / USEC_PER_HOUR);
-        else
-                return false;
+        else if (is_uneven(zone, before, now)) {
+                r = span_format(now->due_usec - before->due_usec, &apart);
+                if (r < 0)
+                        return r;
+                (void) fprintf(stream, "; %s apart on ", apart);
+        } else
+                return SCHEDULE_NO_OCCURRENCE;
         describe_date(stream, wall_sec);
         if (now->fit == ZONE_FIT_GAP)
                 (void) fprintf(stream, ": due at %02d:%02d", due.hour, due.minute);
-        return true;
+        return 0;
 }
 
 /* The first change of the zone's offset. */
@@ -127,7 +141,7 @@ static bool find_change(const struct zone *zone, usec_t from_usec, usec_t until_
         return true;
 }
 
-/* Returns 0 where something was said, SCHEDULE_NO_OCCURRENCE where there is nothing to say, or a negative errno. */
+/* This and the one it calls return 0 where something was said, SCHEDULE_NO_OCCURRENCE where nothing was, or a negative errno. */
 static int say_change_at(FILE *stream, const struct schedule *schedule, const struct zone *zone,
                          const struct wall_clock *clock, usec_t change_usec, usec_t now_usec) {
         struct occurrence before, next;
@@ -137,9 +151,13 @@ static int say_change_at(FILE *stream, const struct schedule *schedule, const st
         r = schedule_next(schedule, clock, from_usec, &before);
         while (r == 0 && before.due_usec < change_usec + AROUND) {
                 r = schedule_next(schedule, clock, before.due_usec + 1, &next);
-                if (r == 0 && say_clock_change(stream, zone, &before, &next))
-                        return 0;
+                if (r != 0)
+                        break;
+                r = say_clock_change(stream, zone, &before, &next);
+                if (r <= 0)
+                        return r;
                 before = next;
+                r = 0;
         }
         return r < 0 ? r : SCHEDULE_NO_OCCURRENCE;
 }

@@ -51,14 +51,25 @@ static const struct {
         { "DTSTART;TZID=Europe/Berlin:20260102T080000\nRRULE:FREQ=DAILY;UNTIL=20260228T230000Z\n",
           "every day at 08:00, until 1 March 2026, in Europe/Berlin" },
         { "DTSTART:20260102T000000\nRRULE:FREQ=MINUTELY;INTERVAL=20\n",
-          "every 20 minutes by the wall clock; 02:00 does not exist on 29 March 2026: due at 03:00" },
+          "every 20 minutes by the wall clock; 1 h 20 min apart on 25 October 2026" },
         { "DTSTART;TZID=America/New_York:20260102T013000\nRRULE:FREQ=MONTHLY;BYDAY=1SU\n",
           "every month on the 1st Sunday at 01:30, in America/New_York" },
         { "DTSTART:20260330T000000\nRRULE:FREQ=HOURLY;INTERVAL=6\n",
           "every 6 hours by the wall clock, from 30 March 2026 on; 7 h apart on 25 October 2026" },
         { "DTSTART;TZID=Pacific/Chatham:20260405T023000\nRRULE:FREQ=HOURLY;BYMINUTE=0,45\nDURATION:PT1H\n",
-          "every hour by the wall clock at the minutes 00 and 45, in Pacific/Chatham, from 5 April 2026 on; 1.25 h apart on "
-          "5 April 2026" },
+          "every hour by the wall clock at the minutes 00 and 45, in Pacific/Chatham, from 5 April 2026 on; 1 h 45 min apart "
+          "on 5 April 2026" },
+        { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID:20260103T080000\nSTATUS:CANCELLED\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID:20260104T080000\nDTSTART:20260104T100000\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260401T080000\nDTSTART:20260401T090000\nEND:VEVENT\n",
+          "every day at 08:00; changed from 1 April 2026 on; but for 1 cancelled dose; with 1 changed dose" },
+        { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nRECURRENCE-ID:20260104T080000\nDTSTART:20260104T100000\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nRECURRENCE-ID:20260105T080000\nDTSTART:20260105T100000\nEND:VEVENT\n",
+          "2 times, first on 4 January 2026 at 10:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=8,20\nRRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=12\n"
+          "EXRULE:FREQ=WEEKLY;BYDAY=SU;BYHOUR=8,20\n",
+          "every day at 08:00 and 20:00; and every week on Monday at 12:00; but not every week on Sunday at 08:00 and 20:00" },
         { "DTSTART:20260102T080000\n", "once, on 2 January 2026 at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nSTATUS:CANCELLED\n", "stopped: every day at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nX-DOSED-HOLD:20260301\n", "on hold: every day at 08:00" },
