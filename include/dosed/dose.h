@@ -32,7 +32,7 @@ enum entry_kind {
         ENTRY_MISSED,          /* the window ended and nobody had answered */
         ENTRY_UNATTENDED,      /* the window lay wholly in the daemon's absence */
         ENTRY_UNDONE,          /* a recording was taken back, or a move: an edit put the dose where it had been */
-        ENTRY_MOVED,           /* `other` took its place after an edit */
+        ENTRY_MOVED,           /* `other` took its place after an edit; or, under its own name, it is due at `until_usec` */
         ENTRY_CARRIED,         /* an edit made it take the place of `other`, which had been recorded */
         ENTRY_CLOCK_CORRECTED, /* what time alone had decided, undone: the clock had been ahead */
         _ENTRY_KIND_MAX,
@@ -52,7 +52,7 @@ struct entry {
         enum dose_state state; /* what the dose is from then on: the ledger can be replayed without a rule */
         usec_t recorded_usec;
         usec_t taken_usec; /* TAKEN, CARRIED: when it was taken; else USEC_NONE */
-        usec_t until_usec; /* SNOOZED; else USEC_NONE */
+        usec_t until_usec; /* SNOOZED, and MOVED to another time; else USEC_NONE */
         bool later;        /* TAKEN, SKIPPED: recorded after the fact */
         char *recorded_by; /* the Unix user, or "desktop" */
         char *given_by;    /* who gave it, where that was said */
@@ -65,7 +65,7 @@ struct entry {
 void entry_done(struct entry *entry);
 int entry_copy(const struct entry *entry, struct entry *ret);
 
-/* A dose. Everything up to `stands_alone` freezes at its first ledger entry. Texts are clean UTF-8, NULL where absent. */
+/* A dose. Everything up to `stands_alone` freezes at its first ledger entry, but that an edit may move its due time. Texts are clean UTF-8, NULL where absent. */
 struct dose {
         char *person, *uid, *recurrence_id;
         char *medication; /* key */

@@ -37,7 +37,7 @@ static const struct {
         [ENTRY_UNATTENDED] = { "unattended", IN(DOSE_UPCOMING), IN(DOSE_UNATTENDED) },
         [ENTRY_UNDONE] = { "undone", RECORDED | IN(DOSE_MOVED),
                            IN(DOSE_UPCOMING) | IN(DOSE_DUE) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED) },
-        [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED, IN(DOSE_MOVED) },
+        [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED, IN(DOSE_MOVED) | IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
         [ENTRY_CARRIED] = { "carried", IN(DOSE_UPCOMING) | IN(DOSE_DUE), RECORDED },
         [ENTRY_CLOCK_CORRECTED] = { "clock-corrected",
                                     IN(DOSE_DUE) | IN(DOSE_SNOOZED) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED),
@@ -200,10 +200,19 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
                 dose->reminders = 0;
                 dose->reminded_usec = USEC_NONE;
                 break;
+        case ENTRY_MOVED:
+                /* To another time under its own name: the window goes with it, and it rings anew. */
+                if (entry->state != DOSE_MOVED) {
+                        dose->window_end_usec += entry->until_usec - dose->due_usec;
+                        dose->due_usec = entry->until_usec;
+                        dose->reminders = 0;
+                        dose->reminded_usec = USEC_NONE;
+                        dose->was_unattended = false;
+                }
+                break;
         case ENTRY_DUE:
         case ENTRY_SNOOZED:
         case ENTRY_MISSED:
-        case ENTRY_MOVED:
         case _ENTRY_KIND_MAX:
                 break;
         }

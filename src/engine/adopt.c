@@ -228,6 +228,22 @@ static bool is_called_off(const struct person *person, const struct dose *dose) 
         return false;
 }
 
+/* Somebody moved this very dose (RECURRENCE-ID): it keeps its name, and rings at its new time; one in the past, now. */
+static int move_in_time(struct engine *engine, struct live_dose *live, usec_t due_usec, usec_t now_usec) {
+        const struct entry entry = {
+                .kind = ENTRY_MOVED,
+                .state = due_usec > now_usec ? DOSE_UPCOMING : DOSE_DUE,
+                .recorded_usec = now_usec,
+                .until_usec = due_usec > now_usec ? due_usec : now_usec,
+        };
+        int r;
+
+        r = live_enter(engine, live, &entry);
+        if (r >= 0)
+                r = live_find_alarms(live);
+        return r < 0 ? r : live_set_timer(engine, live);
+}
+
 /* Whether anything of the medication is still to be taken. */
 static bool is_taken_off(const struct person *person, const struct dose *dose) {
         const struct medication *medication = medication_of(person, dose);
@@ -263,6 +279,10 @@ static int settle_dose(struct engine *engine, struct person *person, const struc
         if ((dose_is_open(live->dose) || live->dose->state == DOSE_UPCOMING) &&
             (is_taken_off(person, live->dose) || is_called_off(person, live->dose)))
                 return withdraw(engine, live, now_usec);
+
+        slot = person_find_slot(person, stored->uid);
+        if (slot && slot_find(slot, stored->recurrence_id, &occurrence) == 0)
+                return move_in_time(engine, live, occurrence.due_usec, now_usec);
 
         r = find_nearest(engine, person, changes, medication_of(person, live->dose), live->dose->due_usec,
                          live->dose->spacing_usec, now_usec + 1, &slot, &occurrence, &nearest);

@@ -93,11 +93,12 @@ static int set_standing(struct store *store, int64_t dose_id, const struct pendi
         enum entry_kind kind = pending->entry.kind;
         bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_CARRIED;
 
-        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiis", dose_id, dose->person, dose->medication,
+        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisii", dose_id, dose->person, dose->medication,
                              dose_state_to_string(dose->state), dose->snoozed_until_usec, (int64_t) dose->reminders,
                              dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
                              dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE,
-                             (int64_t) (records || kind == ENTRY_UNDONE), (int64_t) records, dose->uid);
+                             (int64_t) (records || kind == ENTRY_UNDONE), (int64_t) records, dose->uid,
+                             dose->due_usec, dose->window_end_usec);
 }
 
 static int write_entry(struct store *store, const struct pending_entry *pending) {

@@ -27,29 +27,29 @@ static const char *const sql[_STATEMENT_MAX] = {
                 " amount, measurement, note, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [STATEMENT_SET_STANDING] =
                 "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
-                " was_unattended, recorded, taken_usec, uid)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13)"
+                " was_unattended, recorded, taken_usec, uid, due_usec, window_end_usec)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13, ?14, ?15)"
                 " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
                 " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
-                " taken_usec = ?10",
+                " taken_usec = ?10, due_usec = ?14, window_end_usec = ?15",
         [STATEMENT_SET_MARK] = "INSERT INTO mark(id, until_usec) VALUES (1, ?1)"
                                " ON CONFLICT (id) DO UPDATE SET until_usec = ?1",
         [STATEMENT_GET_MARK] = "SELECT until_usec FROM mark",
 #define DOSE_COLUMNS                                                                                            \
         "SELECT d.person, d.uid, d.recurrence_id, d.medication, d.title, d.amount, d.instructions, d.purpose,"  \
-        " d.if_missed, d.due_usec, d.window_end_usec, d.early_usec, d.next_due_usec, d.spacing_usec,"           \
+        " d.if_missed, s.due_usec, s.window_end_usec, d.early_usec, d.next_due_usec, d.spacing_usec,"           \
         " d.min_interval_usec, d.critical, d.confidential, d.asks_amount, d.stands_alone, s.state,"             \
         " s.snoozed_until_usec, s.reminders, s.reminded_usec, s.was_unattended, e.kind, e.state,"               \
         " e.recorded_usec, e.taken_usec, e.later, e.recorded_by, e.given_by, e.amount, e.measurement, e.note,"  \
         " e.other FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "
         [STATEMENT_GET_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3",
-        [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND s.state <> 'moved'"
-                                             " ORDER BY d.due_usec DESC LIMIT 1",
+        [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.uid = ?2 AND s.state <> 'moved'"
+                                             " ORDER BY s.due_usec DESC LIMIT 1",
         [STATEMENT_LIST_OPEN] =
-                DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') ORDER BY d.due_usec, d.id",
+                DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') ORDER BY s.due_usec, d.id",
         [STATEMENT_LIST_DOSES] =
-                DOSE_COLUMNS "WHERE d.person = ?1 AND d.due_usec >= ?3 AND d.due_usec < ?4"
-                             " AND (?2 IS NULL OR d.medication = ?2) ORDER BY d.due_usec, d.id LIMIT ?5",
+                DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
+                             " AND (?2 IS NULL OR s.medication = ?2) ORDER BY s.due_usec, d.id LIMIT ?5",
         [STATEMENT_LAST_TAKEN] =
                 "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND medication = ?2",
         [STATEMENT_LAST_TAKEN_UID] =

@@ -309,6 +309,32 @@ static void a_dose_that_is_moved_and_moved_back_rings(void **state) {
         world_told(world, "08:10 reminder Lisinopril due\n08:30 reminder Lisinopril due\n");
 }
 
+#define DRAGGED_TO(time)                                                                                        \
+        DAILY("080000") "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lis\r\nSUMMARY:Lisinopril\r\nDTSTAMP:20261102T000000Z\r\n" \
+                        "RECURRENCE-ID:20261123T080000\r\nDTSTART:20261123T" time "\r\n"
+
+static void a_single_dose_that_is_dragged_rings_at_its_new_time(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        world_forget(world);
+        put_lisinopril(world, DRAGGED_TO("100000"));
+        world_told(world, "08:05 changed Lisinopril upcoming\nplan ana\n");
+        /* It is the same dose, also after a restart. */
+        restart(world);
+        world_pass_until(world, AT(10, 1));
+        world_told(world, "10:00 changed Lisinopril due\n10:00 reminder Lisinopril due\n");
+        assert_int_equal(engine_count_open(world->engine), 1);
+        assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
+        /* Once recorded it stays recorded, wherever it is dragged. */
+        put_lisinopril(world, DRAGGED_TO("120000"));
+        world_assert_state(world, LIS, DOSE_TAKEN);
+        world_forget(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "");
+}
+
 static void a_recorded_dose_that_is_moved_and_moved_back_stays_recorded(void **state) {
         struct world *world = *state;
 
@@ -592,6 +618,7 @@ int main(void) {
                 TEST(what_thunderbird_put_off_rings_when_it_says),
                 TEST(yesterdays_acknowledgement_says_nothing_of_today),
                 TEST(a_dose_that_is_moved_and_moved_back_rings),
+                TEST(a_single_dose_that_is_dragged_rings_at_its_new_time),
                 TEST(a_recorded_dose_that_is_moved_and_moved_back_stays_recorded),
                 TEST(a_coming_dose_that_an_edit_puts_into_the_past_is_due_now),
                 TEST(a_mended_name_forgets_nothing_that_was_taken),
