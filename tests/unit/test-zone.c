@@ -121,6 +121,35 @@ static void windows_names_have_zone_data(void **state) {
         assert_null(windows_zone_find(""));
 }
 
+/* The same table as it is published, where it is installed (Debian: unicode-cldr-core). */
+static void every_windows_name_of_cldr_is_known(void **state) {
+        static const char path[] = "/usr/share/unicode/cldr/common/supplemental/windowsZones.xml";
+        static const char before[] = "mapZone other=\"";
+        _cleanup_(fclose_p) FILE *file = fopen(path, "re");
+        _cleanup_(free_p) char *line = NULL;
+        size_t allocated = 0, n = 0;
+
+        (void) state;
+
+        if (!file) {
+                print_message("SKIPPED: there is no %s\n", path);
+                skip();
+        }
+        while (getline(&line, &allocated, file) > 0) {
+                char *name = strstr(line, before), *end;
+
+                if (!name)
+                        continue;
+                name += sizeof(before) - 1;
+                end = strchr(name, '"');
+                assert_non_null(end);
+                *end = '\0';
+                (void) zone_named(name);
+                n++;
+        }
+        assert_true(n > 400);
+}
+
 static void names_that_are_no_zone_are_refused(void **state) {
         static const struct {
                 const char *name;
@@ -370,6 +399,7 @@ int main(void) {
                 cmocka_unit_test(wall_clock_times_fall_as_the_rfc_says),
                 cmocka_unit_test(names_are_understood_in_every_way_programs_write_them),
                 cmocka_unit_test(windows_names_have_zone_data),
+                cmocka_unit_test(every_windows_name_of_cldr_is_known),
                 cmocka_unit_test(names_that_are_no_zone_are_refused),
                 cmocka_unit_test(a_folder_of_traps_never_hangs_nor_lies),
                 cmocka_unit_test(cut_zone_data_is_refused_at_every_length),
