@@ -23,20 +23,28 @@ static void print_problems(const struct problems *problems) {
         }
 }
 
-/* What each schedule means, a line each. */
-static int print_meaning(const struct request *request, const struct calendar *calendar) {
+/* "Lisinopril 10 mg, 1 tablet: every day at 08:00" */
+static int schedule_explain(const struct request *request, const struct schedule *schedule, char **ret) {
         const struct wall_clock clock = { .zone = request->zone, .all_day_sec = ALL_DAY_SEC };
+        const char *amount = schedule->details.amount;
+        _cleanup_(free_p) char *words = NULL;
+        int r;
 
+        r = schedule_describe(schedule, &clock, request->now_usec, &words);
+        if (r < 0)
+                return r;
+        return text_format(ret, "%s%s%s: %s", schedule->details.summary, amount ? ", " : "", amount ?: "", words);
+}
+
+static int print_meaning(const struct request *request, const struct calendar *calendar) {
         for (size_t i = 0; i < calendar->n_schedules; i++) {
-                const struct schedule *schedule = calendar->schedules[i];
-                _cleanup_(free_p) char *words = NULL;
+                _cleanup_(free_p) char *text = NULL;
                 int r;
 
-                r = schedule_describe(schedule, &clock, request->now_usec, &words);
+                r = schedule_explain(request, calendar->schedules[i], &text);
                 if (r < 0)
                         return r;
-                printf("  %s%s%s: %s\n", schedule->details.summary, schedule->details.amount ? ", " : "",
-                       schedule->details.amount ? schedule->details.amount : "", words);
+                printf("  %s\n", text);
         }
         return 0;
 }
@@ -77,8 +85,22 @@ static json_t *problems_to_json(const struct problems *problems) {
         return TAKE(array);
 }
 
-static int add_verdict_json(json_t *done, const char *name, const struct calendar *calendar,
-                            const struct problems *problems) {
+static json_t *meaning_to_json(const struct request *request, const struct calendar *calendar) {
+        _cleanup_(json_unref_p) json_t *array = json_array();
+
+        for (size_t i = 0; array && calendar && i < calendar->n_schedules; i++) {
+                _cleanup_(free_p) char *text = NULL;
+
+                if (schedule_explain(request, calendar->schedules[i], &text) < 0 ||
+                    json_array_append_new(array, json_text(text)) < 0)
+                        return NULL;
+        }
+        return TAKE(array);
+}
+
+static int add_verdict_json(json_t *done, const struct request *request, const char *name,
+                            const struct calendar *calendar, const struct problems *problems) {
+        size_t n_schedules = calendar ? calendar->n_schedules : 0;
         _cleanup_(free_p) char *clean = NULL;
         json_t *json = json_object();
         int r;
@@ -90,8 +112,8 @@ static int add_verdict_json(json_t *done, const char *name, const struct calenda
                 return r;
         if (json_object_set_new(json, "file", json_text(clean)) < 0 ||
             json_object_set_new(json, "usable", json_boolean(calendar != NULL)) < 0 ||
-            json_object_set_new(json, "schedules", json_integer(calendar ? (json_int_t) calendar->n_schedules : 0)) <
-                    0 ||
+            json_object_set_new(json, "schedules", json_integer((json_int_t) n_schedules)) < 0 ||
+            json_object_set_new(json, "meaning", meaning_to_json(request, calendar)) < 0 ||
             json_object_set_new(json, "problems", problems_to_json(problems)) < 0)
                 return -ENOMEM;
         return 0;
@@ -106,7 +128,8 @@ static int verify_file(const struct request *request, const char *name, json_t *
         r = plan_file_read(request, name, &calendar, &problems);
         if (r < 0)
                 return r;
-        r = done ? add_verdict_json(done, name, calendar, &problems) : print_verdict(request, name, calendar, &problems);
+        r = done ? add_verdict_json(done, request, name, calendar, &problems)
+                 : print_verdict(request, name, calendar, &problems);
         if (r < 0)
                 return r;
         return calendar ? 0 : REQUEST_REFUSED;

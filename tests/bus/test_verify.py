@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`dosectl verify` on what is no plain file."""
+"""`dosectl verify`: what a file means, and what is no plain file."""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -12,16 +13,16 @@ from pathlib import Path
 from harness import calendar, program
 
 PLAN = calendar("\r\n".join([
-    "BEGIN:VEVENT", "UID:dose", "SUMMARY:Lisinopril", "DTSTART:20260701T080000", "RRULE:FREQ=DAILY", "END:VEVENT"]))
+    "BEGIN:VEVENT", "UID:dose", "SUMMARY:Lisinopril", "DTSTART:20260101T080000", "RRULE:FREQ=DAILY", "END:VEVENT"]))
 
 
-def verify(name):
-    done = subprocess.run([program("dosectl"), "verify", name], env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"),
+def verify(name, *options):
+    done = subprocess.run([program("dosectl"), "verify", *options, name], env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"),
                           capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout
 
 
-class Pipes(unittest.TestCase):
+class Verify(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -44,6 +45,12 @@ class Pipes(unittest.TestCase):
                 writer.join()
                 self.assertEqual((status, text.splitlines()),
                                  (0, [f"{self.pipe}: good, 1 schedule", "  Lisinopril: every day at 08:00"]))
+
+    def test_json_says_what_each_schedule_means(self):
+        path = self.pipe.with_name("plan.ics")
+        path.write_text(PLAN, newline="")
+        status, text = verify(path, "--json")
+        self.assertEqual((status, [done["meaning"] for done in json.loads(text)]), (0, [["Lisinopril: every day at 08:00"]]))
 
     def test_a_pipe_into_which_nobody_writes_is_given_up(self):
         status, text = verify(self.pipe)
