@@ -31,7 +31,7 @@ enum entry_kind {
         ENTRY_SKIPPED,
         ENTRY_MISSED,          /* the window ended and nobody had answered */
         ENTRY_UNATTENDED,      /* the window lay wholly in the daemon's absence */
-        ENTRY_UNDONE,          /* a recording was taken back, or a move: an edit put the dose where it had been */
+        ENTRY_UNDONE,          /* a recording was taken back, or what an edit had done to it: the plan has it again */
         ENTRY_MOVED,           /* `other` took its place after an edit; or, under its own name, it is due at `until_usec` */
         ENTRY_CARRIED,         /* an edit made it take the place of `other`, which had been recorded */
         ENTRY_CLOCK_CORRECTED, /* what time alone had decided, undone: the clock had been ahead */
@@ -65,7 +65,10 @@ struct entry {
 void entry_done(struct entry *entry);
 int entry_copy(const struct entry *entry, struct entry *ret);
 
-/* A dose. Everything up to `stands_alone` freezes at its first ledger entry, but that an edit may move its due time. Texts are clean UTF-8, NULL where absent. */
+/*
+ * A dose. Everything up to `stands_alone` freezes at its first ledger entry, but that an edit may move it in time. Texts are
+ * clean UTF-8, NULL where absent.
+ */
 struct dose {
         char *person, *uid, *recurrence_id;
         char *medication; /* key */
@@ -80,7 +83,8 @@ struct dose {
         bool critical, confidential, asks_amount, stands_alone;
 
         enum dose_state state;
-        usec_t snoozed_until_usec; /* DOSE_SNOOZED; else USEC_NONE */
+        usec_t snoozed_usec, snoozed_until_usec; /* DOSE_SNOOZED: since and until; else USEC_NONE */
+        char *moved_to;            /* DOSE_MOVED: id of the dose that took its place; else NULL */
         unsigned reminders;
         usec_t reminded_usec; /* last reminder; USEC_NONE */
         usec_t seen_usec;     /* another client acknowledged its alarms up to then; of the plan, not of the ledger */
@@ -101,8 +105,20 @@ enum dose_outcome {
 /* Whether an entry of that kind may follow in this state. */
 bool dose_allows(enum dose_state state, enum entry_kind kind);
 
-/* Takes one step of the lifecycle. Returns 0, DOSE_NOT_ALLOWED (dose untouched) or -ENOMEM (untouched). */
+/*
+ * Takes one step of the lifecycle. Returns 0, DOSE_NOT_ALLOWED (dose untouched) or -ENOMEM (untouched). MOVED to another time
+ * makes it ring anew; its times are the caller's to set before (dose_set_times()).
+ */
 int dose_apply(struct dose *dose, const struct entry *entry);
+
+/* The times that freeze: those of another dose. */
+void dose_set_times(struct dose *dose, const struct dose *times);
+
+/* Taken or skipped: nobody has to answer any more. */
+bool dose_is_recorded(const struct dose *dose);
+
+/* Time alone closed it: missed, or unattended. */
+bool dose_is_settled_by_time(const struct dose *dose);
 
 /* Due or snoozed: somebody has to answer. */
 bool dose_is_open(const struct dose *dose);

@@ -26,6 +26,7 @@ struct dose_view {
         usec_t group_usec;              /* doses of one person with the same value are shown together */
         usec_t taken_before_usec;       /* the medication was taken then, within its interval: check first; USEC_NONE */
         bool takeable;                  /* taking it now would be accepted */
+        bool record_lost;               /* taken or not before the ledger was lost: check first */
 };
 
 /* Told after the step was written (or could not be, then Degraded), in order. Observers do not call the engine back. */

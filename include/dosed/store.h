@@ -35,22 +35,29 @@ int store_open_memory(struct store **ret);
 struct store *store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free);
 
+/* It outlives the process: false in memory. */
+bool store_is_durable(const struct store *store);
+
 /*
- * The ledger. Entries are queued and written by store_flush(), one transaction for all of them; a queue that could not be
- * written stays (up to LIMIT_PENDING_ENTRIES, then -ENOBUFS) and goes with the next flush. `dose` is the dose after the
- * entry was applied; both are copied.
+ * Writing. Entries, marks and plans are copied, queued, and written by store_flush() in one transaction. A queue that could not
+ * be written stays, and goes with the next flush. Each returns 0 or a negative errno.
+ */
+
+/*
+ * `dose` is the dose after the entry was applied. At LIMIT_PENDING_ENTRIES entries that only time wrote are given up for later
+ * ones of the same dose; where that does not help, -ENOBUFS.
  */
 int store_add_entry(struct store *store, const struct dose *dose, const struct entry *entry);
 
-/* Up to when the plan was carried out: what fell due later is still to be done. Written with the next flush. */
-void store_set_mark(struct store *store, usec_t until_usec);
+/* Up to when a person's plan was carried out, and by which clock (a text of the engine's): what fell due later is to be done. */
+int store_set_mark(struct store *store, const char *person, usec_t until_usec, const char *clock);
 
 /* Writes the queue. Returns 0, STORE_UNWRITABLE or a negative errno. */
 int store_flush(struct store *store);
 bool store_is_flushed(const struct store *store);
 
-/* Returns 0, STORE_NOTHING (never set) or a negative errno. */
-int store_get_mark(struct store *store, usec_t *ret_usec);
+/* Written or queued. Returns 0, STORE_NOTHING (never set) or a negative errno; the caller frees. */
+int store_get_mark(struct store *store, const char *person, usec_t *ret_usec, char **ret_clock);
 
 /* Doses, each the caller's to free with its array. */
 struct dose_list {
@@ -67,12 +74,18 @@ int store_get_dose(struct store *store, const char *person, const char *uid, con
 /* The one of that UID that was due last. Returns as store_get_dose(). */
 int store_last_dose(struct store *store, const char *person, const char *uid, struct dose **ret);
 
-/* Due, snoozed, and upcoming ones that have entries already: all people. */
-int store_list_open(struct store *store, struct dose_list *ret);
+/* Due, snoozed, and upcoming ones that have entries already. */
+int store_list_open(struct store *store, const char *person, struct dose_list *ret);
 
-/* Due from (inclusive) until (exclusive), in order of due time, at most `limit`. medication NULL: all. */
-int store_list_doses(struct store *store, const char *person, const char *medication, usec_t from_usec,
-                     usec_t until_usec, size_t limit, struct dose_list *ret);
+/* Due from (inclusive) until (exclusive), in order of due time, at most `limit`. uid NULL: all. */
+int store_list_doses(struct store *store, const char *person, const char *uid, usec_t from_usec, usec_t until_usec,
+                     size_t limit, struct dose_list *ret);
+
+/* What time settled before its window ended, or opened before it was due, by this clock; in order of due time. */
+int store_list_ahead(struct store *store, const char *person, usec_t now_usec, size_t limit, struct dose_list *ret);
+
+/* Missed or unattended, and taking it late is still offered; the newest first. */
+int store_list_takeable(struct store *store, const char *person, usec_t now_usec, size_t limit, struct dose_list *ret);
 
 /* When the medication was last taken, under any schedule and version; USEC_NONE. */
 int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec);
@@ -100,7 +113,7 @@ struct plan_change {
         const char *uid, *medication, *title, *file;
 };
 
-/* The new plan in one transaction, with everything queued. Returns as store_flush(). */
+/* What a new plan changes in the one that is kept. Names and bytes as in `put`. */
 struct plan_update {
         const char *person;
         usec_t at_usec;
@@ -111,7 +124,7 @@ struct plan_update {
         const struct plan_change *changes;
         size_t n_changes;
 };
-int store_write_plan(struct store *store, const struct plan_update *update);
+int store_add_plan(struct store *store, const struct plan_update *update);
 
 /*
  * The mark of the file that is being read. It is made before the reader sees the bytes and taken away after, and survives

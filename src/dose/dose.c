@@ -37,11 +37,12 @@ static const struct {
         [ENTRY_UNATTENDED] = { "unattended", IN(DOSE_UPCOMING), IN(DOSE_UNATTENDED) },
         [ENTRY_UNDONE] = { "undone", RECORDED | IN(DOSE_MOVED),
                            IN(DOSE_UPCOMING) | IN(DOSE_DUE) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED) },
-        [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED, IN(DOSE_MOVED) | IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
-        [ENTRY_CARRIED] = { "carried", IN(DOSE_UPCOMING) | IN(DOSE_DUE), RECORDED },
+        [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED | IN(DOSE_MOVED),
+                          IN(DOSE_MOVED) | IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
+        [ENTRY_CARRIED] = { "carried", UNRECORDED | IN(DOSE_MOVED), RECORDED },
         [ENTRY_CLOCK_CORRECTED] = { "clock-corrected",
                                     IN(DOSE_DUE) | IN(DOSE_SNOOZED) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED),
-                                    IN(DOSE_UPCOMING) },
+                                    IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
 };
 
 const char *dose_state_to_string(enum dose_state state) {
@@ -123,6 +124,7 @@ struct dose *dose_free(struct dose *dose) {
         free(dose->instructions);
         free(dose->purpose);
         free(dose->if_missed);
+        free(dose->moved_to);
         entry_done(&dose->recorded);
         free(dose);
         return NULL;
@@ -135,7 +137,7 @@ int dose_copy(const struct dose *dose, struct dose **ret) {
                 offsetof(struct dose, recurrence_id), offsetof(struct dose, medication),
                 offsetof(struct dose, title),        offsetof(struct dose, amount),
                 offsetof(struct dose, instructions), offsetof(struct dose, purpose),
-                offsetof(struct dose, if_missed),
+                offsetof(struct dose, if_missed),    offsetof(struct dose, moved_to),
         };
         int r;
 
@@ -164,11 +166,23 @@ bool dose_allows(enum dose_state state, enum entry_kind kind) {
         return kinds[kind].from & IN(state);
 }
 
+static void forget_reminders(struct dose *dose) {
+        dose->reminders = 0;
+        dose->reminded_usec = USEC_NONE;
+        dose->was_unattended = false;
+}
+
 int dose_apply(struct dose *dose, const struct entry *entry) {
+        _cleanup_(free_p) char *moved_to = NULL;
         int r;
 
         if (!dose_allows(dose->state, entry->kind) || !(kinds[entry->kind].to & IN(entry->state)))
                 return DOSE_NOT_ALLOWED;
+        if (entry->state == DOSE_MOVED) {
+                r = text_copy(entry->other, &moved_to);
+                if (r < 0)
+                        return r;
+        }
 
         switch (entry->kind) {
         case ENTRY_REMINDED:
@@ -196,19 +210,18 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
                 dose->was_unattended = true;
                 break;
         case ENTRY_CLOCK_CORRECTED:
-                dose->was_unattended = false;
-                dose->reminders = 0;
-                dose->reminded_usec = USEC_NONE;
+                /* What had come by the right clock, too, was reminded of; and never in its future. */
+                if (entry->state == DOSE_UPCOMING)
+                        forget_reminders(dose);
+                else if (dose->reminded_usec > entry->recorded_usec)
+                        dose->reminded_usec = entry->recorded_usec;
                 break;
         case ENTRY_MOVED:
-                /* To another time under its own name: the window goes with it, and it rings anew. */
-                if (entry->state != DOSE_MOVED) {
-                        dose->window_end_usec += entry->until_usec - dose->due_usec;
-                        dose->due_usec = entry->until_usec;
-                        dose->reminders = 0;
-                        dose->reminded_usec = USEC_NONE;
-                        dose->was_unattended = false;
-                }
+                if (entry->state == DOSE_MOVED)
+                        break;
+                forget_reminders(dose);
+                entry_done(&dose->recorded);
+                dose->has_recorded = false;
                 break;
         case ENTRY_DUE:
         case ENTRY_SNOOZED:
@@ -218,8 +231,28 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
         }
 
         dose->state = entry->state;
+        dose->snoozed_usec = entry->kind == ENTRY_SNOOZED ? entry->recorded_usec : USEC_NONE;
         dose->snoozed_until_usec = entry->kind == ENTRY_SNOOZED ? entry->until_usec : USEC_NONE;
+        free(dose->moved_to);
+        dose->moved_to = TAKE(moved_to);
         return 0;
+}
+
+void dose_set_times(struct dose *dose, const struct dose *times) {
+        dose->due_usec = times->due_usec;
+        dose->window_end_usec = times->window_end_usec;
+        dose->early_usec = times->early_usec;
+        dose->next_due_usec = times->next_due_usec;
+        dose->spacing_usec = times->spacing_usec;
+        dose->min_interval_usec = times->min_interval_usec;
+}
+
+bool dose_is_recorded(const struct dose *dose) {
+        return dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED;
+}
+
+bool dose_is_settled_by_time(const struct dose *dose) {
+        return dose->state == DOSE_MISSED || dose->state == DOSE_UNATTENDED;
 }
 
 bool dose_is_open(const struct dose *dose) {

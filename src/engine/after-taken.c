@@ -31,8 +31,8 @@ static int find_last(struct engine *engine, const struct slot *slot, struct dose
 }
 
 /*
- * In whole seconds, since the id of the dose has no more; later than the last one, however early that was taken; and never in what
- * was carried out already: where it was on hold meanwhile, or is recorded late, the next is due at once, and none in between.
+ * In whole seconds, since the id of the dose has no more; later than the last one, however early that was taken; and never in
+ * what was carried out already: where it was on hold meanwhile, or is recorded late, the next is due at once, and none between.
  */
 static usec_t due_after(const struct slot *slot, const struct dose *last, usec_t from_usec) {
         usec_t since_usec = last->state == DOSE_TAKEN ? last->recorded.taken_usec : last->due_usec;

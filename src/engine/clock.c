@@ -2,149 +2,151 @@
 /* Clocks that change: the system's was ahead, or the person is in another zone. */
 #include <string.h>
 
+#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "engine/private.h"
-
-#define SNOOZE_MAX (4 * USEC_PER_HOUR) /* the longest window that follows from spacing */
 
 /* Smaller steps back are the daily work of time synchronisation: nothing rings twice for them. */
 #define STEP_TOLERANCE USEC_PER_MINUTE
 
+/* By this clock it is too early for what time alone has decided. */
+static bool is_ahead(const struct dose *dose, usec_t now_usec) {
+        if (dose_is_settled_by_time(dose))
+                return dose->window_end_usec > now_usec;
+        return dose_is_open(dose) && dose->due_usec > now_usec;
+}
+
+/* One that had come by the right clock as well is open again, and was reminded of; the others are still to come. */
 static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        bool had_come = live->dose->state == DOSE_MISSED && live->dose->due_usec <= now_usec;
+        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
         const struct entry entry = {
                 .kind = ENTRY_CLOCK_CORRECTED,
-                .state = DOSE_UPCOMING,
+                .state = had_come ? DOSE_DUE : DOSE_UPCOMING,
                 .recorded_usec = now_usec,
         };
+        struct occurrence occurrence;
         int r;
 
-        if (!dose_allows(live->dose->state, ENTRY_CLOCK_CORRECTED))
-                return 0;
         r = live_enter(engine, live, &entry);
         if (r < 0)
                 return r;
+        live->group_usec = group_of(live->dose->due_usec, now_usec);
+        if (had_come)
+                return live_set_timer(engine, live);
+
+        /* The plan may have lost it while the clock was ahead. */
+        if (slot && slot->schedule->after_taken_usec == 0)
+                r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        if (r < 0)
+                return r;
+        if (!slot || r == SCHEDULE_NO_OCCURRENCE)
+                return live_withdraw(engine, live, "taken off the plan", now_usec);
         return live_set_timer(engine, live);
 }
 
-void live_clamp(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+void live_clamp(struct live_dose *live, usec_t now_usec) {
         struct dose *dose = live->dose;
 
         if (dose->reminded_usec > now_usec)
                 dose->reminded_usec = now_usec;
-        if (dose->state == DOSE_SNOOZED && dose->snoozed_until_usec > now_usec + SNOOZE_MAX)
-                dose->snoozed_until_usec = now_usec + engine->snooze_usec;
+        if (dose->state == DOSE_SNOOZED && dose->snoozed_usec > now_usec) {
+                dose->snoozed_until_usec -= dose->snoozed_usec - now_usec;
+                dose->snoozed_usec = now_usec;
+        }
 }
 
-static int clamp_person(struct engine *engine, const struct person *person, usec_t now_usec) {
+/* The plan is gone on with from now on; what is in hand is newer than the ledger, which follows in batches. */
+static int set_person_back(struct engine *engine, struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
         int r;
 
+        person->mark_usec = now_usec;
+        person->corrects = true;
+        for (size_t i = 0; i < person->n_slots; i++)
+                if (person->slots[i]->since_usec > now_usec)
+                        person->slots[i]->since_usec = now_usec;
+        r = person_seek(engine, person);
+        if (r < 0)
+                return r;
+
         HASH_ITER(hh, engine->live, live, next) {
-                if (live->person != person || live->timer.node.position == 0)
+                if (live->person != person)
                         continue;
-                live_clamp(engine, live, now_usec);
-                r = live_set_timer(engine, live);
+                live_clamp(live, now_usec);
+                r = is_ahead(live->dose, now_usec) ? void_dose(engine, live, now_usec) : live_set_timer(engine, live);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
+/* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */
 static int correct_person(struct engine *engine, struct person *person, usec_t now_usec) {
-        _cleanup_(dose_list_done) struct dose_list later = {};
+        _cleanup_(dose_list_done) struct dose_list ahead = {};
         int r;
 
-        r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec + 1, USEC_NEVER,
-                                                           SIZE_MAX >> 1, &later));
+        r = engine_forgive_ledger(engine, store_list_ahead(engine->store, person->name, now_usec, LIMIT_STEP_CHANGES, &ahead));
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < later.n_doses; i++) {
-                _cleanup_(free_p) char *id = NULL;
+        for (size_t i = 0; i < ahead.n_doses; i++) {
                 struct live_dose *live;
 
-                if (!dose_allows(later.doses[i]->state, ENTRY_CLOCK_CORRECTED))
-                        continue;
-                r = dose_id(later.doses[i], &id);
-                if (r < 0)
-                        return r;
-                r = live_acquire(engine, id, &live);
-                if (r < 0)
-                        return r;
-                if (r == 0)
+                r = live_from_ledger(engine, TAKE(ahead.doses[i]), &live);
+                if (r >= 0)
+                        r = live_touch(engine, live);
+                if (r >= 0 && is_ahead(live->dose, now_usec))
                         r = void_dose(engine, live, now_usec);
                 if (r < 0)
                         return r;
         }
 
-        for (size_t i = 0; i < person->n_slots; i++) {
-                r = slot_seek(engine, person->slots[i], now_usec + 1);
-                if (r < 0)
-                        return r;
-        }
-        return clamp_person(engine, person, now_usec);
+        person->corrects = ahead.n_doses == LIMIT_STEP_CHANGES;
+        return person->corrects ? 0 : person_keep_mark(engine, person);
 }
 
 int engine_correct_clock(struct engine *engine, usec_t now_usec) {
-        int r;
+        int r = 0;
 
         /* While nobody has set the clock it is more likely behind now than that it was ahead before. */
-        if (engine->mark_usec - now_usec <= STEP_TOLERANCE || now_usec < engine->hold_usec)
+        if (now_usec < engine->hold_usec)
                 return 0;
 
-        engine->mark_usec = now_usec;
-        store_set_mark(engine->store, now_usec);
-        for (size_t i = 0; i < engine->n_people; i++) {
-                r = correct_person(engine, engine->people[i], now_usec);
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; r >= 0 && i < engine->n_people; i++) {
+                struct person *person = engine->people[i];
+
+                if (person->mark_usec - now_usec > STEP_TOLERANCE)
+                        r = set_person_back(engine, person, now_usec);
+                if (r >= 0 && person->corrects)
+                        r = correct_person(engine, person, now_usec);
         }
-        return 0;
-}
-
-int occurrence_make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec) {
-        struct live_dose *live;
-        int r;
-
-        occurrence->end_usec += now_usec - occurrence->due_usec;
-        occurrence->due_usec = now_usec;
-        r = live_from_occurrence(engine, slot, occurrence, &live);
-        if (r < 0)
-                return r;
-        r = live_touch(engine, live);
-        if (r < 0 || live->in_ledger)
-                return r;
-        return live_step(engine, live, now_usec);
-}
-
-static int make_overdue_due(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec) {
-        usec_t at_usec = now_usec - ZONE_REACH;
-
-        for (;;) {
-                char recurrence_id[CIVIL_TEXT_SIZE];
-                struct occurrence occurrence, before;
-                int r;
-
-                r = schedule_next(slot->schedule, &slot->person->clock, at_usec, &occurrence);
-                if (r < 0)
-                        return r;
-                if (r > 0 || occurrence.due_usec > now_usec)
-                        return 0;
-                at_usec = occurrence.due_usec + 1;
-
-                r = schedule_find(slot->schedule, former, occurrence_format_id(&occurrence, recurrence_id), &before);
-                if (r < 0)
-                        return r;
-                if (r == 0 && before.due_usec > now_usec) {
-                        r = occurrence_make_due(engine, slot, &occurrence, now_usec);
-                        if (r < 0)
-                                return r;
-                }
-        }
+        return r;
 }
 
 /* Loaded twice, a zone is another object; but a copy at /etc/localtime has no name of its own. */
 static bool is_same_zone(const struct zone *a, const struct zone *b) {
         return a == b || (strcmp(zone_name(a), zone_name(b)) == 0 && strcmp(zone_name(a), "localtime") != 0);
+}
+
+/* What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. */
+static int move_coming(struct engine *engine, const struct person *person, usec_t now_usec) {
+        struct live_dose *live, *next;
+        int r;
+
+        HASH_ITER(hh, engine->live, live, next) {
+                struct slot *slot = person_find_slot(person, live->dose->uid);
+                struct occurrence occurrence;
+
+                if (live->person != person || live->dose->state != DOSE_UPCOMING || !slot ||
+                    slot->schedule->after_taken_usec > 0)
+                        continue;
+                r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+                if (r == 0 && occurrence.due_usec != live->dose->due_usec)
+                        r = live_move(engine, live, slot, &occurrence, now_usec);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec) {
@@ -160,14 +162,20 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
                 return r;
 
         person->clock = *clock;
+        r = person_seek(engine, person);
+        if (r >= 0)
+                r = move_coming(engine, person, now_usec);
         for (size_t i = 0; i < person->n_slots; i++) {
-                r = make_overdue_due(engine, person->slots[i], &former, now_usec);
-                if (r >= 0)
-                        r = slot_seek(engine, person->slots[i], engine->mark_usec + 1);
-                if (r < 0)
-                        return r;
+                person->slots[i]->is_changed = true;
+                person->slots[i]->former = person->slots[i]->schedule;
         }
-        return 0;
+        if (r >= 0)
+                r = person_make_overdue_due(engine, person, &former, now_usec);
+        for (size_t i = 0; i < person->n_slots; i++) {
+                person->slots[i]->is_changed = false;
+                person->slots[i]->former = NULL;
+        }
+        return r < 0 ? r : person_keep_mark(engine, person);
 }
 
 /* What waited for the former time waits for nothing it need not wait for: it is looked at by the next step. */
@@ -195,39 +203,33 @@ int engine_hold_windows(struct engine *engine, usec_t until_usec) {
         return 0;
 }
 
-/* A name that nobody may use for a file of his own. */
-static int clock_key(const struct person *person, char **ret) {
-        return text_format(ret, "clock of %s", person->name);
-}
-
-int person_keep_clock(struct engine *engine, const struct person *person) {
-        _cleanup_(free_p) char *key = NULL, *text = NULL;
+int person_keep_mark(struct engine *engine, const struct person *person) {
+        _cleanup_(free_p) char *clock = NULL;
         int r;
 
-        r = clock_key(person, &key);
-        if (r >= 0)
-                r = text_format(&text, "%d %s", (int) person->clock.all_day_sec, zone_name(person->clock.zone));
-        if (r < 0)
-                return r;
-        r = engine_forgive_ledger(engine, store_put_text(engine->store, key, text));
-        return r < 0 ? r : 0; /* unwritable: the next start knows the clock of before */
+        r = text_format(&clock, "%d %s", (int) person->clock.all_day_sec, zone_name(person->clock.zone));
+        return r < 0 ? r : store_set_mark(engine->store, person->name, person->mark_usec, clock);
 }
 
-int person_load_clock(struct engine *engine, struct person *person) {
-        _cleanup_(free_p) char *key = NULL, *text = NULL;
+int person_load_mark(struct engine *engine, struct person *person, usec_t now_usec) {
+        _cleanup_(free_p) char *clock = NULL;
         const struct zone *zone;
         int all_day_sec, at = 0, r;
 
-        r = clock_key(person, &key);
+        person->mark_usec = now_usec;
+        r = engine_forgive_ledger(engine, store_get_mark(engine->store, person->name, &person->mark_usec, &clock));
         if (r < 0)
                 return r;
-        r = engine_forgive_ledger(engine, store_get_text(engine->store, key, &text));
-        if (r < 0 || !text)
-                return r < 0 ? r : 0;
-        if (sscanf(text, "%d %n", &all_day_sec, &at) != 1 || at == 0 || all_day_sec < 0 || all_day_sec >= SEC_PER_DAY)
+        if (!clock) {
+                /* A ledger in memory takes the place of one that is not to be had. */
+                person->is_lost = !store_is_durable(engine->store);
+                person->lost_usec = person->is_lost ? now_usec : USEC_NONE;
+                return 0;
+        }
+        if (sscanf(clock, "%d %n", &all_day_sec, &at) != 1 || at == 0 || all_day_sec < 0 || all_day_sec >= SEC_PER_DAY)
                 return 0;
         /* A zone that has no name any more is that of now. */
-        r = zones_get(engine->zones, text + at, &zone);
+        r = zones_get(engine->zones, clock + at, &zone);
         if (r != 0)
                 return r < 0 ? r : 0;
         person->clock = (struct wall_clock){ .zone = zone, .all_day_sec = all_day_sec };

@@ -125,41 +125,33 @@ static int person_load_open(struct engine *engine, struct person *person, usec_t
         _cleanup_(dose_list_done) struct dose_list open = {};
         int r;
 
-        r = engine_forgive_ledger(engine, store_list_open(engine->store, &open));
+        r = engine_forgive_ledger(engine, store_list_open(engine->store, person->name, &open));
         if (r < 0)
                 return r;
 
         for (size_t i = 0; i < open.n_doses; i++) {
                 struct live_dose *live;
 
-                if (strcmp(open.doses[i]->person, person->name) != 0)
-                        continue;
-                r = live_new(engine, open.doses[i], &live);
+                r = live_from_ledger(engine, TAKE(open.doses[i]), &live);
                 if (r < 0)
                         return r;
-                (void) TAKE(open.doses[i]);
-                live->in_ledger = true;
                 live->group_usec = group_of(live->dose->due_usec, now_usec);
                 if (now_usec >= engine->hold_usec)
-                        live_clamp(engine, live, now_usec);
+                        live_clamp(live, now_usec);
                 r = live_set_timer(engine, live);
                 if (r < 0)
                         return r;
+                if (!live_waits(live))
+                        live_free(engine, live);
         }
         return 0;
 }
 
-/* How far the former process had carried out the plan: the doses since then are still to be looked at. */
-static int engine_start(struct engine *engine, usec_t now_usec) {
+static int engine_start(struct engine *engine) {
         int r;
 
         if (engine->is_started)
                 return 0;
-        engine->mark_usec = now_usec;
-        r = engine_forgive_ledger(engine, store_get_mark(engine->store, &engine->mark_usec));
-        if (r < 0)
-                return r;
-
         r = store_get_reading(engine->store, &engine->suspect_digest);
         if (r == -ENOMEM)
                 return r;
@@ -168,70 +160,83 @@ static int engine_start(struct engine *engine, usec_t now_usec) {
         return 0;
 }
 
-static int person_set(struct engine *engine, const struct engine_person *wanted, usec_t now_usec) {
-        struct person *person = engine_find_person(engine, wanted->name);
-        bool is_new = !person;
+/*
+ * A person's doses since the mark are still to be looked at: the former process, or a configuration without this person, left
+ * them. While dosed was away the plan went by the clock that it knew.
+ */
+static int person_load(struct engine *engine, struct person *person, usec_t now_usec) {
         int r;
 
-        if (is_new) {
-                r = person_add(engine, wanted, &person);
-                if (r < 0)
-                        return r;
-        }
-        person->is_wanted = true;
-        r = person_set_folders(person, wanted);
-        if (r < 0)
-                return r;
-        if (!is_new)
-                return 0;
-
-        /* While dosed was away the plan went by the clock that it knew. */
-        person->clock = wanted->clock;
-        r = person_load_clock(engine, person);
+        r = person_load_mark(engine, person, now_usec);
         if (r >= 0)
                 r = person_load_plan(engine, person, now_usec);
         return r < 0 ? r : person_load_open(engine, person, now_usec);
+}
+
+static int person_set(struct engine *engine, const struct engine_person *wanted, usec_t now_usec) {
+        struct person *person = engine_find_person(engine, wanted->name);
+        bool is_new = !person;
+        int r = 0;
+
+        if (is_new)
+                r = person_add(engine, wanted, &person);
+        if (r < 0)
+                return r;
+        r = person_set_folders(person, wanted);
+        if (r >= 0 && is_new) {
+                person->clock = wanted->clock;
+                r = person_load(engine, person, now_usec);
+        }
+        if (r < 0 && is_new) /* half a person looks after nobody */
+                engine->people[--engine->n_people] = person_free(engine, person);
+        if (r < 0)
+                return r;
+        person->is_wanted = true;
+        return 0;
 }
 
 /* What the former clock left undone is carried over to the new one; for that everybody's plan must be there. */
 static int set_clocks(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < n_people; i++) {
-                struct person *person = engine_find_person(engine, people[i].name);
-
-                r = person_set_clock(engine, person, &people[i].clock, now_usec);
-                if (r >= 0)
-                        r = person_keep_clock(engine, person);
-        }
+        for (size_t i = 0; r >= 0 && i < n_people; i++)
+                r = person_set_clock(engine, engine_find_person(engine, people[i].name), &people[i].clock, now_usec);
         return r;
 }
 
-int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
+static void drop_unwanted(struct engine *engine) {
         size_t kept = 0;
+
+        for (size_t i = 0; i < engine->n_people; i++) {
+                struct person *person = engine->people[i];
+
+                if (person->is_wanted)
+                        engine->people[kept++] = person;
+                else
+                        person_free(engine, person);
+        }
+        engine->n_people = kept;
+}
+
+int engine_set_people(struct engine *engine, const struct engine_person *people, size_t n_people, usec_t now_usec) {
         int r;
 
-        r = engine_start(engine, now_usec);
+        r = engine_start(engine);
         if (r < 0)
                 return r;
 
+        for (size_t i = 0; i < engine->n_people; i++)
+                engine->people[i]->is_wanted = false;
         for (size_t i = 0; i < n_people; i++) {
                 r = person_set(engine, &people[i], now_usec);
                 if (r < 0)
                         return r;
         }
-
-        for (size_t i = 0; i < engine->n_people; i++) {
-                struct person *person = engine->people[i];
-
-                if (!person->is_wanted) {
-                        person_free(engine, person);
-                        continue;
-                }
-                person->is_wanted = false;
-                engine->people[kept++] = person;
-        }
-        engine->n_people = kept;
+        /* What is left out is carried out up to now, and gone on with when the person is back. */
+        r = engine_catch_up(engine, now_usec);
+        if (r < 0)
+                return r;
+        drop_unwanted(engine);
         r = set_clocks(engine, people, n_people, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }

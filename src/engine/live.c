@@ -15,6 +15,10 @@ struct live_dose *live_find(const struct engine *engine, const char *id) {
         return live;
 }
 
+static usec_t earlier(usec_t a, usec_t b) {
+        return a < b ? a : b;
+}
+
 usec_t group_of(usec_t due_usec, usec_t now_usec) {
         /* What is found later than in its own minute is caught up with, as one group. */
         usec_t at_usec = now_usec - due_usec < USEC_PER_MINUTE ? due_usec : now_usec;
@@ -40,10 +44,14 @@ void live_free(struct engine *engine, struct live_dose *live) {
         free(live);
 }
 
-/* The alarms are those of the schedule in force; a dose whose schedule is gone has the plain series. */
+/*
+ * The alarms are those of the schedule in force, from then on; a dose whose schedule is gone keeps what it had. What was seen
+ * elsewhere was seen before it came in force, whatever the clock says there.
+ */
 int live_find_alarms(struct live_dose *live) {
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
         struct occurrence occurrence;
+        size_t kept = 0;
         int r;
 
         if (!slot)
@@ -55,8 +63,15 @@ int live_find_alarms(struct live_dose *live) {
         free(live->alarms_usec);
         live->alarms_usec = NULL;
         live->n_alarms = 0;
-        live->dose->seen_usec = occurrence.details->seen_usec;
-        return occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
+        live->dose->seen_usec = earlier(occurrence.details->seen_usec, slot->since_usec);
+        r = occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < live->n_alarms; i++)
+                if (live->alarms_usec[i] > slot->since_usec)
+                        live->alarms_usec[kept++] = live->alarms_usec[i];
+        live->n_alarms = kept;
+        return 0;
 }
 
 int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret) {
@@ -83,10 +98,6 @@ int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret) {
         HASH_ADD_KEYPTR(hh, engine->live, live->id, strlen(live->id), live);
         *ret = live;
         return 0;
-}
-
-static usec_t earlier(usec_t a, usec_t b) {
-        return a < b ? a : b;
 }
 
 static int dose_from_occurrence(struct slot *slot, const struct occurrence *occurrence, struct dose **ret) {
@@ -183,6 +194,27 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
         return 0;
 }
 
+int live_from_ledger(struct engine *engine, struct dose *dose, struct live_dose **ret) {
+        _cleanup_(dose_free_p) struct dose *owned = dose;
+        _cleanup_(free_p) char *id = NULL;
+        struct live_dose *live;
+        int r;
+
+        r = dose_id(dose, &id);
+        if (r < 0)
+                return r;
+        live = live_find(engine, id);
+        if (!live) {
+                r = live_new(engine, owned, &live);
+                if (r < 0)
+                        return r;
+                (void) TAKE(owned);
+                live->in_ledger = true;
+        }
+        *ret = live;
+        return 0;
+}
+
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) {
         _cleanup_(free_p) char *name = NULL, *uid = NULL, *recurrence_id = NULL;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
@@ -194,6 +226,8 @@ int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) 
 
         live = live_find(engine, id);
         if (live) {
+                if (live->dose->state == DOSE_MOVED)
+                        return ENGINE_NO_SUCH_DOSE;
                 *ret = live;
                 return 0;
         }
@@ -211,13 +245,7 @@ int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) 
         if (r == 0) {
                 if (dose->state == DOSE_MOVED)
                         return ENGINE_NO_SUCH_DOSE;
-                r = live_new(engine, dose, &live);
-                if (r < 0)
-                        return r;
-                (void) TAKE(dose);
-                live->in_ledger = true;
-                *ret = live;
-                return 0;
+                return live_from_ledger(engine, TAKE(dose), ret);
         }
 
         slot = person_find_slot(person, uid);
@@ -227,7 +255,7 @@ int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) 
         if (r != 0)
                 return r < 0 ? r : ENGINE_NO_SUCH_DOSE;
         /* What was due before its schedule came into force is no dose. */
-        if (occurrence.due_usec <= engine->mark_usec)
+        if (occurrence.due_usec <= person->mark_usec)
                 return ENGINE_NO_SUCH_DOSE;
         return live_from_occurrence(engine, slot, &occurrence, ret);
 }
@@ -278,25 +306,46 @@ int live_touch(struct engine *engine, struct live_dose *live) {
         return 0;
 }
 
-int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry) {
-        enum dose_state before = live->dose->state;
-        struct slot *slot;
+/* Applied to a copy first: what the ledger refuses has not happened. */
+static int enter(struct engine *engine, struct live_dose *live, const struct entry *entry, const struct dose *times) {
+        _cleanup_(dose_free_p) struct dose *after = NULL;
+        struct dose former;
         int r;
 
         r = live_touch(engine, live);
         if (r < 0)
                 return r;
-        r = dose_apply(live->dose, entry);
+        r = dose_copy(live->dose, &after);
+        if (r < 0)
+                return r;
+        if (times)
+                dose_set_times(after, times);
+        r = dose_apply(after, entry);
         if (r != 0)
                 return r < 0 ? r : -EPROTO;
-        r = store_add_entry(engine->store, live->dose, entry);
+        r = store_add_entry(engine->store, after, entry);
         if (r < 0)
                 return r;
 
+        former = *live->dose;
+        *live->dose = *after;
+        *after = former;
         live->in_ledger = true;
-        slot = live->person ? person_find_slot(live->person, live->dose->uid) : NULL;
+        return 0;
+}
+
+static int enter_and_note(struct engine *engine, struct live_dose *live, const struct entry *entry,
+                          const struct dose *times) {
+        enum dose_state before = live->dose->state;
+        struct slot *slot;
+        int r;
+
+        r = enter(engine, live, entry, times);
+        if (r < 0)
+                return r;
+        slot = person_find_slot(live->person, live->dose->uid);
         if (slot && slot->schedule->after_taken_usec > 0) {
-                r = slot_seek(engine, slot, engine->mark_usec + 1);
+                r = slot_seek(engine, slot, live->person->mark_usec + 1);
                 if (r < 0)
                         return r;
         }
@@ -306,97 +355,60 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
         return 0;
 }
 
-int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec) {
-        const struct medication *in_force;
-        struct live_dose *live, *next;
-        usec_t last_usec = USEC_NONE;
+int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry) {
+        return enter_and_note(engine, live, entry, NULL);
+}
+
+int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+              usec_t now_usec) {
+        _cleanup_(dose_free_p) struct dose *times = NULL;
+        struct occurrence place = *occurrence;
+        struct entry entry = { .kind = ENTRY_MOVED, .state = DOSE_UPCOMING, .recorded_usec = now_usec };
         int r;
 
-        r = engine_forgive_ledger(engine, store_last_taken(engine->store, person, medication, &last_usec));
+        if (place.due_usec <= now_usec) {
+                entry.state = DOSE_DUE;
+                place.end_usec += now_usec - place.due_usec;
+                place.due_usec = now_usec;
+        }
+        entry.until_usec = place.due_usec;
+        r = dose_from_occurrence(slot, &place, &times);
         if (r < 0)
                 return r;
-
-        /* A name may have been mended since: its schedules are the same. */
-        in_force = person_find_medication(engine_find_person(engine, person), medication);
-        for (size_t i = 0; in_force && i < in_force->n_slots; i++) {
-                usec_t usec = USEC_NONE;
-
-                r = engine_forgive_ledger(engine, store_last_taken_uid(engine->store, person,
-                                                                       in_force->slots[i]->schedule->uid, &usec));
-                if (r < 0)
-                        return r;
-                if (usec > last_usec)
-                        last_usec = usec;
-        }
-
-        /* What is only in hand counts too: not written yet, or not writable. */
-        if (!store_is_flushed(engine->store))
-                HASH_ITER(hh, engine->live, live, next)
-                        if (live->dose->state == DOSE_TAKEN && strcmp(live->dose->person, person) == 0 &&
-                            strcmp(live->dose->medication, medication) == 0 &&
-                            live->dose->recorded.taken_usec > last_usec)
-                                last_usec = live->dose->recorded.taken_usec;
-
-        *ret_usec = last_usec;
-        return 0;
+        r = enter_and_note(engine, live, &entry, times);
+        if (r < 0)
+                return r;
+        live->group_usec = group_of(place.due_usec, now_usec);
+        r = live_find_alarms(live);
+        return r < 0 ? r : live_set_timer(engine, live);
 }
 
-static bool is_takeable(const struct dose *dose, usec_t now_usec) {
-        switch (dose->state) {
-        case DOSE_UPCOMING:
-                return now_usec >= dose->due_usec - dose->early_usec;
-        case DOSE_DUE:
-        case DOSE_SNOOZED:
-                return true;
-        case DOSE_MISSED:
-        case DOSE_UNATTENDED:
-        case DOSE_AWAY:
-                return now_usec < window_takeable_until(dose);
-        case DOSE_TAKEN:
-        case DOSE_SKIPPED:
-        case DOSE_MOVED:
-        case _DOSE_STATE_MAX:
-                break;
-        }
-        return false;
-}
-
-static int make_view(struct engine *engine, const struct dose *dose, usec_t now_usec, bool in_hand,
-                     struct dose_view *ret) {
-        struct person *person = engine_find_person(engine, dose->person);
-        struct dose_view view = {
-                .dose = dose,
-                .clock = &person->clock,
-                .group_usec = group_of(dose->due_usec, dose->due_usec),
-                .takeable = is_takeable(dose, now_usec),
+int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec) {
+        const struct entry entry = {
+                .kind = ENTRY_SKIPPED,
+                .state = DOSE_SKIPPED,
+                .recorded_usec = now_usec,
+                .recorded_by = (char *) RECORDED_BY_PLAN,
+                .note = (char *) note,
         };
-        usec_t last_usec;
         int r;
 
-        /* Only where it may be taken, or is reminded of, does it have to be looked up. */
-        if (view.takeable || (in_hand && dose->state == DOSE_UPCOMING)) {
-                r = engine_last_taken(engine, dose->person, dose->medication, &last_usec);
-                if (r < 0)
-                        return r;
-                if (last_usec != USEC_NONE && now_usec - last_usec < dose->min_interval_usec) {
-                        view.taken_before_usec = last_usec;
-                        view.takeable = false;
-                }
-        }
-
-        *ret = view;
-        return 0;
+        r = live_enter(engine, live, &entry);
+        return r < 0 ? r : live_set_timer(engine, live);
 }
 
-int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret) {
-        return make_view(engine, dose, now_usec, false, ret);
+/* The slot stands before it, and will find it in the ledger when its time comes. */
+static bool slot_comes_to(const struct live_dose *live) {
+        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        struct occurrence occurrence;
+
+        return slot && slot->has_next && slot_find(slot, live->dose->recurrence_id, &occurrence) == 0 &&
+               occurrence.due_usec >= slot->next.due_usec;
 }
 
-int live_view(struct engine *engine, const struct live_dose *live, usec_t now_usec, struct dose_view *ret) {
-        int r;
-
-        r = make_view(engine, live->dose, now_usec, true, ret);
-        if (r >= 0)
-                ret->group_usec = live->group_usec;
-        return r;
+bool live_waits(const struct live_dose *live) {
+        if (dose_is_open(live->dose))
+                return true;
+        return live->dose->state == DOSE_UPCOMING && live->timer.node.position > 0 &&
+               !(live->in_ledger && slot_comes_to(live));
 }

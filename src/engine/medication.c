@@ -114,6 +114,7 @@ static int person_add_schedule(struct engine *engine, struct person *person, con
         slot->person = person;
         slot->schedule = schedule;
         slot->lead_usec = schedule_alarm_lead(schedule);
+        slot->since_usec = after_usec;
         person->slots[person->n_slots++] = slot;
 
         r = medication_add_slot(medication, slot);
@@ -138,15 +139,43 @@ const struct schedule *find_schedule(const struct schedule *const *schedules, si
 
 int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
                          size_t n_schedules, usec_t after_usec) {
-        int r;
+        struct person former = *person; /* for its slots and medications */
+        int r = 0;
 
-        person_clear_schedules(engine, person);
+        person_drop_coming(engine, person);
+        person->n_slots = 0;
+        person->medications = NULL;
         person->slots = calloc(n_schedules + 1, sizeof(*person->slots));
         if (!person->slots)
-                return -ENOMEM;
-
-        for (size_t i = 0; i < n_schedules; i++) {
+                r = -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < n_schedules; i++)
                 r = person_add_schedule(engine, person, schedules[i], after_usec);
+        if (r >= 0) {
+                person_clear_schedules(engine, &former);
+                return 0;
+        }
+
+        person_clear_schedules(engine, person);
+        person->slots = former.slots;
+        person->n_slots = former.n_slots;
+        person->medications = former.medications;
+        return r;
+}
+
+void person_drop_coming(struct engine *engine, const struct person *person) {
+        struct live_dose *live, *next;
+
+        HASH_ITER(hh, engine->live, live, next)
+                if (live->person == person && live->dose->state == DOSE_UPCOMING && !live->in_ledger)
+                        live_free(engine, live);
+}
+
+int person_seek(struct engine *engine, struct person *person) {
+        int r;
+
+        person_drop_coming(engine, person);
+        for (size_t i = 0; i < person->n_slots; i++) {
+                r = slot_seek(engine, person->slots[i], person->mark_usec + 1);
                 if (r < 0)
                         return r;
         }

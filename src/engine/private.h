@@ -9,6 +9,9 @@
 #include "dosed/folder.h"
 #include "dosed/heap.h"
 
+/* Who takes a dose off, or carries a record, because the plan says so. */
+#define RECORDED_BY_PLAN "plan"
+
 /* No change of zone moves a wall-clock time by more (from Kiritimati to Samoa: 25 h). */
 #define ZONE_REACH (27 * USEC_PER_HOUR)
 
@@ -32,6 +35,9 @@ struct slot {
         usec_t lead_usec; /* how long before due its first alarm may be */
         struct occurrence next;
         bool has_next;
+        usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
+        bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
+        const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
 
 /* Everything a person takes under one key. */
@@ -61,7 +67,11 @@ struct person {
         struct slot **slots;
         size_t n_slots;
         struct medication *medications; /* hash by key */
-        bool is_wanted;                 /* while the people are set */
+        usec_t mark_usec;   /* up to then the plan was carried out */
+        bool is_wanted;     /* while the people are set */
+        bool is_lost;       /* the ledger is gone: the first plan also has what may be open */
+        usec_t lost_usec;   /* and what was taken until then nobody knows; USEC_NONE */
+        bool corrects;      /* the clock was ahead; what it had settled is not all undone yet, and the ledger has its mark */
 };
 
 /* A dose in hand: open, waiting for its time although it has entries, or being recorded. */
@@ -76,7 +86,7 @@ struct live_dose {
         bool in_ledger; /* has entries, written or queued */
         bool changed, rings; /* to be told when the step is written */
         bool is_touched;
-        bool is_restored; /* while a plan is adopted: it is there again */
+        bool is_claimed; /* while a plan is adopted: another dose has moved to it */
         UT_hash_handle hh;
 };
 
@@ -97,7 +107,6 @@ struct engine {
         struct heap heap;
         struct live_dose **touched; /* in the order in which they changed */
         size_t n_touched, touched_allocated;
-        usec_t mark_usec;
         usec_t hold_usec; /* no window ends before that */
         bool is_started;
         uint64_t suspect_digest; /* bytes that a former process was reading when it died */
@@ -119,6 +128,10 @@ int person_set_schedules(struct engine *engine, struct person *person, const str
 const struct schedule *find_schedule(const struct schedule *const *schedules, size_t n_schedules, const char *uid);
 int compare_schedules(const void *a, const void *b);
 void person_clear_schedules(struct engine *engine, struct person *person);
+/* Doses without entries that are looked at ahead of their time: the plan or the clock makes them anew. */
+void person_drop_coming(struct engine *engine, const struct person *person);
+/* All slots at their first occurrence after the mark. */
+int person_seek(struct engine *engine, struct person *person);
 int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
 /*
  * The slot's first occurrence due at `from_usec` or later; of a schedule that follows what was taken, the one that the ledger
@@ -143,12 +156,21 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
                          struct live_dose **ret);
 /* By id, from hand, ledger or plan. 0, ENGINE_NO_SUCH_DOSE or a negative errno. */
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret);
+/* A dose read from the ledger, or as it is in hand, which is newer. Takes the dose over in any case. */
+int live_from_ledger(struct engine *engine, struct dose *dose, struct live_dose **ret);
 int live_find_alarms(struct live_dose *live);
-/* No reminder lies ahead, and no snooze is longer than it can have been: the clock was ahead when that was written. */
-void live_clamp(struct engine *engine, struct live_dose *live, usec_t now_usec);
+/* No reminder lies ahead, and no snooze waits longer than was meant: the clock was ahead when that was written. */
+void live_clamp(struct live_dose *live, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
-/* Applies the entry and queues it for the ledger. */
+/* Applies the entry and queues it for the ledger. On failure the dose is untouched. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
+/* Under its own name to another time, that of the occurrence; one in the past is due now, and has its whole window. */
+int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+              usec_t now_usec);
+/* The plan took it off, or went past it: skipped, by nobody. */
+int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
+/* It has to be kept in hand: open, or coming and behind its slot. */
+bool live_waits(const struct live_dose *live);
 int live_touch(struct engine *engine, struct live_dose *live);
 int live_view(struct engine *engine, const struct live_dose *live, usec_t now_usec, struct dose_view *ret);
 int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret);
@@ -160,11 +182,16 @@ int engine_finish(struct engine *engine, usec_t now_usec);
 int engine_catch_up(struct engine *engine, usec_t now_usec);
 /* The person is in another zone, or counts days otherwise, from now on (clock.c). */
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
-/* The person's clock over a restart. */
-int person_keep_clock(struct engine *engine, const struct person *person);
-int person_load_clock(struct engine *engine, struct person *person);
-/* The clock or an edit went past this occurrence: it had not been due, and is due now, its whole window ahead (clock.c). */
-int occurrence_make_due(struct engine *engine, struct slot *slot, struct occurrence *occurrence, usec_t now_usec);
+/* How far a person's plan was carried out, and by which clock, over a restart. Without a mark in the ledger: up to `now_usec`. */
+int person_keep_mark(struct engine *engine, const struct person *person);
+int person_load_mark(struct engine *engine, struct person *person, usec_t now_usec);
+/*
+ * What was still to come for the slots that are changed, by their former schedules and by `former`, and has its time before
+ * `now_usec` now: of each medication the last one is due now, and what is before it was passed over (overdue.c).
+ */
+int person_make_overdue_due(struct engine *engine, struct person *person, const struct wall_clock *former,
+                            usec_t now_usec);
+int occurrence_make_due(struct engine *engine, struct slot *slot, const struct occurrence *occurrence, usec_t now_usec);
 /* Does everything that has come for this dose, and sets its next time (step.c). */
 int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec);
 /* Voids what time alone had decided while the clock was ahead (clock.c). */
@@ -176,6 +203,8 @@ int engine_correct_clock(struct engine *engine, usec_t now_usec);
 int engine_forgive_ledger(struct engine *engine, int r);
 /* When the medication was last taken, in the ledger or in hand. */
 int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec);
+/* Whether it may have been taken before the ledger was lost. */
+bool dose_record_is_lost(const struct engine *engine, const struct dose *dose);
 
 /* folders and files (intake.c, reading.c) */
 int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
@@ -193,3 +222,12 @@ struct plan_adoption {
         bool is_in_force; /* the slots point into the new schedules, whatever failed afterwards */
 };
 int person_adopt(struct engine *engine, struct person *person, struct plan_adoption *adoption, usec_t now_usec);
+
+/* The UIDs whose schedules are gone or say something else; `former` is what was in force of each, NULL: nothing. */
+struct changes {
+        struct plan_change *items;
+        const struct schedule **former;
+        size_t n_items;
+};
+/* What becomes of the doses around now when the changed slots are in force (settle.c). */
+int person_settle(struct engine *engine, struct person *person, const struct changes *changes, usec_t now_usec);

@@ -92,7 +92,7 @@ static int collect_live(struct collection *collection, const struct person *pers
 /* What the plan has ahead and neither ledger nor hand know. */
 static int collect_slot(struct collection *collection, struct slot *slot, usec_t from_usec, usec_t until_usec) {
         struct engine *engine = collection->engine;
-        usec_t at_usec = from_usec > engine->mark_usec + 1 ? from_usec : engine->mark_usec + 1;
+        usec_t at_usec = from_usec > slot->person->mark_usec ? from_usec : slot->person->mark_usec + 1;
 
         for (;;) {
                 struct occurrence occurrence;
@@ -110,7 +110,7 @@ static int collect_slot(struct collection *collection, struct slot *slot, usec_t
                 r = live_from_occurrence(engine, slot, &occurrence, &live);
                 if (r < 0)
                         return r;
-                is_new = !live->in_ledger && !live->is_touched;
+                is_new = !live->in_ledger && !live->is_touched && live->timer.node.position == 0;
                 if (is_new)
                         r = collect(collection, live->dose);
                 if (!live->is_touched && live->timer.node.position == 0)
@@ -202,6 +202,7 @@ static int collect_person_open(struct collection *collection, struct person *per
         struct live_dose *live, *next;
         int r;
 
+        (void) from_usec;
         HASH_ITER(hh, collection->engine->live, live, next)
                 if (live->person == person && (dose_is_open(live->dose) || is_takeable_late(live->dose, now_usec))) {
                         r = collect(collection, live->dose);
@@ -209,15 +210,12 @@ static int collect_person_open(struct collection *collection, struct person *per
                                 return r;
                 }
 
-        r = store_list_doses(collection->engine->store, person->name, NULL, from_usec, now_usec + 1, LIMIT_LIST_DOSES,
-                             &recent);
+        r = store_list_takeable(collection->engine->store, person->name, now_usec, LIMIT_LIST_DOSES, &recent);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < recent.n_doses; i++) {
                 _cleanup_(free_p) char *id = NULL;
 
-                if (!is_takeable_late(recent.doses[i], now_usec))
-                        continue;
                 r = dose_id(recent.doses[i], &id);
                 if (r < 0)
                         return r;
@@ -234,7 +232,7 @@ int engine_visit_open(struct engine *engine, const char *person, usec_t now_usec
         _cleanup_(collection_done) struct collection collection = { .engine = engine };
         int r;
 
-        r = each_person(engine, person, &collection, now_usec - 31 * USEC_PER_DAY, now_usec, collect_person_open);
+        r = each_person(engine, person, &collection, now_usec, now_usec, collect_person_open);
         if (r != 0)
                 return r;
         return visit_collection(&collection, now_usec, visitor, userdata);
@@ -320,9 +318,9 @@ usec_t engine_next_due(struct engine *engine) {
         usec_t next_usec = USEC_NEVER;
         const struct live_dose *live;
 
-        /* Reminded of before its time, or undone: its slot has gone on. */
+        /* Looked at, reminded of before its time, or undone: its slot has gone on. */
         for (live = engine->live; live; live = live->hh.next)
-                if (live->dose->state == DOSE_UPCOMING && live->in_ledger && live->dose->due_usec < next_usec)
+                if (live->dose->state == DOSE_UPCOMING && live->dose->due_usec < next_usec)
                         next_usec = live->dose->due_usec;
 
         for (size_t i = 0; i < engine->n_people; i++)

@@ -104,6 +104,10 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
                               now_usec - last_usec < USEC_PER_MINUTE ? "" : " ago", interval);
         }
 
+        if (dose_record_is_lost(engine, dose))
+                return refuse(ret_reason, ENGINE_TOO_SOON,
+                              "the record was lost: it may have been taken already. Check that first");
+
         r = refuse_before(live, now_usec, ret_reason);
         if (r != 0)
                 return r;
@@ -115,9 +119,14 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
         return 0;
 }
 
+/* In the ledger, and that is one that lasts. */
+static bool is_durable(const struct engine *engine) {
+        return store_is_flushed(engine->store) && store_is_durable(engine->store);
+}
+
 static int fill_answer(struct engine *engine, const struct live_dose *live, struct record_answer *answer) {
         answer->state = live->dose->state;
-        answer->durable = store_is_flushed(engine->store);
+        answer->durable = is_durable(engine);
         if (live->dose->state == DOSE_TAKEN)
                 answer->grade = dose_grade(live->dose, live->dose->recorded.taken_usec);
         return entry_copy(&live->dose->recorded, &answer->recorded);
@@ -254,7 +263,7 @@ static int record(struct engine *engine, const char *id, recording decide, const
         if (r < 0)
                 return r;
 
-        answer.durable = store_is_flushed(engine->store);
+        answer.durable = is_durable(engine);
         *ret = answer;
         answer = (struct record_answer){};
         return 0;

@@ -21,6 +21,11 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         if (is_over && now_usec < engine->hold_usec &&
             (dose_is_open(dose) || (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec)))
                 return heap_set(&engine->heap, &live->timer.node, engine->hold_usec);
+        /* Nobody knows what became of it: nothing is said of it. */
+        if (is_over && !live->in_ledger && dose_record_is_lost(engine, dose)) {
+                heap_remove(&engine->heap, &live->timer.node);
+                return 0;
+        }
 
         if (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec) {
                 live->group_usec = group_of(dose->due_usec, now_usec);
@@ -44,9 +49,13 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         return live_set_timer(engine, live);
 }
 
-/* The slot's occurrence becomes a dose, unless the ledger has settled it; then the slot goes on to the next one. */
+/*
+ * The slot's occurrence becomes a dose, unless the ledger has settled it, and waits in hand for its alarms and its time; the slot
+ * goes on to the next one, whose alarms may be earlier still.
+ */
 static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) {
         struct live_dose *live;
+        usec_t at_usec;
         int r;
 
         r = live_from_occurrence(engine, slot, &slot->next, &live);
@@ -55,15 +64,24 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         r = live_touch(engine, live); /* so that it is let go of where nothing is open */
         if (r < 0)
                 return r;
+        /* It has entries, and the person has travelled since. */
+        if (live->dose->state == DOSE_UPCOMING && live->in_ledger && live->dose->due_usec != slot->next.due_usec) {
+                r = live_move(engine, live, slot, &slot->next, now_usec);
+                if (r < 0)
+                        return r;
+        }
         r = live_step(engine, live, now_usec);
         if (r < 0)
                 return r;
 
-        /* Looked at ahead of its time, for an alarm that this occurrence does not have. */
-        if (live->dose->state == DOSE_UPCOMING && !live->in_ledger)
-                return heap_set(&engine->heap, &slot->timer.node, live->timer.node.at_usec);
         if (slot->schedule->after_taken_usec == 0)
                 return slot_seek(engine, slot, slot->next.due_usec + 1);
+        /* What follows is not known before this one is answered: the slot itself waits for it. */
+        if (live->dose->state == DOSE_UPCOMING && !live->in_ledger) {
+                at_usec = live->timer.node.at_usec;
+                heap_remove(&engine->heap, &live->timer.node);
+                return heap_set(&engine->heap, &slot->timer.node, at_usec);
+        }
         /* What follows was worked out when the dose changed; one that the ledger had settled has no more to say. */
         if (slot->timer.node.position > 0 && slot->timer.node.at_usec <= now_usec && !live->changed) {
                 slot->has_next = false;
@@ -106,7 +124,7 @@ static void let_go(struct engine *engine) {
 
         for (size_t i = 0; i < engine->n_touched; i++) {
                 struct live_dose *live = engine->touched[i];
-                bool waits = dose_is_open(live->dose) || (live->dose->state == DOSE_UPCOMING && live->in_ledger);
+                bool waits = live_waits(live);
 
                 live->changed = live->rings = false;
                 if (!waits && live->in_ledger && !is_flushed) {
@@ -120,20 +138,28 @@ static void let_go(struct engine *engine) {
         engine->n_touched = kept;
 }
 
-/*
- * Only a clock that was ahead lowers it (clock.c): what was carried out is never to be done again. What waits for a clock that is
- * trusted was not carried out: its slot still stands at it.
- */
-static void raise_mark(struct engine *engine, usec_t until_usec) {
-        for (size_t i = 0; until_usec < engine->hold_usec && i < engine->n_people; i++)
-                for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
-                        const struct slot *slot = engine->people[i]->slots[j];
+/* What waits for a clock that is trusted was not carried out. */
+static usec_t carried_out_until(const struct engine *engine, const struct person *person, usec_t until_usec) {
+        const struct live_dose *live;
 
-                        if (slot->has_next && slot->next.due_usec <= until_usec)
-                                until_usec = slot->next.due_usec - 1;
-                }
-        if (until_usec > engine->mark_usec)
-                engine->mark_usec = until_usec;
+        for (live = engine->live; live; live = live->hh.next)
+                if (live->person == person && live->dose->state == DOSE_UPCOMING && live->dose->due_usec <= until_usec)
+                        until_usec = live->dose->due_usec - 1;
+        for (size_t i = 0; i < person->n_slots; i++)
+                if (person->slots[i]->has_next && person->slots[i]->next.due_usec <= until_usec)
+                        until_usec = person->slots[i]->next.due_usec - 1;
+        return until_usec;
+}
+
+/* Only a clock that was ahead lowers it (clock.c): what was carried out is never to be done again. */
+static void raise_marks(struct engine *engine, usec_t until_usec) {
+        for (size_t i = 0; i < engine->n_people; i++) {
+                struct person *person = engine->people[i];
+                usec_t mark_usec = until_usec < engine->hold_usec ? carried_out_until(engine, person, until_usec) : until_usec;
+
+                if (mark_usec > person->mark_usec)
+                        person->mark_usec = mark_usec;
+        }
 }
 
 int engine_forgive_ledger(struct engine *engine, int r) {
@@ -151,8 +177,12 @@ int engine_finish(struct engine *engine, usec_t now_usec) {
                 const struct heap_node *first = heap_first(&engine->heap);
 
                 /* Everything before the first thing that still waits is done. */
-                raise_mark(engine, first && first->at_usec <= now_usec ? first->at_usec - 1 : now_usec);
-                store_set_mark(engine->store, engine->mark_usec);
+                raise_marks(engine, first && first->at_usec <= now_usec ? first->at_usec - 1 : now_usec);
+                for (size_t i = 0; i < engine->n_people; i++) {
+                        r = engine->people[i]->corrects ? 0 : person_keep_mark(engine, engine->people[i]);
+                        if (r < 0)
+                                return r;
+                }
         }
 
         r = store_flush(engine->store);
@@ -209,6 +239,9 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
 
         first = heap_first(&engine->heap);
         *ret_next_usec = first ? first->at_usec : USEC_NEVER;
+        for (size_t i = 0; i < engine->n_people; i++)
+                if (engine->people[i]->corrects && store_is_flushed(engine->store))
+                        *ret_next_usec = now_usec;
         /* An unwritten ledger is tried again by itself. */
         if (!store_is_flushed(engine->store) && *ret_next_usec > now_usec + USEC_PER_MINUTE)
                 *ret_next_usec = now_usec + USEC_PER_MINUTE;
@@ -225,6 +258,6 @@ int engine_catch_up(struct engine *engine, usec_t now_usec) {
                         return r;
         } while (next_usec <= now_usec);
 
-        raise_mark(engine, now_usec);
+        raise_marks(engine, now_usec);
         return 0;
 }

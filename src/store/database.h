@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <uthash.h>
 
 #include "dosed/store.h"
 
@@ -21,6 +22,8 @@ enum statement {
         STATEMENT_LAST_DOSE,
         STATEMENT_LIST_OPEN,
         STATEMENT_LIST_DOSES,
+        STATEMENT_LIST_AHEAD,
+        STATEMENT_LIST_TAKEABLE,
         STATEMENT_LAST_TAKEN,
         STATEMENT_LAST_TAKEN_UID,
         STATEMENT_LOAD_FILES,
@@ -39,16 +42,40 @@ struct pending_entry {
         struct entry entry;
 };
 
+/* Of one person: only the newest counts. */
+struct pending_mark {
+        char *person, *clock;
+        usec_t until_usec;
+        UT_hash_handle hh;
+};
+
+/* A person's plan file, by "person name": only its newest version counts. */
+struct pending_file {
+        char *key, *person;
+        struct stored_file file;
+        usec_t at_usec;
+        bool removes;
+        UT_hash_handle hh;
+};
+
+struct pending_change {
+        enum plan_change_kind kind;
+        usec_t at_usec;
+        char *person, *uid, *medication, *title, *file;
+};
+
 struct store {
         sqlite3 *database;
         sqlite3_stmt *statements[_STATEMENT_MAX];
         int folder_fd; /* -1: in memory */
         int lock_fd;
 
-        struct pending_entry *pending;
-        size_t n_pending, allocated;
-        usec_t mark_usec;
-        bool mark_is_pending;
+        struct pending_entry *entries;
+        size_t n_entries, allocated;
+        struct pending_mark *marks; /* hash by person */
+        struct pending_file *files; /* hash by key */
+        struct pending_change *changes;
+        size_t n_changes;
 };
 
 /*
@@ -63,11 +90,13 @@ int store_execute(struct store *store, enum statement which, const char *types, 
 /* Steps to a row: 1, 0 at the end (reset), or a negative errno (reset). */
 int store_step(struct store *store, sqlite3_stmt *statement);
 
-/* Runs `write` and the whole queue between BEGIN and COMMIT. `write` may be NULL. */
-int store_transact(struct store *store, int (*write)(struct store *store, const void *data), const void *data);
+/* Within a transaction. Return as store_execute(). */
+int ledger_write(struct store *store, const struct pending_entry *pending);
+int plan_write_file(struct store *store, const struct pending_file *file);
+int plan_write_change(struct store *store, const struct pending_change *change);
 
-int ledger_write_pending(struct store *store);
-void ledger_drop_pending(struct store *store);
+void queue_drop(struct store *store);
+const struct pending_mark *queue_find_mark(const struct store *store, const char *person);
 
 int store_migrate(struct store *store);
 /* What SQLite's code means while the store is being opened. */

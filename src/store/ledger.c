@@ -1,52 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writing the ledger: entries wait in a queue and go in together. */
-#include "dosed/limits.h"
+/* Writing the ledger: a dose at its first entry, the entry, and what the dose stands at from then on. */
 #include "store/database.h"
-
-static void pending_done(struct pending_entry *pending) {
-        dose_free(pending->dose);
-        entry_done(&pending->entry);
-}
-
-void ledger_drop_pending(struct store *store) {
-        for (size_t i = 0; i < store->n_pending; i++)
-                pending_done(&store->pending[i]);
-        store->n_pending = 0;
-        store->mark_is_pending = false;
-}
-
-int store_add_entry(struct store *store, const struct dose *dose, const struct entry *entry) {
-        struct pending_entry pending = {};
-        int r;
-
-        if (store->n_pending >= LIMIT_PENDING_ENTRIES)
-                return -ENOBUFS;
-        if (store->n_pending == store->allocated) {
-                size_t n = store->allocated ? 2 * store->allocated : 32;
-                struct pending_entry *grown = reallocarray(store->pending, n, sizeof(*grown));
-
-                if (!grown)
-                        return -ENOMEM;
-                store->pending = grown;
-                store->allocated = n;
-        }
-
-        r = dose_copy(dose, &pending.dose);
-        if (r >= 0)
-                r = entry_copy(entry, &pending.entry);
-        if (r < 0) {
-                pending_done(&pending);
-                return r;
-        }
-
-        store->pending[store->n_pending++] = pending;
-        return 0;
-}
-
-void store_set_mark(struct store *store, usec_t until_usec) {
-        store->mark_usec = until_usec;
-        store->mark_is_pending = true;
-}
 
 static int find_dose(struct store *store, const struct dose *dose, int64_t *ret_id) {
         sqlite3_stmt *statement;
@@ -92,16 +46,18 @@ static int set_standing(struct store *store, int64_t dose_id, const struct pendi
         const struct dose *dose = pending->dose;
         enum entry_kind kind = pending->entry.kind;
         bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_CARRIED;
+        bool forgets = kind == ENTRY_UNDONE || (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
 
-        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisii", dose_id, dose->person, dose->medication,
-                             dose_state_to_string(dose->state), dose->snoozed_until_usec, (int64_t) dose->reminders,
-                             dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
+        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisiiiiiiis", dose_id, dose->person,
+                             dose->medication, dose_state_to_string(dose->state), dose->snoozed_until_usec,
+                             (int64_t) dose->reminders, dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
                              dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE,
-                             (int64_t) (records || kind == ENTRY_UNDONE), (int64_t) records, dose->uid,
-                             dose->due_usec, dose->window_end_usec);
+                             (int64_t) (records || forgets), (int64_t) records, dose->uid, dose->due_usec,
+                             dose->window_end_usec, dose->early_usec, dose->next_due_usec, dose->spacing_usec,
+                             dose->min_interval_usec, dose->snoozed_usec, dose->moved_to);
 }
 
-static int write_entry(struct store *store, const struct pending_entry *pending) {
+int ledger_write(struct store *store, const struct pending_entry *pending) {
         int64_t dose_id, entry_id;
         int r;
 
@@ -114,15 +70,4 @@ static int write_entry(struct store *store, const struct pending_entry *pending)
         if (r != 0)
                 return r;
         return set_standing(store, dose_id, pending, entry_id);
-}
-
-int ledger_write_pending(struct store *store) {
-        int r;
-
-        for (size_t i = 0; i < store->n_pending; i++) {
-                r = write_entry(store, &store->pending[i]);
-                if (r != 0)
-                        return r;
-        }
-        return store->mark_is_pending ? store_execute(store, STATEMENT_SET_MARK, "i", store->mark_usec) : 0;
 }

@@ -79,33 +79,20 @@ int store_load_files(struct store *store, const char *person, struct stored_file
         return 0;
 }
 
-static int put_file(struct store *store, const struct plan_update *update, const struct stored_file *file) {
-        return store_execute(store, STATEMENT_PUT_FILE, "ssbiiiiii", update->person, file->name, file->bytes, file->size,
+int plan_write_file(struct store *store, const struct pending_file *pending) {
+        const struct stored_file *file = &pending->file;
+
+        if (pending->removes)
+                return store_execute(store, STATEMENT_REMOVE_FILE, "ss", pending->person, file->name);
+        return store_execute(store, STATEMENT_PUT_FILE, "ssbiiiiii", pending->person, file->name, file->bytes, file->size,
                              (int64_t) file->mark.device, (int64_t) file->mark.inode, file->mark.size,
-                             file->mark.mtime_nsec, file->mark.ctime_nsec, update->at_usec);
+                             file->mark.mtime_nsec, file->mark.ctime_nsec, pending->at_usec);
 }
 
-static int insert_change(struct store *store, const struct plan_update *update, const struct plan_change *change) {
-        return store_execute(store, STATEMENT_INSERT_CHANGE, "sisssss", update->person, update->at_usec,
+int plan_write_change(struct store *store, const struct pending_change *change) {
+        return store_execute(store, STATEMENT_INSERT_CHANGE, "sisssss", change->person, change->at_usec,
                              change_names[change->kind], change->uid, change->medication, change->title,
                              change->file);
-}
-
-static int write_update(struct store *store, const void *data) {
-        const struct plan_update *update = data;
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < update->n_put; i++)
-                r = put_file(store, update, &update->put[i]);
-        for (size_t i = 0; r == 0 && i < update->n_remove; i++)
-                r = store_execute(store, STATEMENT_REMOVE_FILE, "ss", update->person, update->remove[i]);
-        for (size_t i = 0; r == 0 && i < update->n_changes; i++)
-                r = insert_change(store, update, &update->changes[i]);
-        return r;
-}
-
-int store_write_plan(struct store *store, const struct plan_update *update) {
-        return store_transact(store, write_update, update);
 }
 
 int store_mark_reading(struct store *store, uint64_t digest) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading doses back from the ledger. */
+#include "dosed/text.h"
 #include "store/database.h"
 
 void dose_list_done(struct dose_list *list) {
@@ -29,80 +30,77 @@ static int column_state(sqlite3_stmt *statement, int at, enum dose_state *ret) {
         return text && dose_state_from_string(text, ret) == 0 ? 0 : -EIO;
 }
 
-/* Reads the columns of DOSE_COLUMNS from 24 on: the entry that recorded the dose. */
-static int read_recorded(sqlite3_stmt *statement, struct dose *dose) {
+/* Reads the columns of DOSE_COLUMNS from `at` on: the entry that recorded the dose. */
+static int read_recorded(sqlite3_stmt *statement, int at, struct dose *dose) {
         struct entry *entry = &dose->recorded;
-        const char *kind = (const char *) sqlite3_column_text(statement, 24);
+        const char *kind = (const char *) sqlite3_column_text(statement, at++);
+        char **const texts[] = { &entry->recorded_by, &entry->given_by,    &entry->amount,
+                                 &entry->measurement, &entry->note, &entry->other };
         int r;
 
         if (!kind)
                 return 0;
         if (entry_kind_from_string(kind, &entry->kind) < 0)
                 return -EIO;
-        r = column_state(statement, 25, &entry->state);
+        r = column_state(statement, at++, &entry->state);
         if (r < 0)
                 return r;
 
-        entry->recorded_usec = sqlite3_column_int64(statement, 26);
-        entry->taken_usec = sqlite3_column_int64(statement, 27);
-        entry->later = sqlite3_column_int(statement, 28);
-        r = column_text(statement, 29, &entry->recorded_by);
-        if (r >= 0)
-                r = column_text(statement, 30, &entry->given_by);
-        if (r >= 0)
-                r = column_text(statement, 31, &entry->amount);
-        if (r >= 0)
-                r = column_text(statement, 32, &entry->measurement);
-        if (r >= 0)
-                r = column_text(statement, 33, &entry->note);
-        if (r >= 0)
-                r = column_text(statement, 34, &entry->other);
+        entry->recorded_usec = sqlite3_column_int64(statement, at++);
+        entry->taken_usec = sqlite3_column_int64(statement, at++);
+        entry->later = sqlite3_column_int(statement, at++);
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(texts); i++)
+                r = column_text(statement, at++, texts[i]);
         if (r >= 0)
                 dose->has_recorded = true;
         return r;
 }
 
+#define DOSE_TEXTS 10
+
+static int read_texts(sqlite3_stmt *statement, struct dose *dose) {
+        char **const texts[DOSE_TEXTS] = {
+                &dose->person, &dose->uid,          &dose->recurrence_id, &dose->medication, &dose->title,
+                &dose->amount, &dose->instructions, &dose->purpose,       &dose->if_missed,  &dose->moved_to,
+        };
+        int r = 0;
+
+        for (int i = 0; r >= 0 && i < DOSE_TEXTS; i++)
+                r = column_text(statement, i, texts[i]);
+        return r;
+}
+
 static int read_dose(sqlite3_stmt *statement, struct dose **ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
-        char **texts[9];
-        int r = 0;
+        int at, r;
 
         dose = calloc(1, sizeof(*dose));
         if (!dose)
                 return -ENOMEM;
-
-        texts[0] = &dose->person;
-        texts[1] = &dose->uid;
-        texts[2] = &dose->recurrence_id;
-        texts[3] = &dose->medication;
-        texts[4] = &dose->title;
-        texts[5] = &dose->amount;
-        texts[6] = &dose->instructions;
-        texts[7] = &dose->purpose;
-        texts[8] = &dose->if_missed;
-        for (size_t i = 0; r >= 0 && i < ELEMENTS(texts); i++)
-                r = column_text(statement, (int) i, texts[i]);
+        r = read_texts(statement, dose);
         if (r < 0)
                 return r;
+        at = DOSE_TEXTS;
 
-        dose->due_usec = sqlite3_column_int64(statement, 9);
-        dose->window_end_usec = sqlite3_column_int64(statement, 10);
-        dose->early_usec = sqlite3_column_int64(statement, 11);
-        dose->next_due_usec = sqlite3_column_int64(statement, 12);
-        dose->spacing_usec = sqlite3_column_int64(statement, 13);
-        dose->min_interval_usec = sqlite3_column_int64(statement, 14);
-        dose->critical = sqlite3_column_int(statement, 15);
-        dose->confidential = sqlite3_column_int(statement, 16);
-        dose->asks_amount = sqlite3_column_int(statement, 17);
-        dose->stands_alone = sqlite3_column_int(statement, 18);
-        r = column_state(statement, 19, &dose->state);
+        dose->due_usec = sqlite3_column_int64(statement, at++);
+        dose->window_end_usec = sqlite3_column_int64(statement, at++);
+        dose->early_usec = sqlite3_column_int64(statement, at++);
+        dose->next_due_usec = sqlite3_column_int64(statement, at++);
+        dose->spacing_usec = sqlite3_column_int64(statement, at++);
+        dose->min_interval_usec = sqlite3_column_int64(statement, at++);
+        dose->critical = sqlite3_column_int(statement, at++);
+        dose->confidential = sqlite3_column_int(statement, at++);
+        dose->asks_amount = sqlite3_column_int(statement, at++);
+        dose->stands_alone = sqlite3_column_int(statement, at++);
+        r = column_state(statement, at++, &dose->state);
         if (r < 0)
                 return r;
-        dose->snoozed_until_usec = sqlite3_column_int64(statement, 20);
-        dose->reminders = (unsigned) sqlite3_column_int64(statement, 21);
-        dose->reminded_usec = sqlite3_column_int64(statement, 22);
-        dose->was_unattended = sqlite3_column_int(statement, 23);
-        r = read_recorded(statement, dose);
+        dose->snoozed_usec = sqlite3_column_int64(statement, at++);
+        dose->snoozed_until_usec = sqlite3_column_int64(statement, at++);
+        dose->reminders = (unsigned) sqlite3_column_int64(statement, at++);
+        dose->reminded_usec = sqlite3_column_int64(statement, at++);
+        dose->was_unattended = sqlite3_column_int(statement, at++);
+        r = read_recorded(statement, at, dose);
         if (r < 0)
                 return r;
 
@@ -164,26 +162,38 @@ int store_last_dose(struct store *store, const char *person, const char *uid, st
         return r < 0 ? r : read_one(store, statement, ret);
 }
 
-int store_list_open(struct store *store, struct dose_list *ret) {
+int store_list_open(struct store *store, const char *person, struct dose_list *ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_LIST_OPEN, &statement, "");
-        if (r < 0)
-                return r;
-        return read_doses(store, statement, ret);
+        r = store_query(store, STATEMENT_LIST_OPEN, &statement, "s", person);
+        return r < 0 ? r : read_doses(store, statement, ret);
 }
 
-int store_list_doses(struct store *store, const char *person, const char *medication, usec_t from_usec,
-                     usec_t until_usec, size_t limit, struct dose_list *ret) {
+int store_list_doses(struct store *store, const char *person, const char *uid, usec_t from_usec, usec_t until_usec,
+                     size_t limit, struct dose_list *ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_LIST_DOSES, &statement, "ssiii", person, medication, from_usec, until_usec,
+        r = store_query(store, STATEMENT_LIST_DOSES, &statement, "ssiii", person, uid, from_usec, until_usec,
                         (int64_t) limit);
-        if (r < 0)
-                return r;
-        return read_doses(store, statement, ret);
+        return r < 0 ? r : read_doses(store, statement, ret);
+}
+
+int store_list_ahead(struct store *store, const char *person, usec_t now_usec, size_t limit, struct dose_list *ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_LIST_AHEAD, &statement, "sii", person, now_usec, (int64_t) limit);
+        return r < 0 ? r : read_doses(store, statement, ret);
+}
+
+int store_list_takeable(struct store *store, const char *person, usec_t now_usec, size_t limit, struct dose_list *ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_LIST_TAKEABLE, &statement, "sii", person, now_usec, (int64_t) limit);
+        return r < 0 ? r : read_doses(store, statement, ret);
 }
 
 static int last_taken(struct store *store, enum statement which, const char *person, const char *name, usec_t *ret_usec) {
@@ -209,24 +219,27 @@ int store_last_taken_uid(struct store *store, const char *person, const char *ui
         return last_taken(store, STATEMENT_LAST_TAKEN_UID, person, uid, ret_usec);
 }
 
-int store_get_mark(struct store *store, usec_t *ret_usec) {
+int store_get_mark(struct store *store, const char *person, usec_t *ret_usec, char **ret_clock) {
+        const struct pending_mark *pending = queue_find_mark(store, person);
         sqlite3_stmt *statement;
         int r;
 
-        if (store->mark_is_pending) {
-                *ret_usec = store->mark_usec;
-                return 0;
+        if (pending) {
+                r = text_copy(pending->clock, ret_clock);
+                if (r >= 0)
+                        *ret_usec = pending->until_usec;
+                return r;
         }
 
-        r = store_query(store, STATEMENT_GET_MARK, &statement, "");
+        r = store_query(store, STATEMENT_GET_MARK, &statement, "s", person);
         if (r < 0)
                 return r;
         r = store_step(store, statement);
-        if (r < 0)
-                return r;
-        if (r == 0)
-                return STORE_NOTHING;
-        *ret_usec = sqlite3_column_int64(statement, 0);
+        if (r <= 0)
+                return r < 0 ? r : STORE_NOTHING;
+        r = column_text(statement, 1, ret_clock);
+        if (r >= 0)
+                *ret_usec = sqlite3_column_int64(statement, 0);
         (void) sqlite3_reset(statement);
-        return 0;
+        return r;
 }

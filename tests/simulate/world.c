@@ -350,6 +350,15 @@ static void actions_done(struct world *world) {
         }
 }
 
+/* A ledger in memory without a mark would be one that was lost. */
+static void begin_ledger(struct world *world) {
+        char clock[64];
+
+        (void) snprintf(clock, sizeof(clock), "%d %s", 8 * 3600, zone_name(world->zone));
+        must(world, store_set_mark(world->store, PERSON, world->now_usec, clock), "store_set_mark");
+        must(world, store_flush(world->store), "store_flush");
+}
+
 void world_run(struct world *world, unsigned years) {
         usec_t end_usec, check_usec, happen_usec, next_usec;
 
@@ -359,6 +368,7 @@ void world_run(struct world *world, unsigned years) {
         world->now_usec = world->start_usec =
                 civil_to_wall(&(struct civil){ .year = 2008 + (int) draw_below(&world->random, 30), .month = 1, .day = 1 }) *
                 USEC_PER_SEC;
+        begin_ledger(world);
         world->oracle.until_usec = world->now_usec;
         end_usec = world->start_usec + years * 365 * USEC_PER_DAY;
         for (size_t i = 0; i < MAX_SCHEDULES; i++)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A journey or an edit went past the time of doses that were still to come: of each medication the last is due now. */
+#include <string.h>
+
+#include "engine/private.h"
+
+/* How far back such a time may lie: for a journey the reach of zones, for a dose that was dragged by hand a week. */
+#define REACH (8 * USEC_PER_DAY)
+
+struct overdue {
+        struct slot *slot;
+        struct occurrence occurrence;
+};
+
+struct overdue_list {
+        struct overdue *items;
+        size_t n_items;
+};
+
+static void overdue_list_done(struct overdue_list *list) {
+        free(list->items);
+}
+
+static int overdue_list_add(struct overdue_list *list, struct slot *slot, const struct occurrence *occurrence) {
+        struct overdue *items = reallocarray(list->items, list->n_items + 1, sizeof(*items));
+
+        if (!items)
+                return -ENOMEM;
+        list->items = items;
+        items[list->n_items++] = (struct overdue){ .slot = slot, .occurrence = *occurrence };
+        return 0;
+}
+
+static int find_overdue(struct slot *slot, const struct wall_clock *former, usec_t now_usec, struct overdue_list *list) {
+        usec_t at_usec = now_usec - (slot->former == slot->schedule ? ZONE_REACH : REACH);
+
+        for (;;) {
+                char recurrence_id[CIVIL_TEXT_SIZE];
+                struct occurrence occurrence, before;
+                int r;
+
+                r = schedule_next(slot->schedule, &slot->person->clock, at_usec, &occurrence);
+                if (r < 0)
+                        return r;
+                if (r > 0 || occurrence.due_usec > now_usec)
+                        return 0;
+                at_usec = occurrence.due_usec + 1;
+
+                r = schedule_find(slot->former, former, occurrence_format_id(&occurrence, recurrence_id), &before);
+                if (r == 0 && before.due_usec > now_usec)
+                        r = overdue_list_add(list, slot, &occurrence);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int occurrence_make_due(struct engine *engine, struct slot *slot, const struct occurrence *occurrence, usec_t now_usec) {
+        struct occurrence due = *occurrence;
+        struct live_dose *live;
+        int r;
+
+        due.end_usec += now_usec - due.due_usec;
+        due.due_usec = now_usec;
+        r = live_from_occurrence(engine, slot, &due, &live);
+        if (r < 0)
+                return r;
+        r = live_touch(engine, live);
+        if (r < 0)
+                return r;
+        if (!live->in_ledger)
+                return live_step(engine, live, now_usec);
+        /* Recorded early, or open already; or waiting, and the ledger has its former time. */
+        return live->dose->state == DOSE_UPCOMING ? live_move(engine, live, slot, &due, now_usec) : 0;
+}
+
+static int pass_over(struct engine *engine, struct slot *slot, const struct occurrence *occurrence, usec_t now_usec) {
+        struct live_dose *live;
+        int r;
+
+        r = live_from_occurrence(engine, slot, occurrence, &live);
+        if (r < 0)
+                return r;
+        r = live_touch(engine, live);
+        if (r < 0 || live->dose->state != DOSE_UPCOMING)
+                return r;
+        return live_withdraw(engine, live, "its time was passed over, a later dose is due", now_usec);
+}
+
+static int medication_make_overdue_due(struct engine *engine, struct medication *medication,
+                                       const struct wall_clock *former, usec_t now_usec) {
+        _cleanup_(overdue_list_done) struct overdue_list list = {};
+        usec_t last_usec = INT64_MIN;
+        int r;
+
+        for (size_t i = 0; i < medication->n_slots; i++) {
+                struct slot *slot = medication->slots[i];
+
+                if (!slot->is_changed || !slot->former || slot->former->after_taken_usec > 0 ||
+                    slot->schedule->after_taken_usec > 0)
+                        continue;
+                r = find_overdue(slot, former, now_usec, &list);
+                if (r < 0)
+                        return r;
+        }
+
+        for (size_t i = 0; i < list.n_items; i++)
+                if (list.items[i].occurrence.due_usec > last_usec)
+                        last_usec = list.items[i].occurrence.due_usec;
+        for (size_t i = 0; i < list.n_items; i++) {
+                const struct overdue *item = &list.items[i];
+
+                if (item->occurrence.due_usec == last_usec)
+                        r = occurrence_make_due(engine, item->slot, &item->occurrence, now_usec);
+                else
+                        r = pass_over(engine, item->slot, &item->occurrence, now_usec);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int person_make_overdue_due(struct engine *engine, struct person *person, const struct wall_clock *former,
+                            usec_t now_usec) {
+        struct medication *medication, *next;
+        int r;
+
+        HASH_ITER(hh, person->medications, medication, next) {
+                r = medication_make_overdue_due(engine, medication, former, now_usec);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

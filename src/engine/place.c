@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the doses that the ledger knows lie in a new plan. */
+#include <string.h>
+
+#include "dosed/text.h"
+#include "engine/place.h"
+
+#define LINKS_MAX 100 /* so often a dose has been moved on, edit after edit */
+
+enum standing standing_of(const struct dose *dose) {
+        switch (dose->state) {
+        case DOSE_TAKEN:
+                return STANDING_RECORDED;
+        case DOSE_SKIPPED:
+                return text_equal(dose->recorded.recorded_by, RECORDED_BY_PLAN) ? STANDING_ASIDE : STANDING_RECORDED;
+        case DOSE_DUE:
+        case DOSE_SNOOZED:
+                return STANDING_OPEN;
+        case DOSE_UPCOMING:
+                return STANDING_WAITING;
+        case DOSE_MISSED:
+        case DOSE_UNATTENDED:
+        case DOSE_AWAY:
+                return STANDING_SETTLED;
+        case DOSE_MOVED:
+        case _DOSE_STATE_MAX:
+                break;
+        }
+        return STANDING_ASIDE;
+}
+
+/* Its time is compared by the same clock, since the person may have travelled since it froze. */
+int find_fate(const struct settlement *settlement, const struct dose *dose, enum fate *ret, struct place *ret_place) {
+        const struct person *person = settlement->person;
+        struct place place = { .slot = person_find_slot(person, dose->uid) };
+        bool follows_taken = place.slot && place.slot->schedule->after_taken_usec > 0;
+        struct occurrence before;
+        int r;
+
+        *ret = FATE_GONE;
+        if (!place.slot)
+                return 0;
+        r = slot_find(place.slot, dose->recurrence_id, &place.occurrence);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                /* What the ledger has of such a schedule, it made itself. */
+                if (follows_taken && standing_of(dose) != STANDING_ASIDE)
+                        *ret = FATE_STAYS;
+                return 0;
+        }
+        *ret_place = place;
+        *ret = FATE_STAYS;
+        if (place.occurrence.due_usec == dose->due_usec)
+                return 0;
+        *ret = FATE_MOVES;
+        if (!place.slot->former || follows_taken)
+                return 0;
+        r = schedule_find(place.slot->former, &person->clock, dose->recurrence_id, &before);
+        if (r == 0 && before.due_usec == place.occurrence.due_usec)
+                *ret = FATE_STAYS;
+        return r < 0 ? r : 0;
+}
+
+struct medication *medication_of(const struct person *person, const struct dose *dose) {
+        const struct slot *slot = person_find_slot(person, dose->uid);
+
+        return slot ? slot->medication : person_find_medication(person, dose->medication);
+}
+
+bool place_is_old(const struct place *place) {
+        const struct slot *slot = place->slot;
+        char recurrence_id[CIVIL_TEXT_SIZE];
+        struct occurrence before;
+
+        if (!slot->is_changed)
+                return true;
+        return slot->former &&
+               schedule_find(slot->former, &slot->person->clock, occurrence_format_id(&place->occurrence, recurrence_id),
+                             &before) == 0 &&
+               before.due_usec == place->occurrence.due_usec;
+}
+
+int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
+                 usec_t spacing_usec, usec_t from_usec, struct place *ret, struct live_dose **ret_live) {
+        usec_t half_usec = spacing_usec / 2, best_usec = half_usec;
+        struct engine *engine = settlement->engine;
+        int r;
+
+        *ret_live = NULL;
+        for (size_t i = 0; medication && i < medication->n_slots; i++) {
+                struct slot *slot = medication->slots[i];
+                usec_t at_usec = due_usec - half_usec > from_usec ? due_usec - half_usec : from_usec;
+
+                for (;;) {
+                        struct place place = { .slot = slot };
+                        struct live_dose *live;
+
+                        r = slot_next(slot, at_usec, &place.occurrence);
+                        if (r < 0)
+                                return r;
+                        if (r > 0 || place.occurrence.due_usec - due_usec >= half_usec)
+                                break;
+                        at_usec = place.occurrence.due_usec + 1;
+
+                        if (llabs(place.occurrence.due_usec - due_usec) >= best_usec || place_is_old(&place))
+                                continue;
+                        r = live_from_occurrence(engine, slot, &place.occurrence, &live);
+                        if (r >= 0)
+                                r = live_touch(engine, live); /* let go of again where it stays without entries */
+                        if (r < 0)
+                                return r;
+                        if (live->in_ledger || live->is_claimed)
+                                continue;
+                        *ret_live = live;
+                        *ret = place;
+                        best_usec = llabs(place.occurrence.due_usec - due_usec);
+                }
+        }
+        return 0;
+}
+
+int is_called_off(const struct person *person, const struct dose *dose, bool *ret) {
+        const struct slot *slot = person_find_slot(person, dose->uid);
+        struct schedule schedule;
+        struct occurrence occurrence;
+        char text[CIVIL_TEXT_SIZE];
+        int r;
+
+        *ret = false;
+        if (!slot)
+                return 0;
+        for (size_t i = 0; i < slot->schedule->n_overrides; i++) {
+                const struct override *override = &slot->schedule->overrides[i];
+                const struct occurrence original = { .schedule = slot->schedule, .recurrence_id = override->recurrence_id };
+
+                if (override->cancelled && strcmp(occurrence_format_id(&original, text), dose->recurrence_id) == 0) {
+                        *ret = true;
+                        return 0;
+                }
+        }
+        schedule = *slot->schedule;
+        schedule.n_exception_dates = 0;
+        r = schedule_find(&schedule, &person->clock, dose->recurrence_id, &occurrence);
+        *ret = r == 0;
+        return r < 0 ? r : 0;
+}
+
+bool is_taken_off(const struct person *person, const struct dose *dose) {
+        const struct medication *medication = medication_of(person, dose);
+
+        for (size_t i = 0; medication && i < medication->n_slots; i++)
+                if (!medication->slots[i]->schedule->stopped && !medication->slots[i]->schedule->on_hold)
+                        return false;
+        return true;
+}
+
+int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret,
+                   bool *ret_comes) {
+        struct engine *engine = settlement->engine;
+        const char *id = live->dose->moved_to;
+        int r;
+
+        *ret = NULL;
+        *ret_comes = false;
+        for (unsigned i = 0; i < LINKS_MAX && id; i++) {
+                _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
+                _cleanup_(dose_free_p) struct dose *dose = NULL;
+                struct live_dose *successor = live_find(engine, id);
+                struct occurrence occurrence;
+                const struct slot *slot;
+
+                r = dose_id_parse(id, &person, &uid, &recurrence_id);
+                if (r != 0)
+                        return r < 0 ? r : 0;
+                if (!successor) {
+                        r = store_get_dose(engine->store, person, uid, recurrence_id, &dose);
+                        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+                        if (r >= 0 && dose)
+                                r = live_from_ledger(engine, TAKE(dose), &successor);
+                        if (r >= 0 && successor)
+                                r = live_touch(engine, successor);
+                        if (r < 0)
+                                return r;
+                }
+                if (!successor || !successor->in_ledger) {
+                        slot = person_find_slot(settlement->person, uid);
+                        r = slot ? slot_find(slot, recurrence_id, &occurrence) : SCHEDULE_NO_OCCURRENCE;
+                        *ret_comes = r == 0 && occurrence.due_usec > settlement->now_usec;
+                        return r < 0 ? r : 0;
+                }
+                if (successor->dose->state != DOSE_MOVED) {
+                        *ret = successor;
+                        return 0;
+                }
+                id = successor->dose->moved_to;
+        }
+        return 0;
+}

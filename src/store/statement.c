@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every statement of SQL, and the ways it runs. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "store/database.h"
+
+/* How far back a dose may lie that is still taken late: half-way to the next one of a yearly medication, and some. */
+#define TAKEABLE_REACH "34560000000000"
+#define NEVER "9223372036854775807"
+
+static const char *const sql[_STATEMENT_MAX] = {
+        [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+        [STATEMENT_COMMIT] = "COMMIT",
+        [STATEMENT_ROLLBACK] = "ROLLBACK",
+        [STATEMENT_INSERT_DOSE] =
+                "INSERT INTO dose(person, uid, recurrence_id, medication, title, amount, instructions, purpose, if_missed,"
+                " due_usec, window_end_usec, early_usec, next_due_usec, spacing_usec, min_interval_usec, critical,"
+                " confidential, asks_amount, stands_alone)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+                " ON CONFLICT (person, uid, recurrence_id) DO NOTHING",
+        [STATEMENT_FIND_DOSE] = "SELECT id FROM dose WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3",
+        [STATEMENT_INSERT_ENTRY] =
+                "INSERT INTO entry(dose, kind, state, recorded_usec, taken_usec, until_usec, later, recorded_by, given_by,"
+                " amount, measurement, note, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        [STATEMENT_SET_STANDING] =
+                "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
+                " was_unattended, recorded, taken_usec, uid, due_usec, window_end_usec, early_usec, next_due_usec,"
+                " spacing_usec, min_interval_usec, snoozed_usec, moved_to)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+                " ?21)"
+                " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
+                " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
+                " taken_usec = ?10, due_usec = ?14, window_end_usec = ?15, early_usec = ?16, next_due_usec = ?17,"
+                " spacing_usec = ?18, min_interval_usec = ?19, snoozed_usec = ?20, moved_to = ?21",
+        [STATEMENT_SET_MARK] = "INSERT INTO mark(person, until_usec, clock) VALUES (?1, ?2, ?3)"
+                               " ON CONFLICT (person) DO UPDATE SET until_usec = ?2, clock = ?3",
+        [STATEMENT_GET_MARK] = "SELECT until_usec, clock FROM mark WHERE person = ?1",
+#define DOSE_COLUMNS                                                                                            \
+        "SELECT d.person, d.uid, d.recurrence_id, d.medication, d.title, d.amount, d.instructions, d.purpose,"  \
+        " d.if_missed, s.moved_to, s.due_usec, s.window_end_usec, s.early_usec, s.next_due_usec,"               \
+        " s.spacing_usec, s.min_interval_usec, d.critical, d.confidential, d.asks_amount, d.stands_alone,"      \
+        " s.state, s.snoozed_usec, s.snoozed_until_usec, s.reminders, s.reminded_usec, s.was_unattended,"       \
+        " e.kind, e.state, e.recorded_usec, e.taken_usec, e.later, e.recorded_by, e.given_by, e.amount,"        \
+        " e.measurement, e.note, e.other"                                                                       \
+        " FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "
+        [STATEMENT_GET_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3",
+        [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.uid = ?2 AND s.state <> 'moved'"
+                                             " ORDER BY s.due_usec DESC LIMIT 1",
+        [STATEMENT_LIST_OPEN] =
+                DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"
+                             " ORDER BY s.due_usec, d.id",
+        [STATEMENT_LIST_DOSES] =
+                DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
+                             " AND (?2 IS NULL OR s.uid = ?2) ORDER BY s.due_usec, d.id LIMIT ?5",
+        /* Ahead of the clock: settled before its window ends, or open before it is due. */
+        [STATEMENT_LIST_AHEAD] =
+                DOSE_COLUMNS "WHERE s.person = ?1 AND s.window_end_usec > ?2 AND (s.state IN ('missed', 'unattended')"
+                             " OR (s.state IN ('due', 'snoozed') AND s.due_usec > ?2))"
+                             " ORDER BY s.due_usec, d.id LIMIT ?3",
+        /* As window_takeable_until() says, the newest first. */
+        [STATEMENT_LIST_TAKEABLE] =
+                DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec > ?2 - " TAKEABLE_REACH
+                             " AND s.due_usec <= ?2 AND s.state IN ('missed', 'unattended')"
+                             " AND ?2 < max(s.window_end_usec, s.due_usec + iif(s.next_due_usec = " NEVER
+                             ", s.spacing_usec, s.next_due_usec - s.due_usec) / 2)"
+                             " ORDER BY s.due_usec DESC, d.id LIMIT ?3",
+        [STATEMENT_LAST_TAKEN] =
+                "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND medication = ?2",
+        [STATEMENT_LAST_TAKEN_UID] =
+                "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND uid = ?2",
+        [STATEMENT_LOAD_FILES] = "SELECT name, bytes, device, inode, size, mtime_nsec, ctime_nsec FROM plan_file"
+                                 " WHERE person = ?1 ORDER BY name",
+        [STATEMENT_PUT_FILE] =
+                "INSERT INTO plan_file(person, name, bytes, device, inode, size, mtime_nsec, ctime_nsec, taken_usec)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (person, name) DO UPDATE SET bytes = ?3,"
+                " device = ?4, inode = ?5, size = ?6, mtime_nsec = ?7, ctime_nsec = ?8, taken_usec = ?9",
+        [STATEMENT_REMOVE_FILE] = "DELETE FROM plan_file WHERE person = ?1 AND name = ?2",
+        [STATEMENT_INSERT_CHANGE] =
+                "INSERT INTO plan_change(person, at_usec, kind, uid, medication, title, file)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [STATEMENT_QUARANTINE] = "INSERT INTO quarantine(digest, since_usec) VALUES (?1, ?2)"
+                                 " ON CONFLICT (digest) DO NOTHING",
+        [STATEMENT_IS_QUARANTINED] = "SELECT 1 FROM quarantine WHERE digest = ?1",
+        [STATEMENT_PUT_TEXT] = "INSERT INTO kept(name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = ?2"
+                               " WHERE text <> ?2",
+        [STATEMENT_GET_TEXT] = "SELECT text FROM kept WHERE name = ?1",
+};
+
+static int error_of(int code) {
+        switch (code & 0xFF) {
+        case SQLITE_NOMEM:
+                return -ENOMEM;
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+                return STORE_UNWRITABLE;
+        default:
+                return -EIO;
+        }
+}
+
+/* clang-tidy 14 forgets va_start() where it looks at several files: NOLINTBEGIN(clang-analyzer-valist.Uninitialized) */
+static void bind(sqlite3_stmt *statement, const char *types, va_list values) {
+        for (int at = 1; *types != '\0'; types++, at++) {
+                const void *bytes;
+                const char *text;
+
+                switch (*types) {
+                case 's':
+                        text = va_arg(values, const char *);
+                        (void) (text ? sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC) :
+                                       sqlite3_bind_null(statement, at));
+                        break;
+                case 'i':
+                        (void) sqlite3_bind_int64(statement, at, va_arg(values, int64_t));
+                        break;
+                case 'b':
+                        bytes = va_arg(values, const void *);
+                        (void) sqlite3_bind_blob64(statement, at, bytes ? bytes : "", va_arg(values, size_t),
+                                                   SQLITE_STATIC);
+                        break;
+                }
+        }
+}
+/* NOLINTEND(clang-analyzer-valist.Uninitialized) */
+
+static int query_values(struct store *store, enum statement which, sqlite3_stmt **ret, const char *types, va_list values) {
+        if (!store->statements[which]) {
+                int r = sqlite3_prepare_v3(store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                           &store->statements[which], NULL);
+                if (r != SQLITE_OK)
+                        return r == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        }
+        (void) sqlite3_clear_bindings(store->statements[which]);
+        bind(store->statements[which], types, values);
+        *ret = store->statements[which];
+        return 0;
+}
+
+int store_query(struct store *store, enum statement which, sqlite3_stmt **ret, const char *types, ...) {
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = query_values(store, which, ret, types, values);
+        va_end(values);
+        return r;
+}
+
+int store_execute(struct store *store, enum statement which, const char *types, ...) {
+        sqlite3_stmt *statement;
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = query_values(store, which, &statement, types, values);
+        va_end(values);
+        if (r < 0)
+                return r;
+
+        r = sqlite3_step(statement);
+        r = r == SQLITE_DONE || r == SQLITE_ROW ? 0 : error_of(sqlite3_extended_errcode(store->database));
+        (void) sqlite3_reset(statement);
+        return r;
+}
+
+int store_step(struct store *store, sqlite3_stmt *statement) {
+        int r = sqlite3_step(statement);
+
+        if (r == SQLITE_ROW)
+                return 1;
+        r = r == SQLITE_DONE ? 0 : sqlite3_errcode(store->database) == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        (void) sqlite3_reset(statement);
+        return r;
+}
+
+int column_text(sqlite3_stmt *statement, int at, char **ret) {
+        const char *text = (const char *) sqlite3_column_text(statement, at);
+        char *copy = NULL;
+
+        if (text) {
+                copy = strdup(text);
+                if (!copy)
+                        return -ENOMEM;
+        }
+        *ret = copy;
+        return 0;
+}
