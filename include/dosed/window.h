@@ -28,8 +28,9 @@ usec_t window_takeable_until(const struct dose *dose);
 
 /*
  * The first reminder later than `after_usec`: at the due time, after 10, 30 and 60 min, then hourly (critical: every 10 min),
- * and at the schedule's own alarms, which may lie before the due time; while the window lasts. What another client has seen
- * is silent, but seen is not taken: one last reminder comes before the window ends. USEC_NEVER where none is left.
+ * never within 5 min of the last one (a snooze that ended), and at the schedule's own alarms, which may lie before the due time;
+ * while the window lasts. What another client has seen is silent, but seen is not taken: one last reminder comes before the
+ * window ends. USEC_NEVER where none is left.
  */
 usec_t reminder_next(const struct dose *dose, const usec_t *alarms_usec, size_t n_alarms, usec_t after_usec);
 

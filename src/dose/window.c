@@ -6,6 +6,9 @@
 #define WINDOW_MAX (4 * USEC_PER_HOUR)
 #define SNOOZE_MARGIN (10 * USEC_PER_MINUTE) /* the last reminder comes at least so long before the window ends */
 
+/* So long at least from one reminder to the next of the series: a snooze may have ended just before it. */
+#define REMINDER_GAP (5 * USEC_PER_MINUTE)
+
 /* Minutes after the due time; then hourly. */
 static const usec_t reminder_series[] = { 0, 10 * USEC_PER_MINUTE, 30 * USEC_PER_MINUTE, 60 * USEC_PER_MINUTE };
 
@@ -85,7 +88,7 @@ usec_t reminder_next(const struct dose *dose, const usec_t *alarms_usec, size_t 
 
         after_usec = at_least(after_usec, dose->seen_usec);
         if (!is_seen)
-                next_usec = series_next(dose, after_usec);
+                next_usec = series_next(dose, after_usec >= dose->due_usec ? after_usec + REMINDER_GAP - 1 : after_usec);
         else
                 next_usec = last_reminder(dose) > after_usec ? last_reminder(dose) : USEC_NEVER;
 

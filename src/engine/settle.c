@@ -127,7 +127,7 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
         bool is_other_time = place->occurrence.due_usec != live->dose->due_usec;
         bool is_gone = false, comes = false;
         struct live_dose *successor;
-        struct place elsewhere;
+        struct place elsewhere = {};
         enum fate fate;
         int r;
 
@@ -146,7 +146,12 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                 r = carry_record(settlement, successor, live);
                 if (r < 0)
                         return r;
-                return is_gone ? give_way(settlement, successor, live) : bring_back(settlement, successor);
+                if (is_gone)
+                        return give_way(settlement, successor, live);
+                /* Its times froze while there was no other dose before it. */
+                return elsewhere.slot && elsewhere.occurrence.due_usec > settlement->now_usec ?
+                               move(settlement, successor, &elsewhere) :
+                               bring_back(settlement, successor);
         }
 
         if (is_other_time)

@@ -152,6 +152,15 @@ static void grades_follow_the_guideline(void **state) {
         }
 }
 
+static void a_snooze_that_ends_just_before_the_series_rings_once(void **state) {
+        const struct dose dose = { .due_usec = (8 * USEC_PER_HOUR + 0 * USEC_PER_MINUTE), .window_end_usec = (12 * USEC_PER_HOUR + 0 * USEC_PER_MINUTE) };
+
+        (void) state;
+        assert_int_equal(reminder_next(&dose, NULL, 0, (8 * USEC_PER_HOUR + 29 * USEC_PER_MINUTE)), (9 * USEC_PER_HOUR + 0 * USEC_PER_MINUTE));
+        assert_int_equal(reminder_next(&dose, NULL, 0, (8 * USEC_PER_HOUR + 25 * USEC_PER_MINUTE)), (8 * USEC_PER_HOUR + 30 * USEC_PER_MINUTE));
+        assert_int_equal(reminder_next(&dose, NULL, 0, (7 * USEC_PER_HOUR + 59 * USEC_PER_MINUTE)), (8 * USEC_PER_HOUR + 0 * USEC_PER_MINUTE)); /* at the due time in any case */
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_window_follows_the_spacing),
@@ -161,6 +170,7 @@ int main(void) {
                 cmocka_unit_test(alarms_are_added_to_the_series),
                 cmocka_unit_test(a_late_start_rings_once_not_for_every_time_that_passed),
                 cmocka_unit_test(a_snooze_leaves_room_for_one_more_reminder),
+                cmocka_unit_test(a_snooze_that_ends_just_before_the_series_rings_once),
                 cmocka_unit_test(grades_follow_the_guideline),
         };
 

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dosed/engine.h"
+#include "store/database.h"
 
 /* Monday 23 November 2026, midnight UTC. */
 #define MONDAY_USEC (INT64_C(1795392000) * USEC_PER_SEC)
@@ -179,6 +180,13 @@ static inline void world_remove_file(struct world *world, const char *name) {
 
 static inline void world_reload(struct world *world) {
         assert_int_equal(engine_reload(world->engine, NULL, BELIEVE_CAREFULLY, world->now_usec), 0);
+}
+
+/* As a full disk: nothing can be written until it is mended. */
+static inline void world_break_store(struct world *world, bool is_broken) {
+        assert_int_equal(sqlite3_exec(world->store->database, is_broken ? "PRAGMA query_only = ON" : "PRAGMA query_only = OFF",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
 }
 
 #define ICS(body) "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dosed//tests//EN\r\n" body "END:VCALENDAR\r\n"
