@@ -383,6 +383,10 @@ int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, 
         return r < 0 ? r : live_set_timer(engine, live);
 }
 
+bool dose_is_off_plan(const struct dose *dose) {
+        return dose->state == DOSE_SKIPPED && text_equal(dose->recorded.recorded_by, RECORDED_BY_PLAN);
+}
+
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec) {
         const struct entry entry = {
                 .kind = ENTRY_SKIPPED,

@@ -2,7 +2,6 @@
 /* Where the doses that the ledger knows lie in a new plan. */
 #include <string.h>
 
-#include "dosed/text.h"
 #include "engine/place.h"
 
 #define LINKS_MAX 100 /* so often a dose has been moved on, edit after edit */
@@ -12,7 +11,7 @@ enum standing standing_of(const struct dose *dose) {
         case DOSE_TAKEN:
                 return STANDING_RECORDED;
         case DOSE_SKIPPED:
-                return text_equal(dose->recorded.recorded_by, RECORDED_BY_PLAN) ? STANDING_ASIDE : STANDING_RECORDED;
+                return dose_is_off_plan(dose) ? STANDING_ASIDE : STANDING_RECORDED;
         case DOSE_DUE:
         case DOSE_SNOOZED:
                 return STANDING_OPEN;

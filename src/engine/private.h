@@ -168,6 +168,7 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
+bool dose_is_off_plan(const struct dose *dose); /* that was the last thing to happen to it */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
 /* It has to be kept in hand: open, or coming and behind its slot. */
 bool live_waits(const struct live_dose *live);

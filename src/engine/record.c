@@ -208,7 +208,8 @@ static int confirm(struct engine *engine, struct live_dose *live, const struct r
                 return refuse(ret_reason, ENGINE_BAD_OPTION, "the time lies in the future: give the time when it was taken");
         if (dose->state == DOSE_TAKEN && !options->amend)
                 return answer_already(engine, live, options, now_usec, answer);
-        if (dose->state == DOSE_SKIPPED && !options->amend)
+        /* What the plan passed over or took off, nobody has spoken of yet. */
+        if (dose->state == DOSE_SKIPPED && !dose_is_off_plan(dose) && !options->amend)
                 return refuse_recorded(live, ret_reason);
         if (dose->asks_amount && !options->amount && !corrects)
                 return refuse(ret_reason, ENGINE_BAD_OPTION,

@@ -146,6 +146,9 @@ static void a_journey_over_several_doses_makes_only_the_last_due(void **state) {
         world_told(world, "16:00 changed Lisinopril skipped\n16:00 changed Lisinopril skipped\n"
                           "16:00 changed Lisinopril skipped\n16:00 changed Lisinopril due\n16:00 reminder Lisinopril due\n");
         world_assert_state(world, "ana/lis/20261123T140000", DOSE_DUE);
+        /* It was taken on the way. */
+        assert_int_equal(world_confirm(world, "ana/lis/20261123T120000", (struct record_options){ .at_usec = AT(5, 0) }), 0);
+        world_assert_state(world, "ana/lis/20261123T120000", DOSE_TAKEN);
 }
 
 static void two_medications_are_each_due_after_a_journey(void **state) {
