@@ -46,7 +46,7 @@ static int tell_refusals(struct desktop *desktop, const char *const *reasons, si
         FILE *stream;
 
         if (n_reasons == 0)
-                return notify_set_notice(desktop->notify, "refused", NULL, NULL, false);
+                return notify_set_notice(desktop->notify, &(struct notify_notice){ .key = "refused" });
         stream = open_memstream(&text, &size);
         if (!stream)
                 return -ENOMEM;
@@ -54,7 +54,8 @@ static int tell_refusals(struct desktop *desktop, const char *const *reasons, si
                 (void) fprintf(stream, "%sNot recorded: %s", i > 0 ? "\n" : "", reasons[i]);
         if (fclose(stream) != 0)
                 return -ENOMEM;
-        return notify_set_notice(desktop->notify, "refused", "Look before you take it", text, false);
+        return notify_set_notice(desktop->notify, &(struct notify_notice){
+                .key = "refused", .title = "Look before you take it", .text = text });
 }
 
 static void on_answer(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
@@ -83,6 +84,13 @@ static void on_answer(void *userdata, enum notify_answer answer, const char *con
         desktop->acted(desktop->userdata);
 }
 
+static void on_dismissed(void *userdata, const char *key) {
+        (void) userdata;
+        (void) key;
+}
+
+static const struct notify_handlers handlers = { .answered = on_answer, .dismissed = on_dismissed };
+
 struct desktop *desktop_free(struct desktop *desktop) {
         if (!desktop)
                 return NULL;
@@ -103,7 +111,7 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
         desktop->engine = engine;
         desktop->acted = acted;
         desktop->userdata = userdata;
-        r = notify_new(connection, memory_path, on_answer, desktop, &desktop->notify);
+        r = notify_new(connection, memory_path, &handlers, desktop, &desktop->notify);
         if (r < 0)
                 return r;
 
@@ -139,7 +147,7 @@ static void wish_done(struct wish *wish) {
 static usec_t taken_ago(const struct dose_view *view) {
         usec_t ago_usec = view->dose->reminded_usec - view->taken_before_usec;
 
-        return view->taken_before_usec == USEC_NONE ? -1 : ago_usec > 0 ? ago_usec : 0;
+        return view->taken_before_usec != USEC_NONE && ago_usec > 0 ? ago_usec : 0;
 }
 
 static int wish_add(void *userdata, const struct dose_view *view) {
@@ -171,7 +179,10 @@ static int wish_add(void *userdata, const struct dose_view *view) {
                 .group_usec = view->group_usec,
                 .stands_alone = dose->stands_alone,
                 .critical = dose->critical,
+                .late = dose->reminders > 1,
+                .takeable = view->takeable,
                 .asks_amount = dose->asks_amount,
+                .check = view->taken_before_usec == USEC_NONE ? NOTIFY_CHECK_NOTHING : NOTIFY_CHECK_TAKEN,
                 .taken_ago_usec = taken_ago(view),
                 .reminders = dose->reminders,
         };
@@ -199,7 +210,7 @@ static int update_degraded(struct desktop *desktop) {
         FILE *stream;
 
         if (n == 0)
-                return notify_set_notice(desktop->notify, "degraded", NULL, NULL, false);
+                return notify_set_notice(desktop->notify, &(struct notify_notice){ .key = "degraded" });
 
         stream = open_memstream(&text, &size);
         if (!stream)
@@ -210,8 +221,9 @@ static int update_degraded(struct desktop *desktop) {
                 (void) fprintf(stream, "\nand %zu more: see dosectl status", n - LINES_SHOWN);
         if (fclose(stream) != 0)
                 return -ENOMEM;
-        return notify_set_notice(desktop->notify, "degraded", "Something of the medication plan needs a look", text,
-                                 true);
+        return notify_set_notice(desktop->notify, &(struct notify_notice){
+                .key = "degraded", .title = "Something of the medication plan needs a look", .text = text,
+                .critical = true });
 }
 
 int desktop_note_unattended(struct desktop *desktop, const struct dose_view *view) {
@@ -247,7 +259,8 @@ static int update_unattended(struct desktop *desktop) {
                 r = text_format(&text, desktop->n_unattended > LINES_SHOWN ? "%s\nand %zu more: see dosectl history" : "%s",
                                 desktop->unattended, desktop->n_unattended - LINES_SHOWN);
         if (r >= 0)
-                r = notify_set_notice(desktop->notify, "unattended", title, text, false);
+                r = notify_set_notice(desktop->notify, &(struct notify_notice){
+                        .key = "unattended", .title = title, .text = text });
 
         /* The next outage has a notice of its own. */
         free(desktop->unattended);

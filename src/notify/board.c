@@ -186,8 +186,9 @@ void board_answered(struct board *board, struct card *card, uint32_t id) {
         board_reconcile(board);
 }
 
-void board_closed(struct board *board, uint32_t id, bool expired) {
+void board_closed(struct board *board, uint32_t id, enum closing closing) {
         struct card *card = board_card(board, id);
+        bool expired = closing == CLOSING_EXPIRED;
 
         if (!card)
                 return;

@@ -38,6 +38,6 @@ void board_reconcile_wish(struct board *board);
 void board_server_changed(struct board *board);
 /* See server_observer. */
 void board_answered(struct board *board, struct card *card, uint32_t id);
-void board_closed(struct board *board, uint32_t id, bool expired);
+void board_closed(struct board *board, uint32_t id, enum closing closing);
 
 bool board_is_settled(const struct board *board);

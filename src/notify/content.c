@@ -170,11 +170,13 @@ struct group {
 };
 
 static bool can_be_confirmed(const struct notify_dose *dose) {
-        return !dose->asks_amount && dose->taken_ago_usec < 0;
+        return dose->takeable && !dose->asks_amount && dose->check == NOTIFY_CHECK_NOTHING;
 }
 
+/* What is not due yet cannot be put off by minutes: it comes again in its time. */
 static unsigned single_buttons(const struct notify_dose *dose) {
-        return (can_be_confirmed(dose) ? 1u << BUTTON_TAKEN : 0) | 1u << BUTTON_SNOOZE | 1u << BUTTON_SKIP;
+        return (can_be_confirmed(dose) ? 1u << BUTTON_TAKEN : 0) |
+               (dose->upcoming ? 1u << BUTTON_LATER : 1u << BUTTON_SNOOZE) | 1u << BUTTON_SKIP;
 }
 
 static unsigned group_buttons(const struct group *group) {

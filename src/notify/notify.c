@@ -8,9 +8,11 @@
 #include "notify/board.h"
 #include "notify/wish.h"
 
+#define NOTICE_KEY "notice/"
+
 struct notify {
         struct board board;
-        notify_handler handler;
+        const struct notify_handlers *handlers;
         void *userdata;
 
         struct wish wish;
@@ -28,12 +30,6 @@ static void on_answered(void *userdata, void *card, uint32_t id) {
         struct notify *notify = userdata;
 
         board_answered(&notify->board, card, id);
-}
-
-static void on_closed(void *userdata, uint32_t id, bool expired) {
-        struct notify *notify = userdata;
-
-        board_closed(&notify->board, id, expired);
 }
 
 /* "all-taken:17". Returns 0 or -EINVAL. */
@@ -60,10 +56,28 @@ static int parse_action(const char *action, enum button *ret_button, uint64_t *r
         return 0;
 }
 
-/* The person pressed it below the words that are wished now. */
-static bool card_is_current(const struct card *card, uint64_t serial, const struct content *wished) {
-        return !card->call && card->said.content && card->said.serial == serial && wished &&
-               content_equal(card->said.content, wished);
+/* What is up says what is wished now. */
+static bool card_is_current(const struct card *card, const struct content *wished) {
+        return !card->call && card->said.content && wished && content_equal(card->said.content, wished);
+}
+
+static const char *notice_key(const struct content *content) {
+        return strncmp(content->key, NOTICE_KEY, strlen(NOTICE_KEY)) == 0 ? content->key + strlen(NOTICE_KEY) : NULL;
+}
+
+/* The handler may take it back, or free us: it comes last. */
+static void on_closed(void *userdata, uint32_t id, enum closing closing) {
+        struct notify *notify = userdata;
+        const struct card *card = board_card(&notify->board, id);
+        _cleanup_(content_unref_p) struct content *read = NULL;
+
+        if (closing == CLOSING_DISMISSED && card &&
+            card_is_current(card, board_wished(&notify->board, card->key)) && notice_key(card->said.content))
+                read = content_ref(card->said.content);
+
+        board_closed(&notify->board, id, closing);
+        if (read)
+                notify->handlers->dismissed(notify->userdata, notice_key(read));
 }
 
 static int notify_make_reminders(struct notify *notify) {
@@ -101,7 +115,7 @@ static void notify_answer(struct notify *notify, enum notify_answer answer, cons
         }
         for (size_t i = 0; i < content->n_doses; i++)
                 ids[i] = content->doses[i].id;
-        notify->handler(notify->userdata, answer, ids, content->n_doses);
+        notify->handlers->answered(notify->userdata, answer, ids, content->n_doses);
 }
 
 static void notify_press(struct notify *notify, enum button button, const struct content *content) {
@@ -135,7 +149,8 @@ static void on_pressed(void *userdata, uint32_t id, const char *action) {
         if (!card || parse_action(action, &button, &serial) < 0)
                 return;
 
-        if (!card_is_current(card, serial, board_wished(&notify->board, card->key))) {
+        /* The person pressed it below other words than those that are wished now. */
+        if (card->said.serial != serial || !card_is_current(card, board_wished(&notify->board, card->key))) {
                 card_say_again(card); /* and nothing is recorded */
                 board_reconcile(&notify->board);
                 return;
@@ -153,13 +168,14 @@ static const struct server_observer observer = {
         .pressed = on_pressed,
 };
 
-int notify_new(sd_bus *bus, const char *memory_path, notify_handler handler, void *userdata, struct notify **ret) {
+int notify_new(sd_bus *bus, const char *memory_path, const struct notify_handlers *handlers, void *userdata,
+               struct notify **ret) {
         _cleanup_(notify_free_p) struct notify *notify = calloc(1, sizeof(*notify));
         int r;
 
         if (!notify)
                 return -ENOMEM;
-        notify->handler = handler;
+        notify->handlers = handlers;
         notify->userdata = userdata;
 
         r = board_init(&notify->board, memory_path);
@@ -245,36 +261,48 @@ static void notice_remove(struct contents *notices, struct content *notice) {
         content_unref(notice);
 }
 
-static bool notice_says(const struct content *notice, const char *title, const char *text, bool critical) {
-        return notice && strcmp(notice->title, title) == 0 && strcmp(notice->body, text) == 0 &&
-               notice->critical == critical;
+static bool notice_is(const struct content *content, const struct notify_notice *notice) {
+        return content && strcmp(content->title, notice->title) == 0 && strcmp(content->body, notice->text) == 0 &&
+               content->critical == notice->critical;
 }
 
-int notify_set_notice(struct notify *notify, const char *key, const char *title, const char *text, bool critical) {
-        _cleanup_(content_unref_p) struct content *notice = NULL;
-        _cleanup_(free_p) char *name = NULL;
-        struct content *old;
+/* `former` NULL: there was none. */
+static int notify_put_notice(struct notify *notify, const char *key, const struct notify_notice *notice,
+                             const struct content *former) {
+        _cleanup_(content_unref_p) struct content *content = NULL;
+        unsigned revision = notice->quietly && former ? former->doses[0].reminders : ++notify->notice_revision;
         int r;
 
-        r = text_format(&name, "notice/%s", key);
+        r = content_new_notice(key, notice->title, notice->text, notice->critical, revision, &content);
         if (r < 0)
                 return r;
-        old = board_wished(&notify->board, name);
+        r = notice_put(&notify->board.notices, content);
+        if (r < 0)
+                return r;
+        (void) TAKE(content);
+        return 0;
+}
 
-        if (!text && !old)
+int notify_set_notice(struct notify *notify, const struct notify_notice *notice) {
+        _cleanup_(free_p) char *key = NULL;
+        struct content *former;
+        int r;
+
+        r = text_format(&key, NOTICE_KEY "%s", notice->key);
+        if (r < 0)
+                return r;
+        former = board_wished(&notify->board, key);
+
+        if (!notice->text && !former)
                 return 0;
-        if (!text)
-                notice_remove(&notify->board.notices, old);
+        if (!notice->text)
+                notice_remove(&notify->board.notices, former);
         else {
-                if (notice_says(old, title, text, critical))
+                if (notice_is(former, notice))
                         return 0;
-                r = content_new_notice(name, title, text, critical, ++notify->notice_revision, &notice);
+                r = notify_put_notice(notify, key, notice, former);
                 if (r < 0)
                         return r;
-                r = notice_put(&notify->board.notices, notice);
-                if (r < 0)
-                        return r;
-                (void) TAKE(notice);
         }
 
         board_reconcile_wish(&notify->board);

@@ -9,6 +9,7 @@
 
 /* Desktop Notifications Specification, NotificationClosed. */
 #define REASON_EXPIRED 1
+#define REASON_DISMISSED 2
 
 static void server_call_free(struct server_call *call) {
         sd_bus_slot_unref(call->slot);
@@ -48,6 +49,12 @@ static bool is_from_server(const struct server *server, sd_bus_message *message)
         return server->owner && text_equal(sd_bus_message_get_sender(message), server->owner);
 }
 
+static enum closing closing_of(uint32_t reason) {
+        return reason == REASON_EXPIRED     ? CLOSING_EXPIRED
+               : reason == REASON_DISMISSED ? CLOSING_DISMISSED
+                                            : CLOSING_OTHER;
+}
+
 static int on_server_signal(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         struct server *server = userdata;
         const char *action = NULL;
@@ -59,7 +66,7 @@ static int on_server_signal(sd_bus_message *message, void *userdata, sd_bus_erro
 
         if (sd_bus_message_is_signal(message, NOTIFICATIONS_NAME, "NotificationClosed")) {
                 if (sd_bus_message_read(message, "uu", &id, &reason) >= 0)
-                        server->observer->closed(server->userdata, id, reason == REASON_EXPIRED);
+                        server->observer->closed(server->userdata, id, closing_of(reason));
         } else if (sd_bus_message_is_signal(message, NOTIFICATIONS_NAME, "ActionInvoked")) {
                 if (sd_bus_message_read(message, "us", &id, &action) >= 0)
                         server->observer->pressed(server->userdata, id, action);

@@ -14,13 +14,19 @@ struct server;
 /* A Notify that was not answered yet. It belongs to the server. */
 struct server_call;
 
+/* Why a notification went. */
+enum closing {
+        CLOSING_EXPIRED,   /* by the server of its own accord, although it was asked to let it stand */
+        CLOSING_DISMISSED, /* by the person */
+        CLOSING_OTHER,     /* because we asked, or nobody says why */
+};
+
 struct server_observer {
         /* Another server, or none: nothing that was up is up any more, and no call will be answered. */
         void (*changed)(void *userdata);
         /* The answer to a call: the id, or 0 where the server refused. `card` is NULL where the call was given up. */
         void (*answered)(void *userdata, void *card, uint32_t id);
-        /* `expired`: by the server of its own accord, although it was asked to let it stand. */
-        void (*closed)(void *userdata, uint32_t id, bool expired);
+        void (*closed)(void *userdata, uint32_t id, enum closing closing);
         /* May free the server. */
         void (*pressed)(void *userdata, uint32_t id, const char *action);
 };

@@ -11,7 +11,12 @@
 #define WORD_MEDICINE_TITLE "A medicine"
 #define WORD_STILL "still not confirmed"
 #define WORD_STILL_ALL "Still not confirmed"
-#define WORD_ASKS_AMOUNT "To be recorded with its amount"
+#define WORD_NOT_DUE "not due yet"
+#define WORD_NOT_DUE_ALL "Not due yet"
+#define WORD_ASKS_AMOUNT "To record it, say how much was taken"
+#define WORD_AHEAD "recorded as taken at a time that has not come yet"
+#define WORD_LOST "The record was lost: check whether it was taken before taking it"
+#define WORD_LOST_ALL "The record was lost: check whether these were taken before taking them"
 #define SEPARATOR " · "
 
 static const char *const button_labels[_BUTTON_MAX] = {
@@ -96,6 +101,44 @@ static int put_taken_ago(struct lines *lines, const struct notify_dose *dose) {
         return 0;
 }
 
+/* Why it is to be checked first, as a line of its own; NULL `name`: it is the only one. */
+static int put_check(struct lines *lines, const struct notify_dose *dose, const char *name) {
+        int r = 0;
+
+        if (dose->check == NOTIFY_CHECK_NOTHING)
+                return 0;
+        if (dose->check == NOTIFY_CHECK_RECORD_LOST && !name) {
+                put_word(lines, WORD_LOST "\n");
+                return 0;
+        }
+
+        put_word(lines, "Check first: ");
+        if (name) {
+                put_name(lines, name);
+                put_word(lines, ", ");
+        }
+        switch (dose->check) {
+        case NOTIFY_CHECK_TAKEN:
+                r = put_taken_ago(lines, dose);
+                break;
+        case NOTIFY_CHECK_TAKEN_AHEAD:
+                put_word(lines, name ? WORD_AHEAD : "it is " WORD_AHEAD);
+                break;
+        case NOTIFY_CHECK_RECORD_LOST:
+                put_word(lines, "its record was lost");
+                break;
+        case NOTIFY_CHECK_NOTHING:
+        case _NOTIFY_CHECK_MAX:
+                break;
+        }
+        put_word(lines, "\n");
+        return r;
+}
+
+static bool is_still_open(const struct notify_dose *dose) {
+        return dose->late && dose->reminders > 1;
+}
+
 static int single_title(const struct notify_dose *dose, char **ret) {
         _cleanup_(lines_done) struct lines lines;
         int r;
@@ -120,7 +163,7 @@ static const char *shown(const struct notify_dose *dose, const char *text) {
 
 static int single_body(const struct notify_dose *dose, char **ret) {
         const char *amount = shown(dose, dose->amount), *instructions = shown(dose, dose->instructions),
-                   *if_missed = dose->reminders > 1 ? shown(dose, dose->if_missed) : NULL;
+                   *if_missed = dose->late ? shown(dose, dose->if_missed) : NULL;
         _cleanup_(lines_done) struct lines lines;
         int r;
 
@@ -128,20 +171,17 @@ static int single_body(const struct notify_dose *dose, char **ret) {
         if (r < 0)
                 return r;
 
-        if (dose->taken_ago_usec >= 0) {
-                put_word(&lines, "Check first: ");
-                r = put_taken_ago(&lines, dose);
-                if (r < 0)
-                        return r;
-                put_word(&lines, "\n");
-        }
+        r = put_check(&lines, dose, NULL);
+        if (r < 0)
+                return r;
         if (amount) {
                 put_name(&lines, amount);
-                put_word(&lines, SEPARATOR "due ");
+                put_word(&lines, SEPARATOR);
+                put_word(&lines, dose->upcoming ? WORD_NOT_DUE ": " : "due ");
         } else
-                put_word(&lines, "Due ");
+                put_word(&lines, dose->upcoming ? WORD_NOT_DUE_ALL ": " : "Due ");
         put_name(&lines, dose->due_text);
-        if (dose->reminders > 1)
+        if (is_still_open(dose))
                 put_word(&lines, SEPARATOR WORD_STILL);
         if (instructions) {
                 put_word(&lines, "\n");
@@ -175,15 +215,17 @@ int text_make_single(const struct notify_dose *dose, char **ret_title, char **re
 
 /* What all doses of a group have in common is said once. */
 struct common {
-        bool due, still;
+        bool due, upcoming, still, lost;
 };
 
 static struct common group_common(const struct notify_dose *const *doses, size_t n_doses) {
-        struct common common = { .due = true, .still = true };
+        struct common common = { .due = true, .upcoming = true, .still = true, .lost = true };
 
         for (size_t i = 0; i < n_doses; i++) {
                 common.due = common.due && strcmp(doses[i]->due_text, doses[0]->due_text) == 0;
-                common.still = common.still && doses[i]->reminders > 1;
+                common.upcoming = common.upcoming && doses[i]->upcoming;
+                common.still = common.still && is_still_open(doses[i]);
+                common.lost = common.lost && doses[i]->check == NOTIFY_CHECK_RECORD_LOST;
         }
         return common;
 }
@@ -219,7 +261,9 @@ static void put_group_line(struct lines *lines, const struct notify_dose *dose, 
                 put_word(lines, SEPARATOR "due ");
                 put_name(lines, dose->due_text);
         }
-        if (dose->reminders > 1 && !common.still)
+        if (dose->upcoming && !common.upcoming)
+                put_word(lines, SEPARATOR WORD_NOT_DUE);
+        if (is_still_open(dose) && !common.still)
                 put_word(lines, SEPARATOR WORD_STILL);
 }
 
@@ -227,15 +271,9 @@ static int put_group_checks(struct lines *lines, const struct notify_dose *const
         int r;
 
         for (size_t i = 0; i < n_doses; i++) {
-                if (doses[i]->taken_ago_usec < 0)
-                        continue;
-                put_word(lines, "Check first: ");
-                put_name(lines, doses[i]->title ? doses[i]->title : WORD_MEDICINE);
-                put_word(lines, ", ");
-                r = put_taken_ago(lines, doses[i]);
+                r = put_check(lines, doses[i], doses[i]->title ? doses[i]->title : WORD_MEDICINE);
                 if (r < 0)
                         return r;
-                put_word(lines, "\n");
         }
         return 0;
 }
@@ -249,9 +287,15 @@ static int group_body(const struct notify_dose *const *doses, size_t n_doses, st
         if (r < 0)
                 return r;
 
-        r = put_group_checks(&lines, doses, n_named);
-        if (r < 0)
-                return r;
+        if (common.lost)
+                put_word(&lines, WORD_LOST_ALL "\n");
+        else {
+                r = put_group_checks(&lines, doses, n_named);
+                if (r < 0)
+                        return r;
+        }
+        if (common.upcoming)
+                put_word(&lines, WORD_NOT_DUE_ALL "\n");
         if (common.still)
                 put_word(&lines, WORD_STILL_ALL "\n");
         for (size_t i = 0; i < n_named; i++) {

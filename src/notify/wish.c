@@ -69,7 +69,8 @@ static bool dose_equal(const struct notify_dose *a, const struct notify_dose *b)
                         return false;
 
         return a->group_usec == b->group_usec && a->stands_alone == b->stands_alone && a->critical == b->critical &&
-               a->asks_amount == b->asks_amount && a->taken_ago_usec == b->taken_ago_usec &&
+               a->upcoming == b->upcoming && a->late == b->late && a->takeable == b->takeable &&
+               a->asks_amount == b->asks_amount && a->check == b->check && a->taken_ago_usec == b->taken_ago_usec &&
                a->reminders == b->reminders;
 }
 

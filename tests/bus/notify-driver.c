@@ -11,13 +11,14 @@
 
 /*
  * ["doses", [{"id": …, "title": …, …}]]    notify_set_doses()
- * ["notice", KEY, TITLE, TEXT or null, CRITICAL]
+ * ["notice", KEY, TITLE, TEXT or null, CRITICAL, QUIETLY]
  * ["settle"]                               answers ["settled"] as soon as it is
  * ["sync"]                                 answers ["synced"] when all that the bus sent before has been heard
  * ["free-on-press"]                        the next button frees it
  * ["exit"]                                 the loop ends first, and with it the bus
  * ["free"]                                 notify_free(), and the program ends
- * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…].
+ * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…], a notice that was read as ["dismissed", KEY],
+ * and then it is taken back.
  */
 struct driver {
         sd_event *event;
@@ -56,12 +57,22 @@ static void on_answer(void *userdata, enum notify_answer answer, const char *con
                 (void) finish(driver);
 }
 
+static void on_dismissed(void *userdata, const char *key) {
+        struct driver *driver = userdata;
+
+        print(json_pack("[ss]", "dismissed", key));
+        (void) notify_set_notice(driver->notify, &(struct notify_notice){ .key = key });
+}
+
+static const struct notify_handlers handlers = { .answered = on_answer, .dismissed = on_dismissed };
+
 static const char *text_of(json_t *dose, const char *key) {
         return json_string_value(json_object_get(dose, key));
 }
 
 static struct notify_dose read_dose(json_t *dose) {
         json_t *taken_ago = json_object_get(dose, "taken_ago_usec"), *reminders = json_object_get(dose, "reminders");
+        unsigned n_reminders = reminders ? (unsigned) json_integer_value(reminders) : 1;
         const char *due = text_of(dose, "due_text");
 
         return (struct notify_dose){
@@ -75,9 +86,16 @@ static struct notify_dose read_dose(json_t *dose) {
                 .group_usec = json_integer_value(json_object_get(dose, "group_usec")),
                 .stands_alone = json_is_true(json_object_get(dose, "stands_alone")),
                 .critical = json_is_true(json_object_get(dose, "critical")),
+                .upcoming = json_is_true(json_object_get(dose, "upcoming")),
+                .late = n_reminders > 1,
+                .takeable = !json_is_false(json_object_get(dose, "takeable")),
                 .asks_amount = json_is_true(json_object_get(dose, "asks_amount")),
-                .taken_ago_usec = taken_ago ? json_integer_value(taken_ago) : -1,
-                .reminders = reminders ? (unsigned) json_integer_value(reminders) : 1,
+                .check = taken_ago                                           ? NOTIFY_CHECK_TAKEN
+                         : json_is_true(json_object_get(dose, "taken_ahead")) ? NOTIFY_CHECK_TAKEN_AHEAD
+                         : json_is_true(json_object_get(dose, "record_lost")) ? NOTIFY_CHECK_RECORD_LOST
+                                                                              : NOTIFY_CHECK_NOTHING,
+                .taken_ago_usec = json_integer_value(taken_ago),
+                .reminders = n_reminders,
         };
 }
 
@@ -114,10 +132,13 @@ static int run(struct driver *driver, json_t *command) {
         if (strcmp(verb, "doses") == 0)
                 return set_doses(driver, json_array_get(command, 1));
         if (strcmp(verb, "notice") == 0)
-                return notify_set_notice(driver->notify, json_string_value(json_array_get(command, 1)),
-                                         json_string_value(json_array_get(command, 2)),
-                                         json_string_value(json_array_get(command, 3)),
-                                         json_is_true(json_array_get(command, 4)));
+                return notify_set_notice(driver->notify, &(struct notify_notice){
+                        .key = json_string_value(json_array_get(command, 1)),
+                        .title = json_string_value(json_array_get(command, 2)),
+                        .text = json_string_value(json_array_get(command, 3)),
+                        .critical = json_is_true(json_array_get(command, 4)),
+                        .quietly = json_is_true(json_array_get(command, 5)),
+                });
         if (strcmp(verb, "settle") == 0) {
                 driver->awaits_settled = true;
                 return 0;
@@ -193,7 +214,7 @@ int main(int argc, char **argv) {
         driver.event = event;
         driver.bus = bus;
         if (r >= 0)
-                r = notify_new(bus, argc > 1 ? argv[1] : NULL, on_answer, &driver, &driver.notify);
+                r = notify_new(bus, argc > 1 ? argv[1] : NULL, &handlers, &driver, &driver.notify);
         if (r >= 0)
                 r = sd_event_add_io(event, NULL, STDIN_FILENO, EPOLLIN, on_stdin, &driver);
         if (r >= 0)

@@ -179,8 +179,8 @@ class Driver:
     def doses(self, *doses):
         self.send("doses", doses)
 
-    def notice(self, key, title, text, critical=False):
-        self.send("notice", key, title, text, critical)
+    def notice(self, key, title, text, critical=False, quietly=False):
+        self.send("notice", key, title, text, critical, quietly)
 
     def wait_said(self, *line):
         wait(lambda: list(line) in self.said, lambda: f"said {self.said}, not {line}")

@@ -77,6 +77,22 @@ class DunstTest(unittest.TestCase):
         self.desktop.press(shown, "Snooze")
         self.driver.wait_said("snooze", "a")
 
+    def test_what_may_have_been_taken_before_the_record_was_lost_says_so_and_cannot_be_taken(self):
+        lost = [dict(one, record_lost=True) for one in MORNING]
+        self.driver.doses(*lost[:2], dict(MORNING[2], group_usec=1), dict(lost[0], id="alone", stands_alone=True),
+                          dose("ahead", title="Ramipril", stands_alone=True, taken_ahead=True),
+                          dose("some", group_usec=2, takeable=False, upcoming=True),
+                          dose("lost", group_usec=2, record_lost=True))
+        shown = self.desktop.wait_shown("2 medicines at 08:00", "check whether these were taken before taking them")
+        alone = self.desktop.wait_shown("The record was lost: check whether it was taken before taking it")
+        ahead = self.desktop.wait_shown("Check first: it is recorded as taken at a time that has not come yet")
+        mixed = self.desktop.wait_shown("Check first: LOST, its record was lost", "SOME · not due yet")
+        self.picture("record-lost")
+        self.assertEqual(list(shown["actions"].values()), ["One by one", "Later"])
+        self.assertEqual(list(mixed["actions"].values()), ["One by one", "Later"])
+        self.assertEqual(list(alone["actions"].values()), ["Snooze", "Skip"])
+        self.assertEqual(list(ahead["actions"].values()), ["Snooze", "Skip"])
+
     def test_closed_stays_closed_until_the_next_reminder(self):
         self.driver.doses(MORNING[0])
         self.desktop.wait_shown("Lisinopril")

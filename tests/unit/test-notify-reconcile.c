@@ -23,7 +23,7 @@ static struct content *content_of(const char *doses) {
         for (const char *p = doses; *p != '\0'; p += p[2] == ' ' ? 3 : 2, n++) {
                 ids[n][0] = p[0];
                 list[n] = (struct notify_dose){ .id = ids[n], .title = ids[n], .due_text = "08:00",
-                                                .taken_ago_usec = -1, .reminders = (unsigned) (p[1] - '0') };
+                                                .takeable = true, .reminders = (unsigned) (p[1] - '0') };
         }
         assert_int_equal(contents_make(list, n, &split, &contents), 0);
         assert_int_equal(contents.n_items, 1);
@@ -107,7 +107,7 @@ static void test_what_is_not_wished_is_always_withdrawn(void **state) {
 
 static void test_doses_are_grouped_by_person_and_time(void **state) {
 #define AT(key, name, usec, ...)                                                                      \
-        { .id = key, .person = name, .title = key, .due_text = "08:00", .group_usec = usec, .taken_ago_usec = -1, \
+        { .id = key, .person = name, .title = key, .due_text = "08:00", .group_usec = usec, .takeable = true, \
           __VA_ARGS__ }
         static const struct notify_dose doses[] = {
                 AT("a", "Ana", 8), AT("b", "Rui", 8), AT("c", "Ana", 9),
@@ -148,23 +148,33 @@ static void test_doses_are_grouped_by_person_and_time(void **state) {
         split_done(&split);
 }
 
-static void test_what_must_be_checked_has_no_taken_button(void **state) {
+static void test_only_what_may_be_taken_has_a_taken_button(void **state) {
+#define DOSE(key, alone, ...) { .id = key, .title = key, .due_text = "08:00", .stands_alone = alone, __VA_ARGS__ }
         static const struct notify_dose doses[] = {
-                { .id = "a", .title = "A", .due_text = "08:00", .stands_alone = true, .taken_ago_usec = 0 },
-                { .id = "b", .title = "B", .due_text = "08:00", .stands_alone = true, .taken_ago_usec = -1,
-                  .asks_amount = true },
-                { .id = "c", .title = "C", .due_text = "08:00", .taken_ago_usec = 3 * USEC_PER_HOUR },
-                { .id = "d", .title = "D", .due_text = "08:00", .taken_ago_usec = -1 },
+                DOSE("a", true, .takeable = true, .check = NOTIFY_CHECK_TAKEN),
+                DOSE("b", true, .takeable = true, .check = NOTIFY_CHECK_TAKEN_AHEAD),
+                DOSE("c", true, .takeable = true, .check = NOTIFY_CHECK_RECORD_LOST),
+                DOSE("d", true, .takeable = true, .asks_amount = true),
+                DOSE("e", true, .takeable = false),
+                DOSE("f", true, .takeable = true, .upcoming = true),
+                DOSE("g", true, .takeable = false, .upcoming = true),
+                DOSE("h", false, .takeable = true),
+                DOSE("i", false, .takeable = false),
+        };
+#undef DOSE
+        static const unsigned buttons[] = {
+                SINGLE & ~BUTTON(TAKEN), SINGLE & ~BUTTON(TAKEN), SINGLE & ~BUTTON(TAKEN), SINGLE & ~BUTTON(TAKEN),
+                SINGLE & ~BUTTON(TAKEN), BUTTON(TAKEN) | BUTTON(LATER) | BUTTON(SKIP), BUTTON(LATER) | BUTTON(SKIP),
+                GROUP & ~BUTTON(ALL_TAKEN),
         };
         struct split split = {};
         struct contents contents = {};
 
         (void) state;
         assert_int_equal(contents_make(doses, ELEMENTS(doses), &split, &contents), 0);
-        assert_int_equal(contents.n_items, 3);
-        assert_int_equal(contents.items[0]->buttons, SINGLE & ~BUTTON(TAKEN));
-        assert_int_equal(contents.items[1]->buttons, SINGLE & ~BUTTON(TAKEN));
-        assert_int_equal(contents.items[2]->buttons, GROUP & ~BUTTON(ALL_TAKEN));
+        assert_int_equal(contents.n_items, ELEMENTS(buttons));
+        for (size_t i = 0; i < ELEMENTS(buttons); i++)
+                assert_int_equal(contents.items[i]->buttons, buttons[i]);
         contents_done(&contents);
 }
 
@@ -178,7 +188,7 @@ static void test_a_group_too_long_to_read_is_not_confirmed_at_once(void **state)
         for (size_t i = 0; i < ELEMENTS(doses); i++) {
                 (void) snprintf(ids[i], sizeof(ids[i]), "%zu", i);
                 doses[i] = (struct notify_dose){ .id = ids[i], .title = "M", .due_text = "08:00",
-                                                 .taken_ago_usec = -1 };
+                                                 .takeable = true };
         }
 
         for (size_t n = LIMIT_NOTIFY_GROUP_DOSES; n <= ELEMENTS(doses); n++) {
@@ -199,7 +209,7 @@ static void test_a_crowd_makes_no_more_than_the_limit(void **state) {
         for (size_t i = 0; i < ELEMENTS(doses); i++) {
                 (void) snprintf(ids[i], sizeof(ids[i]), "%zu", i);
                 doses[i] = (struct notify_dose){ .id = ids[i], .title = "M", .due_text = "08:00", .stands_alone = true,
-                                                 .taken_ago_usec = -1 };
+                                                 .takeable = true };
         }
         /* One more of a group that is among them is named all the same. */
         doses[0].stands_alone = doses[ELEMENTS(doses) - 1].stands_alone = false;
@@ -244,7 +254,7 @@ int main(void) {
                 cmocka_unit_test(test_each_state_has_one_next_step),
                 cmocka_unit_test(test_what_is_not_wished_is_always_withdrawn),
                 cmocka_unit_test(test_doses_are_grouped_by_person_and_time),
-                cmocka_unit_test(test_what_must_be_checked_has_no_taken_button),
+                cmocka_unit_test(test_only_what_may_be_taken_has_a_taken_button),
                 cmocka_unit_test(test_a_group_too_long_to_read_is_not_confirmed_at_once),
                 cmocka_unit_test(test_a_crowd_makes_no_more_than_the_limit),
                 cmocka_unit_test(test_the_oldest_split_is_forgotten),

@@ -11,9 +11,12 @@
 #include "dosed/text.h"
 #include "notify/text.h"
 
-#define DOSE_OF(due, n, ago, ...)                                                                        \
-        { .id = "x", .due_text = due, .taken_ago_usec = ago, .reminders = n, __VA_ARGS__ }
-#define DOSE(...) DOSE_OF("08:00", 1, -1, __VA_ARGS__)
+#define DOSE_OF(due, n, ...) { .id = "x", .due_text = due, .takeable = true, .reminders = n, __VA_ARGS__ }
+#define DOSE(...) DOSE_OF("08:00", 1, __VA_ARGS__)
+#define LATE(n, ...) DOSE_OF("08:00", n, .late = true, __VA_ARGS__)
+#define TAKEN(ago) .check = NOTIFY_CHECK_TAKEN, .taken_ago_usec = ago
+#define LOST .check = NOTIFY_CHECK_RECORD_LOST
+#define AHEAD .check = NOTIFY_CHECK_TAKEN_AHEAD
 
 static void test_one_medicine(void **state) {
         static const struct {
@@ -27,21 +30,34 @@ static void test_one_medicine(void **state) {
                   "Due 08:00" },
                 { DOSE(.title = "Lisinopril 10 mg", .person = "Ana"), "Ana: Lisinopril 10 mg", "Due 08:00" },
                 { DOSE(.title = "A", .if_missed = "Leave it out"), "A", "Due 08:00" },
-                { DOSE_OF("08:00", 2, -1, .title = "A", .amount = "2 puffs", .if_missed = "Leave it out"), "A",
+                { LATE(2, .title = "A", .amount = "2 puffs", .if_missed = "Leave it out"), "A",
                   "2 puffs · due 08:00 · still not confirmed\nIf late or missed: Leave it out" },
                 { DOSE(.title = "Insulin", .asks_amount = true, .instructions = "before eating"), "Insulin",
-                  "Due 08:00\nbefore eating\nTo be recorded with its amount" },
-                { DOSE_OF("08:00", 1, 3 * USEC_PER_HOUR, .title = "A"), "A",
-                  "Check first: taken 3 h ago\nDue 08:00" },
-                { DOSE_OF("08:00", 1, 0, .title = "A"), "A", "Check first: taken just now\nDue 08:00" },
-                { DOSE_OF("08:00", 1, 61 * USEC_PER_SEC, .title = "A"), "A",
-                  "Check first: taken 1 min ago\nDue 08:00" },
+                  "Due 08:00\nbefore eating\nTo record it, say how much was taken" },
+                { DOSE(TAKEN(3 * USEC_PER_HOUR), .title = "A"), "A", "Check first: taken 3 h ago\nDue 08:00" },
+                { DOSE(TAKEN(0), .title = "A"), "A", "Check first: taken just now\nDue 08:00" },
+                { DOSE(TAKEN(61 * USEC_PER_SEC), .title = "A"), "A", "Check first: taken 1 min ago\nDue 08:00" },
+
+                /* The clock was wrong when it was recorded: how long ago is not known. */
+                { DOSE(AHEAD, .title = "A", .amount = "1 tablet"), "A",
+                  "Check first: it is recorded as taken at a time that has not come yet\n1 tablet · due 08:00" },
+                { DOSE(LOST, .title = "A", .amount = "1 tablet"), "A",
+                  "The record was lost: check whether it was taken before taking it\n1 tablet · due 08:00" },
+
+                /* Reminded of ahead of its time, nobody is late; found after it, the first reminder is late already. */
+                { DOSE_OF("08:00 on Tue 24 Nov", 1, .title = "A", .amount = "1 tablet", .upcoming = true), "A",
+                  "1 tablet · not due yet: 08:00 on Tue 24 Nov" },
+                { DOSE_OF("08:00", 2, .title = "A", .upcoming = true, .if_missed = "Leave it out"), "A",
+                  "Not due yet: 08:00" },
+                { DOSE_OF("08:00", 2, .title = "A", .if_missed = "Leave it out"), "A", "Due 08:00" },
+                { LATE(1, .title = "A", .if_missed = "Leave it out"), "A",
+                  "Due 08:00\nIf late or missed: Leave it out" },
 
                 /* What would tell which medicine it is, is not said. */
-                { DOSE_OF("08:00", 2, -1, .title = NULL, .amount = "2 puffs", .instructions = "before the fast",
-                          .if_missed = "double it"),
+                { LATE(2, .title = NULL, .amount = "2 puffs", .instructions = "before the fast",
+                       .if_missed = "double it"),
                   "A medicine", "Due 08:00 · still not confirmed" },
-                { DOSE_OF("08:00", 1, 2 * USEC_PER_HOUR, .title = NULL, .person = "Ana"), "Ana: a medicine",
+                { DOSE(TAKEN(2 * USEC_PER_HOUR), .title = NULL, .person = "Ana"), "Ana: a medicine",
                   "Check first: taken 2 h ago\nDue 08:00" },
 
                 /* Plain text stays what it is. */
@@ -74,16 +90,25 @@ static void test_several_medicines(void **state) {
                   3, "3 medicines at 08:00", "Lisinopril 10 mg · 1 tablet\nMetformin 500 mg · 2 tablets\nVitamin D" },
                 { { DOSE(.title = "A", .person = "Ana"), DOSE(.title = NULL, .amount = "1 puff", .person = "Ana") },
                   2, "Ana: 2 medicines at 08:00", "A\na medicine" },
-                { { DOSE_OF("07:00", 1, -1, .title = "A"), DOSE(.title = "B", .amount = "1") }, 2,
+                { { DOSE_OF("07:00", 1, .title = "A"), DOSE(.title = "B", .amount = "1") }, 2,
                   "2 medicines are due", "A · due 07:00\nB · 1 · due 08:00" },
-                { { DOSE_OF("08:00", 2, -1, .title = "A"), DOSE_OF("08:00", 3, -1, .title = "B") }, 2,
+                { { LATE(2, .title = "A"), LATE(3, .title = "B") }, 2,
                   "2 medicines at 08:00", "Still not confirmed\nA\nB" },
-                { { DOSE_OF("08:00", 2, -1, .title = "A"), DOSE(.title = "B") }, 2, "2 medicines at 08:00",
+                { { LATE(2, .title = "A"), DOSE(.title = "B") }, 2, "2 medicines at 08:00",
                   "A · still not confirmed\nB" },
-                { { DOSE(.title = "A"), DOSE_OF("08:00", 1, 3 * USEC_PER_HOUR, .title = "B") }, 2,
+                { { DOSE(.title = "A"), DOSE(TAKEN(3 * USEC_PER_HOUR), .title = "B") }, 2,
                   "2 medicines at 08:00", "Check first: B, taken 3 h ago\nA\nB" },
-                { { DOSE(.title = "A"), DOSE_OF("08:00", 1, 0, .title = NULL) }, 2, "2 medicines at 08:00",
+                { { DOSE(.title = "A"), DOSE(TAKEN(0), .title = NULL) }, 2, "2 medicines at 08:00",
                   "Check first: a medicine, taken just now\nA\na medicine" },
+                { { DOSE(AHEAD, .title = "A"), DOSE(LOST, .title = "B"), DOSE(.title = "C") }, 3, "3 medicines at 08:00",
+                  "Check first: A, recorded as taken at a time that has not come yet\nCheck first: B, its record was lost\n"
+                  "A\nB\nC" },
+                { { DOSE(LOST, .title = "A"), DOSE(LOST, .title = "B") }, 2, "2 medicines at 08:00",
+                  "The record was lost: check whether these were taken before taking them\nA\nB" },
+                { { DOSE(.title = "A", .upcoming = true), DOSE(.title = "B", .upcoming = true) }, 2,
+                  "2 medicines at 08:00", "Not due yet\nA\nB" },
+                { { DOSE(.title = "A"), DOSE(.title = "B", .upcoming = true) }, 2, "2 medicines at 08:00",
+                  "A\nB · not due yet" },
         };
 
         (void) state;
