@@ -2,6 +2,7 @@
 /* Between the engine and the notifications. */
 #include <string.h>
 
+#include "daemon/desktop-doses.h"
 #include "daemon/desktop.h"
 #include "dosed/clock.h"
 #include "dosed/log.h"
@@ -16,10 +17,23 @@ struct desktop {
         struct notify *notify;
         void (*acted)(void *userdata);
         void *userdata;
+        struct hidden_doses hidden;
         char *unattended; /* lines of the notice, NULL where there is none to post */
         size_t n_unattended;
         bool unattended_changed;
 };
+
+/* The engine has nothing to put off yet: it comes again in its time. */
+static int hide_upcoming(void *userdata, const struct dose_view *view) {
+        struct desktop *desktop = userdata;
+        _cleanup_(free_p) char *id = NULL;
+        int r;
+
+        if (view->dose->state != DOSE_UPCOMING)
+                return 0;
+        r = dose_id(view->dose, &id);
+        return r < 0 ? r : hidden_doses_add(&desktop->hidden, id, view->dose->reminders);
+}
 
 static int answer_one(struct desktop *desktop, enum notify_answer answer, const char *id, char **ret_reason) {
         const struct record_options options = { .recorded_by = RECORDED_BY };
@@ -32,6 +46,7 @@ static int answer_one(struct desktop *desktop, enum notify_answer answer, const 
         case NOTIFY_SKIP:
                 return engine_skip(desktop->engine, id, &options, now_usec, &recorded, ret_reason);
         case NOTIFY_SNOOZE:
+                (void) engine_visit_dose(desktop->engine, id, now_usec, hide_upcoming, desktop);
                 return engine_snooze(desktop->engine, id, 0, RECORDED_BY, now_usec, &until_usec, ret_reason);
         case _NOTIFY_ANSWER_MAX:
                 break;
@@ -95,6 +110,7 @@ struct desktop *desktop_free(struct desktop *desktop) {
         if (!desktop)
                 return NULL;
         notify_free(desktop->notify);
+        hidden_doses_done(&desktop->hidden);
         free(desktop->unattended);
         free(desktop);
         return NULL;
@@ -117,91 +133,6 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
 
         *ret = TAKE(desktop);
         return 0;
-}
-
-static void format_clock(const struct dose_view *view, char *text, size_t size) {
-        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, view->dose->due_usec));
-
-        (void) snprintf(text, size, "%02d:%02d", c.hour, c.minute);
-}
-
-/* The wish: what the engine says is reminded and open. */
-struct wish {
-        const struct desktop *desktop;
-        struct wished {
-                char *id;
-                char due_text[16];
-        } *owned;
-        struct notify_dose *doses;
-        size_t n_doses;
-};
-
-static void wish_done(struct wish *wish) {
-        for (size_t i = 0; i < wish->n_doses; i++)
-                free(wish->owned[i].id);
-        free(wish->owned);
-        free(wish->doses);
-}
-
-/* As of the last reminder: between two of them the words stay the same. */
-static usec_t taken_ago(const struct dose_view *view) {
-        usec_t ago_usec = view->dose->reminded_usec - view->taken_before_usec;
-
-        return view->taken_before_usec != USEC_NONE && ago_usec > 0 ? ago_usec : 0;
-}
-
-static int wish_add(void *userdata, const struct dose_view *view) {
-        struct wish *wish = userdata;
-        const struct dose *dose = view->dose;
-        struct notify_dose *doses;
-        struct wished *owned;
-        int r;
-
-        doses = reallocarray(wish->doses, wish->n_doses + 1, sizeof(*doses));
-        if (!doses)
-                return -ENOMEM;
-        wish->doses = doses;
-        owned = reallocarray(wish->owned, wish->n_doses + 1, sizeof(*owned));
-        if (!owned)
-                return -ENOMEM;
-        wish->owned = owned;
-
-        r = dose_id(dose, &owned[wish->n_doses].id);
-        if (r < 0)
-                return r;
-        format_clock(view, owned[wish->n_doses].due_text, sizeof(owned->due_text));
-        doses[wish->n_doses++] = (struct notify_dose){
-                .person = engine_count_people(wish->desktop->engine) > 1 ? dose->person : NULL,
-                .title = dose->confidential ? NULL : dose->title,
-                .amount = dose->confidential ? NULL : dose->amount,
-                .instructions = dose->confidential ? NULL : dose->instructions,
-                .if_missed = dose->confidential ? NULL : dose->if_missed,
-                .group_usec = view->group_usec,
-                .stands_alone = dose->stands_alone,
-                .critical = dose->critical,
-                .late = dose->reminders > 1,
-                .takeable = view->takeable,
-                .asks_amount = dose->asks_amount,
-                .check = view->taken_before_usec == USEC_NONE ? NOTIFY_CHECK_NOTHING : NOTIFY_CHECK_TAKEN,
-                .taken_ago_usec = taken_ago(view),
-                .reminders = dose->reminders,
-        };
-        return 0;
-}
-
-static int update_doses(struct desktop *desktop, usec_t now_usec) {
-        _cleanup_(wish_done) struct wish wish = { .desktop = desktop };
-        int r;
-
-        r = engine_visit_reminded(desktop->engine, now_usec, wish_add, &wish);
-        if (r < 0)
-                return r;
-        /* Only now do the arrays stay where they are. */
-        for (size_t i = 0; i < wish.n_doses; i++) {
-                wish.doses[i].id = wish.owned[i].id;
-                wish.doses[i].due_text = wish.owned[i].due_text;
-        }
-        return notify_set_doses(desktop->notify, wish.doses, wish.n_doses);
 }
 
 static int update_degraded(struct desktop *desktop) {
@@ -272,7 +203,7 @@ static int update_unattended(struct desktop *desktop) {
 int desktop_update(struct desktop *desktop, usec_t now_usec) {
         int r;
 
-        r = update_doses(desktop, now_usec);
+        r = desktop_show_doses(desktop->engine, desktop->notify, &desktop->hidden, now_usec);
         if (r >= 0)
                 r = update_unattended(desktop);
         if (r >= 0)

@@ -15,6 +15,7 @@ SOON = timedelta(seconds=2)
 # A reminder every second, so that repeats can be seen.
 EVERY_SECOND = ("BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:again\r\nTRIGGER:PT1S\r\nREPEAT:5\r\nDURATION:PT1S\r\n"
                 "END:VALARM\r\nEND:VEVENT")
+AHEAD = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:soon\r\nTRIGGER:%s\r\nEND:VALARM\r\nEND:VEVENT"
 
 
 @unittest.skipUnless(shutil.which("dunst") and shutil.which("Xvfb"), "dunst and Xvfb are not installed")
@@ -32,6 +33,11 @@ class Screen(unittest.TestCase):
         self.dosed.start()
         return self.dosed.monitor()
 
+    def picture(self, name):
+        """Kept where somebody wants to look at it."""
+        if "DOSED_PICTURES" in os.environ:
+            self.desktop.screenshot(Path(os.environ["DOSED_PICTURES"]) / f"{name}.png")
+
     def states(self):
         return {dose["medication"]: dose["state"] for dose in self.dosed.doses()}
 
@@ -39,8 +45,7 @@ class Screen(unittest.TestCase):
         monitor = self.begin(event("Lisinopril 10 mg", now() + SOON, X_DOSED_AMOUNT="1 tablet"))
         shown = self.desktop.wait_shown("Lisinopril 10 mg", "1 tablet")
         self.assertEqual(sorted(shown["actions"].values()), ["Skip", "Snooze", "Taken"])
-        if "DOSED_PICTURES" in os.environ:
-            self.desktop.screenshot(Path(os.environ["DOSED_PICTURES"]) / "daemon.png")
+        self.picture("daemon")
         self.desktop.press(shown, "Taken")
         monitor.wait_for(changed("Lisinopril 10 mg", "taken"))
         self.desktop.wait_gone("Lisinopril")
@@ -110,6 +115,29 @@ class Screen(unittest.TestCase):
         monitor.wait_for(changed("Paracetamol", "taken"))
         shown = self.desktop.wait_shown("Paracetamol", "Check first")
         self.assertEqual(sorted(shown["actions"].values()), ["Skip", "Snooze"])
+
+    def test_an_alarm_ahead_of_its_time_has_no_taken_button_and_later_takes_it_down(self):
+        tomorrow = now() + SOON + timedelta(days=1)
+        monitor = self.begin(event("Methotrexate", tomorrow).replace("END:VEVENT", AHEAD % "-P1D"))
+        shown = self.desktop.wait_shown("Methotrexate", f"Not due yet: {tomorrow:%H:%M on %a} {tomorrow.day} {tomorrow:%b}")
+        self.assertEqual(sorted(shown["actions"].values()), ["Later", "Skip"])
+        self.picture("ahead")
+        monitor.wait_for(reminder("Methotrexate"))
+        self.desktop.press(shown, "Later")
+        self.desktop.wait_gone()
+        self.dosed.dosectl("reload", check=0)
+        self.assertEqual((self.desktop.shown(), self.states()), ([], {"Methotrexate": "upcoming"}))
+
+    def test_later_lasts_until_the_due_time(self):
+        due = now() + SOON + SOON
+        monitor = self.begin(event("Lisinopril 10 mg", due).replace("END:VEVENT", AHEAD % "-PT2S"))
+        shown = self.desktop.wait_shown("Lisinopril", "Not due yet")
+        self.assertEqual(sorted(shown["actions"].values()), ["Later", "Skip", "Taken"])
+        self.desktop.press(shown, "Later")
+        self.desktop.wait_gone()
+        monitor.wait_for(changed("Lisinopril 10 mg", "due"))
+        shown = self.desktop.wait_shown("Lisinopril", "Due ")
+        self.assertEqual(sorted(shown["actions"].values()), ["Skip", "Snooze", "Taken"])
 
     def test_a_server_that_restarts_gets_it_again(self):
         self.begin(event("Lisinopril 10 mg", now() + SOON))
