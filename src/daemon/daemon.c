@@ -20,8 +20,7 @@ static void on_dose_changed(void *userdata, const struct dose_view *view) {
         struct daemon *daemon = userdata;
 
         note_failure("Sending DoseChanged", bus_emit_dose_changed(daemon->bus, view));
-        if (view->dose->state == DOSE_UNATTENDED)
-                note_failure("Noting an unattended dose", desktop_note_unattended(daemon->desktop, view));
+        note_failure("Noting a dose for the desktop", desktop_note_dose(daemon->desktop, view));
 }
 
 static void on_reminder(void *userdata, const struct dose_view *view) {

@@ -3,115 +3,223 @@
 #include <string.h>
 
 #include "daemon/desktop-doses.h"
+#include "daemon/desktop-unread.h"
 #include "daemon/desktop.h"
 #include "dosed/clock.h"
+#include "dosed/limits.h"
 #include "dosed/log.h"
 #include "dosed/notify.h"
 #include "dosed/text.h"
 
 #define RECORDED_BY "desktop"
-#define LINES_SHOWN 10 /* of one notice */
+#define DEGRADED_SHOWN 10 /* lines of the notice */
+
+#define WORDS_UNATTENDED "This machine was off or asleep then, or its clock was wrong. Whether "
+
+#define KEY_REFUSED "refused"
+#define KEY_UNATTENDED "unattended"
+#define KEY_DEGRADED "degraded"
 
 struct desktop {
         struct engine *engine;
         struct notify *notify;
         void (*acted)(void *userdata);
         void *userdata;
+
         struct hidden_doses hidden;
-        char *unattended; /* lines of the notice, NULL where there is none to post */
-        size_t n_unattended;
-        bool unattended_changed;
+        struct unread refused;    /* buttons that did not do what they say, or did it twice */
+        struct unread unattended; /* what still stands so */
+        char *degraded;           /* as shown; NULL: nothing */
 };
 
-/* The engine has nothing to put off yet: it comes again in its time. */
-static int hide_upcoming(void *userdata, const struct dose_view *view) {
-        struct desktop *desktop = userdata;
-        _cleanup_(free_p) char *id = NULL;
+/* "Ana: Lisinopril 10 mg", as much of it as fits a line. */
+static int format_name(const struct desktop *desktop, const struct dose *dose, char **ret) {
+        bool named = engine_count_people(desktop->engine) > 1;
+        const char *title = dose->confidential ? named ? "a medicine" : "A medicine" : dose->title;
+        _cleanup_(free_p) char *name = NULL, *cut = NULL;
         int r;
 
-        if (view->dose->state != DOSE_UPCOMING)
+        r = text_format(&name, "%s%s%s", named ? dose->person : "", named ? ": " : "", title);
+        if (r < 0)
+                return r;
+        if (strlen(name) > LIMIT_NOTIFY_NAME_BYTES) {
+                text_cut(name, LIMIT_NOTIFY_NAME_BYTES);
+                r = text_format(&cut, "%s…", name);
+                if (r < 0)
+                        return r;
+                *ret = TAKE(cut);
                 return 0;
-        r = dose_id(view->dose, &id);
-        return r < 0 ? r : hidden_doses_add(&desktop->hidden, id, view->dose->reminders);
+        }
+        *ret = TAKE(name);
+        return 0;
 }
 
-static int answer_one(struct desktop *desktop, enum notify_answer answer, const char *id, char **ret_reason) {
+/* The dose that a button is about. */
+struct pressed {
+        const struct desktop *desktop;
+        char *name;
+        enum dose_state state;
+        unsigned reminders;
+};
+
+static void pressed_done(struct pressed *pressed) {
+        free(pressed->name);
+}
+
+static int pressed_read(void *userdata, const struct dose_view *view) {
+        struct pressed *pressed = userdata;
+
+        pressed->state = view->dose->state;
+        pressed->reminders = view->dose->reminders;
+        return format_name(pressed->desktop, view->dose, &pressed->name);
+}
+
+/* `ret_said` is what is to be told although it was recorded; an outcome of the engine comes with its reason there. */
+static int act(struct desktop *desktop, enum notify_answer answer, const char *id, usec_t now_usec, char **ret_said) {
         const struct record_options options = { .recorded_by = RECORDED_BY };
         _cleanup_(record_answer_done) struct record_answer recorded = {};
-        usec_t now_usec = clock_realtime_usec(), until_usec;
+        usec_t until_usec;
+        int r = -EINVAL;
 
         switch (answer) {
         case NOTIFY_TAKEN:
-                return engine_confirm(desktop->engine, id, &options, now_usec, &recorded, ret_reason);
+                r = engine_confirm(desktop->engine, id, &options, now_usec, &recorded, ret_said);
+                break;
         case NOTIFY_SKIP:
-                return engine_skip(desktop->engine, id, &options, now_usec, &recorded, ret_reason);
+                r = engine_skip(desktop->engine, id, &options, now_usec, &recorded, ret_said);
+                break;
         case NOTIFY_SNOOZE:
-                (void) engine_visit_dose(desktop->engine, id, now_usec, hide_upcoming, desktop);
-                return engine_snooze(desktop->engine, id, 0, RECORDED_BY, now_usec, &until_usec, ret_reason);
+                return engine_snooze(desktop->engine, id, 0, RECORDED_BY, now_usec, &until_usec, ret_said);
         case _NOTIFY_ANSWER_MAX:
                 break;
         }
-        return -EINVAL;
+        if (r == 0)
+                *ret_said = TAKE(recorded.warning);
+        return r;
 }
 
-/* A refusal is told where the button was: nobody should believe that it was recorded. */
-static int tell_refusals(struct desktop *desktop, const char *const *reasons, size_t n_reasons) {
+/* Nobody should believe that a button did what it did not. `r` is how it ended, `said` what the engine says of it or NULL. */
+static int tell(struct desktop *desktop, enum notify_answer answer, const char *id, const char *name, int r,
+                const char *said) {
         _cleanup_(free_p) char *text = NULL;
-        size_t size;
-        FILE *stream;
 
-        if (n_reasons == 0)
-                return notify_set_notice(desktop->notify, &(struct notify_notice){ .key = "refused" });
-        stream = open_memstream(&text, &size);
-        if (!stream)
-                return -ENOMEM;
-        for (size_t i = 0; i < n_reasons && i < LINES_SHOWN; i++)
-                (void) fprintf(stream, "%sNot recorded: %s", i > 0 ? "\n" : "", reasons[i]);
-        if (fclose(stream) != 0)
-                return -ENOMEM;
-        return notify_set_notice(desktop->notify, &(struct notify_notice){
-                .key = "refused", .title = "Look before you take it", .text = text });
+        if (!name)
+                name = "A medicine";
+        if (r < 0)
+                r = text_format(&text, "%s: something went wrong, and the button may not have worked. Please see in dosectl "
+                                "status what is recorded", name);
+        /* What is not open any more cannot be put off, and need not be. */
+        else if (!said || (answer == NOTIFY_SNOOZE && r != ENGINE_TOO_LATE))
+                return 0;
+        else
+                r = text_format(&text, r > 0 && answer != NOTIFY_SNOOZE ? "%s: not recorded, %s" : "%s: %s", name, said);
+        if (r < 0)
+                return r;
+        return unread_put(&desktop->refused, id, text, false);
 }
 
-static void on_answer(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
+static int answer_one(struct desktop *desktop, enum notify_answer answer, const char *id) {
+        _cleanup_(pressed_done) struct pressed pressed = { .desktop = desktop, .state = _DOSE_STATE_MAX };
+        _cleanup_(free_p) char *said = NULL;
+        usec_t now_usec = clock_realtime_usec();
+        int r;
+
+        r = engine_visit_dose(desktop->engine, id, now_usec, pressed_read, &pressed);
+        /* The engine has nothing to put off yet. */
+        if (r == 0 && answer == NOTIFY_SNOOZE && pressed.state == DOSE_UPCOMING)
+                return hidden_doses_add(&desktop->hidden, id, pressed.reminders);
+        if (r >= 0)
+                r = act(desktop, answer, id, now_usec, &said);
+        if (r < 0)
+                log_error("A button of a notification could not be acted on: %s", strerror(-r));
+        unread_remove(&desktop->refused, id);
+        return tell(desktop, answer, id, pressed.name, r, said);
+}
+
+static int show_unread(struct desktop *desktop, struct unread *unread, const char *key, const char *title,
+                       const char *heading) {
+        _cleanup_(free_p) char *text = NULL;
+        int r;
+
+        if (!unread->is_changed)
+                return 0;
+        if (unread->n_lines > 0) {
+                r = unread_format(unread, heading, &text);
+                if (r < 0)
+                        return r;
+        }
+        r = notify_set_notice(desktop->notify, &(struct notify_notice){
+                .key = key,
+                .title = title,
+                .text = text,
+                .critical = unread_is_critical(unread),
+                .quietly = !unread->is_longer,
+        });
+        if (r < 0)
+                return r;
+        unread->is_changed = unread->is_longer = false;
+        return 0;
+}
+
+static int update_refused(struct desktop *desktop) {
+        return show_unread(desktop, &desktop->refused, KEY_REFUSED, "Please check first", "");
+}
+
+static int update_unattended(struct desktop *desktop) {
+        _cleanup_(free_p) char *title = NULL;
+        size_t n = unread_count(&desktop->unattended);
+        int r;
+
+        r = text_format(&title, "%zu dose%s passed without a reminder", n, n == 1 ? "" : "s");
+        if (r < 0)
+                return r;
+        return show_unread(desktop, &desktop->unattended, KEY_UNATTENDED, title,
+                           n == 1 ? WORDS_UNATTENDED "it was taken is not known:"
+                                  : WORDS_UNATTENDED "they were taken is not known:");
+}
+
+static void on_answered(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
         struct desktop *desktop = userdata;
-        char **reasons = calloc(n_ids + 1, sizeof(*reasons));
-        size_t n_reasons = 0;
         int r = 0;
 
         for (size_t i = 0; i < n_ids; i++) {
-                char *reason = NULL;
+                int failed = answer_one(desktop, answer, ids[i]);
 
-                r = answer_one(desktop, answer, ids[i], &reason);
-                if (r < 0)
-                        log_error("A button of a notification could not be acted on: %s", strerror(-r));
-                /* A snooze that is not possible any more says so by the next reminder. */
-                if (r > 0 && answer != NOTIFY_SNOOZE && reasons)
-                        reasons[n_reasons++] = TAKE(reason);
-                free(reason);
+                if (failed < 0)
+                        r = failed;
         }
-        r = tell_refusals(desktop, (const char *const *) reasons, n_reasons);
+        if (r >= 0)
+                r = update_refused(desktop);
         if (r < 0)
-                log_error("A refusal could not be told on the desktop: %s", strerror(-r));
-        for (size_t i = 0; i < n_reasons; i++)
-                free(reasons[i]);
-        free(reasons);
+                log_error("What became of a button could not be told on the desktop: %s", strerror(-r));
         desktop->acted(desktop->userdata);
 }
 
 static void on_dismissed(void *userdata, const char *key) {
-        (void) userdata;
-        (void) key;
+        struct desktop *desktop = userdata;
+        bool is_unattended = strcmp(key, KEY_UNATTENDED) == 0;
+        struct unread *unread = is_unattended ? &desktop->unattended : &desktop->refused;
+        int r;
+
+        /* What does not work goes on not working; and what came since was not read. */
+        if (strcmp(key, KEY_DEGRADED) == 0 || unread->is_longer)
+                return;
+        unread_clear(unread);
+        r = is_unattended ? update_unattended(desktop) : update_refused(desktop);
+        if (r < 0)
+                log_error("A notice that was read could not be taken back: %s", strerror(-r));
 }
 
-static const struct notify_handlers handlers = { .answered = on_answer, .dismissed = on_dismissed };
+static const struct notify_handlers handlers = { .answered = on_answered, .dismissed = on_dismissed };
 
 struct desktop *desktop_free(struct desktop *desktop) {
         if (!desktop)
                 return NULL;
         notify_free(desktop->notify);
         hidden_doses_done(&desktop->hidden);
-        free(desktop->unattended);
+        unread_done(&desktop->refused);
+        unread_done(&desktop->unattended);
+        free(desktop->degraded);
         free(desktop);
         return NULL;
 }
@@ -135,69 +243,80 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
         return 0;
 }
 
-static int update_degraded(struct desktop *desktop) {
+static int format_degraded(const struct desktop *desktop, size_t n, char **ret, bool *ret_has_new) {
         _cleanup_(free_p) char *text = NULL;
-        size_t size, n = engine_count_degraded(desktop->engine);
+        bool has_new = false;
+        size_t size;
         FILE *stream;
-
-        if (n == 0)
-                return notify_set_notice(desktop->notify, &(struct notify_notice){ .key = "degraded" });
 
         stream = open_memstream(&text, &size);
         if (!stream)
                 return -ENOMEM;
-        for (size_t i = 0; i < n && i < LINES_SHOWN; i++)
-                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", engine_degraded(desktop->engine, i));
-        if (n > LINES_SHOWN)
-                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - LINES_SHOWN);
+        for (size_t i = 0; i < n && i < DEGRADED_SHOWN; i++) {
+                const char *line = engine_degraded(desktop->engine, i);
+
+                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", line);
+                has_new = has_new || !desktop->degraded || !strstr(desktop->degraded, line);
+        }
+        if (n > DEGRADED_SHOWN)
+                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - DEGRADED_SHOWN);
         if (fclose(stream) != 0)
                 return -ENOMEM;
-        return notify_set_notice(desktop->notify, &(struct notify_notice){
-                .key = "degraded", .title = "Something of the medication plan needs a look", .text = text,
-                .critical = true });
-}
 
-int desktop_note_unattended(struct desktop *desktop, const struct dose_view *view) {
-        _cleanup_(free_p) char *text = NULL;
-        bool named = engine_count_people(desktop->engine) > 1;
-        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, view->dose->due_usec));
-        int r;
-
-        desktop->unattended_changed = true;
-        if (desktop->n_unattended++ >= LINES_SHOWN)
-                return 0;
-        r = text_format(&text, "%s%s%02d:%02d on %04d-%02d-%02d  %s%s%s", desktop->unattended ? desktop->unattended : "",
-                        desktop->unattended ? "\n" : "", c.hour, c.minute, c.year, c.month, c.day,
-                        named ? view->dose->person : "", named ? ": " : "",
-                        view->dose->confidential ? "a medicine" : view->dose->title);
-        if (r < 0)
-                return r;
-        free(desktop->unattended);
-        desktop->unattended = TAKE(text);
+        *ret = TAKE(text);
+        *ret_has_new = has_new;
         return 0;
 }
 
-static int update_unattended(struct desktop *desktop) {
-        _cleanup_(free_p) char *title = NULL, *text = NULL;
+static int update_degraded(struct desktop *desktop) {
+        size_t n = engine_count_degraded(desktop->engine);
+        _cleanup_(free_p) char *text = NULL;
+        bool has_new = false;
         int r;
 
-        if (!desktop->unattended_changed)
+        if (n > 0) {
+                r = format_degraded(desktop, n, &text, &has_new);
+                if (r < 0)
+                        return r;
+        }
+        if (text_equal(text, desktop->degraded))
                 return 0;
-        desktop->unattended_changed = false;
-        r = text_format(&title, "Not reminded while dosed was not running: %zu dose%s", desktop->n_unattended,
-                        desktop->n_unattended == 1 ? "" : "s");
-        if (r >= 0)
-                r = text_format(&text, desktop->n_unattended > LINES_SHOWN ? "%s\nand %zu more: see dosectl history" : "%s",
-                                desktop->unattended, desktop->n_unattended - LINES_SHOWN);
-        if (r >= 0)
-                r = notify_set_notice(desktop->notify, &(struct notify_notice){
-                        .key = "unattended", .title = title, .text = text });
+        r = notify_set_notice(desktop->notify, &(struct notify_notice){
+                .key = KEY_DEGRADED,
+                .title = "Something of the medication plan needs a look",
+                .text = text,
+                .critical = true,
+                .quietly = !has_new,
+        });
+        if (r < 0)
+                return r;
+        free(desktop->degraded);
+        desktop->degraded = TAKE(text);
+        return 0;
+}
 
-        /* The next outage has a notice of its own. */
-        free(desktop->unattended);
-        desktop->unattended = NULL;
-        desktop->n_unattended = 0;
-        return r;
+int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
+        _cleanup_(free_p) char *id = NULL, *name = NULL, *text = NULL;
+        char due[DESKTOP_TIME_SIZE];
+        int r;
+
+        r = dose_id(view->dose, &id);
+        if (r < 0)
+                return r;
+        unread_remove(&desktop->refused, id);
+        unread_remove(&desktop->unattended, id);
+        if (view->dose->state != DOSE_UNATTENDED)
+                return 0;
+
+        r = format_name(desktop, view->dose, &name);
+        if (r < 0)
+                return r;
+        /* It may be read on any day: the day is always there. */
+        desktop_format_time(view->clock, view->dose->due_usec, USEC_NONE, due);
+        r = text_format(&text, "%s · %s", name, due);
+        if (r < 0)
+                return r;
+        return unread_put(&desktop->unattended, id, text, view->dose->critical);
 }
 
 int desktop_update(struct desktop *desktop, usec_t now_usec) {
@@ -206,6 +325,8 @@ int desktop_update(struct desktop *desktop, usec_t now_usec) {
         r = desktop_show_doses(desktop->engine, desktop->notify, &desktop->hidden, now_usec);
         if (r >= 0)
                 r = update_unattended(desktop);
+        if (r >= 0)
+                r = update_refused(desktop);
         if (r >= 0)
                 r = update_degraded(desktop);
         return r;

@@ -18,5 +18,5 @@ DEFINE_CLEANUP(struct desktop *, desktop_free);
 /* Compares what is up with what is open. */
 int desktop_update(struct desktop *desktop, usec_t now_usec);
 
-/* A dose passed wholly unattended: told in one notice with the others. */
-int desktop_note_unattended(struct desktop *desktop, const struct dose_view *view);
+/* A dose has changed: those that passed wholly unattended, and still stand so, are told in one notice until it is read. */
+int desktop_note_dose(struct desktop *desktop, const struct dose_view *view);
