@@ -186,6 +186,25 @@ void board_answered(struct board *board, struct card *card, uint32_t id) {
         board_reconcile(board);
 }
 
+static uint64_t card_serial(const struct card *card) {
+        return card->call ? card->sent.serial : card->said.serial;
+}
+
+/* What a vitamin has driven from the screen is an insulin. Said anew it is the later one, so that nothing goes in circles. */
+static bool board_brings_back(const struct board *board, const struct card *expired) {
+        if (expired->call || !expired->said.content || !expired->said.content->critical)
+                return false;
+        for (size_t i = 0; i < board->n_cards; i++) {
+                const struct card *card = board->cards[i];
+                const struct content *content = card->call ? card->sent.content : card->said.content;
+
+                if (content && !content->critical && (card->call || card_is_up(card)) &&
+                    card_serial(card) > card_serial(expired))
+                        return true;
+        }
+        return false;
+}
+
 void board_closed(struct board *board, uint32_t id, enum closing closing) {
         struct card *card = board_card(board, id);
         bool expired = closing == CLOSING_EXPIRED;
@@ -195,6 +214,8 @@ void board_closed(struct board *board, uint32_t id, enum closing closing) {
         card_closed(card, expired);
         if (!expired)
                 board_fill_room(board);
+        else if (board_brings_back(board, card))
+                card->shown = SHOWN_NOT;
         board_reconcile(board);
 }
 

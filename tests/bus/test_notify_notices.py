@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Notices on a desktop: read or not, alerting or quiet."""
+"""Notices on a desktop: read or not, alerting or quiet; and what stays up where there is room for a few only."""
 
 import unittest
 
@@ -70,6 +70,32 @@ class Notices(NotifyTest):
         self.assertEqual(len(server.calls), 1)
         driver.notice("list", "Two", "a\nc")
         server.wait_up("Two")
+
+
+class Room(NotifyTest):
+    def test_a_vitamin_does_not_drive_a_critical_medicine_away(self):
+        server, driver = self.start(room=3)
+        critical = [dose(name, stands_alone=True, critical=True) for name in "abc"]
+        driver.doses(*critical)
+        server.wait_up("A", "B", "C")
+        driver.settle()
+        driver.doses(*critical, dose("v"))
+        server.wait_calls(7)
+        driver.sync(server)
+        self.assertEqual(server.titles(), ["A", "B", "C"])
+        driver.doses(*critical[1:], dose("v"))
+        server.wait_up("B", "C", "V")
+        driver.sync(server)
+        self.assertEqual(len(server.calls), 8)
+
+    def test_more_critical_ones_than_there_is_room_do_not_go_in_circles(self):
+        server, driver = self.start(room=3)
+        driver.doses(*(dose(name, stands_alone=True, critical=True) for name in "abcd"), dose("v"))
+        server.wait_calls(9)
+        driver.sync(server)
+        driver.sync(server)
+        self.assertEqual(server.titles(), ["B", "C", "D"])
+        self.assertEqual(len(server.calls), 9)
 
 
 if __name__ == "__main__":
