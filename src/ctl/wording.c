@@ -7,6 +7,8 @@
 #include "dosed/span.h"
 #include "dosed/text.h"
 
+#define CLOCK_TOLERANCE USEC_PER_MINUTE /* between this clock and the daemon's */
+
 static const struct {
         const char *mark;
         enum colour colour;
@@ -137,7 +139,7 @@ static void say_state(const struct telling *telling) {
                 fputs(dose->takeable ? "not confirmed, can still be taken" : "not confirmed", stream);
                 break;
         case DOSE_UNATTENDED:
-                fputs("not known: dosed was not running", stream);
+                fputs("not known: this machine was off or asleep, or its clock was wrong", stream);
                 break;
         case DOSE_AWAY:
                 fputs("away", stream);
@@ -148,6 +150,20 @@ static void say_state(const struct telling *telling) {
         case _DOSE_STATE_MAX:
                 break;
         }
+}
+
+/* A record that lies ahead was made while a clock was wrong: when it was taken is not known. */
+static void say_check(const struct telling *telling) {
+        const struct listed_dose *dose = telling->dose;
+
+        if (dose->taken_before_usec == USEC_NONE || (!dose_waits(dose) && dose->state != DOSE_UPCOMING))
+                return;
+        fputs(ftell(telling->stream) > 0 ? "; check first, " : "check first, ", telling->stream);
+        if (dose->taken_before_usec > telling->request->now_usec + CLOCK_TOLERANCE)
+                fputs("recorded as taken at a time that has not come yet:", telling->stream);
+        else
+                fputs("taken", telling->stream);
+        say_time(telling, " ", dose->taken_before_usec);
 }
 
 int dose_say(const struct listed_dose *dose, const struct request *request, char **ret) {
@@ -164,9 +180,7 @@ int dose_say(const struct listed_dose *dose, const struct request *request, char
                 return -ENOMEM;
 
         say_state(&telling);
-        if (dose->taken_before_usec != USEC_NONE && (dose_waits(dose) || dose->state == DOSE_UPCOMING))
-                say_time(&telling, ftell(telling.stream) > 0 ? "; check first, taken " : "check first, taken ",
-                         dose->taken_before_usec);
+        say_check(&telling);
 
         if (fclose(telling.stream) != 0) {
                 free(text);

@@ -222,6 +222,19 @@ class Looking(Client):
         self.assertIn("not confirmed", said)
         self.assertNotIn("missed", said)
 
+    def test_an_unattended_dose_says_every_reason_that_there_may_be(self):
+        self.script(dose("a", "Aspirin", now() - timedelta(hours=26), "unattended"))
+        self.assertIn("not known: this machine was off or asleep, or its clock was wrong", self.run_ctl("history").stdout)
+
+    def test_check_first_says_when_it_was_taken_unless_that_lies_ahead(self):
+        before, ahead = now() - timedelta(days=3), now() + timedelta(days=3)
+        self.script(dose("a", "Aspirin", now(), taken_before=usec(before)),
+                    dose("b", "Bisoprolol", now(), taken_before=usec(ahead)))
+        aspirin, bisoprolol = [line for line in self.run_ctl("status").stdout.splitlines() if "check first" in line]
+        self.assertIn(f"check first, taken {before:%a %Y-%m-%d %H:%M}", aspirin)
+        self.assertIn(f"check first, recorded as taken at a time that has not come yet: {ahead:%a %Y-%m-%d %H:%M}",
+                      bisoprolol)
+
     def test_list_and_history_keep_to_their_times(self):
         self.script(
             dose("a", "Old", now() - timedelta(days=3), "taken"),
