@@ -158,13 +158,11 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                 r = reopen(settlement, live, place);
         else if (live->dose->window_end_usec > settlement->now_usec)
                 r = bring_back(settlement, live);
-        if (r < 0)
-                return r;
-        if (live->dose->state == DOSE_MOVED && !successor && !comes)
-                return bring_back(settlement, live);
-        if (live->dose->state != DOSE_MOVED && successor && is_gone && standing_of(successor->dose) != STANDING_RECORDED)
-                return give_way(settlement, successor, live);
-        return 0;
+        if (r >= 0 && live->dose->state == DOSE_MOVED && (successor ? is_gone : !comes))
+                r = bring_back(settlement, live);
+        if (r >= 0 && live->dose->state != DOSE_MOVED && successor && is_gone)
+                r = give_way(settlement, successor, live);
+        return r;
 }
 
 typedef int (*remedy)(struct settlement *settlement, struct live_dose *live, const struct place *place);
