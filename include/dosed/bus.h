@@ -12,11 +12,18 @@
 
 struct bus;
 
+enum bus_outcome {
+        BUS_DEGRADED = 1, /* what was asked for cannot be had as things stand */
+};
+
 /* What the program does for the bus. */
 struct bus_host {
         usec_t (*now)(void *userdata);
-        /* Reads configuration and plan again, at once. 0, or a negative errno where that failed. */
-        int (*reload)(void *userdata);
+        /*
+         * Reads configuration and plan again, at once. 0; BUS_DEGRADED where not all of it is in force, with a sentence that
+         * says why; or a negative errno where that failed.
+         */
+        int (*reload)(void *userdata, char **ret_reason);
         /* The engine was worked with: what waits may wait for something else now. */
         void (*acted)(void *userdata);
 };

@@ -10,3 +10,7 @@ int error_from_outcome(sd_bus_error *error, int outcome, const char *reason) {
         (void) snprintf(name, sizeof(name), ERROR_PREFIX "%s", engine_outcome_to_string((enum engine_outcome) outcome));
         return sd_bus_error_set(error, name, reason ? reason : "There is no such thing");
 }
+
+int error_degraded(sd_bus_error *error, const char *reason) {
+        return sd_bus_error_set(error, ERROR_PREFIX "Degraded", reason);
+}

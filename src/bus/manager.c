@@ -224,13 +224,16 @@ static int method_subscribe(sd_bus_message *message, void *userdata, sd_bus_erro
 }
 
 static int method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_(free_p) char *reason = NULL;
         struct bus *bus = userdata;
         int r;
 
         r = access_check(bus, message, ACCESS_MANAGE, NULL, NULL, error);
         if (r < 0)
                 return r;
-        r = bus->host.reload(bus->userdata);
+        r = bus->host.reload(bus->userdata, &reason);
+        if (r > 0)
+                return error_degraded(error, reason);
         if (r < 0)
                 return r;
         return sd_bus_reply_method_return(message, NULL);

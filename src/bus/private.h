@@ -30,6 +30,8 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
 
 /* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);
+/* What cannot be had as things stand, whoever asks. `reason` says what to do. Returns negative. */
+int error_degraded(sd_bus_error *error, const char *reason);
 
 /* Object paths (path.c). The caller frees. */
 int path_of_dose(const struct dose *dose, char **ret);

@@ -58,17 +58,29 @@ int daemon_apply_config(struct daemon *daemon) {
 }
 
 /* The first problem is told: whoever mends it sees the next. */
-static int read_config(struct daemon *daemon, struct config *ret, char **ret_problem) {
+static int read_config(struct daemon *daemon, bool had_file, struct config *ret, char **ret_problem) {
         _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(config_done) struct config config = {};
         int r, q;
 
-        r = config_load(&daemon->places.config, ret, &problems);
+        r = config_load(&daemon->places.config, &config, &problems);
+        /* A home that is not mounted looks like nobody ever wrote one; then it would name other people, or none. */
+        if (r == 0 && had_file && !config.has_file) {
+                q = problems_add(&problems, daemon->places.config.file, 0, SEVERITY_ERROR,
+                                 "the file is gone, and what it said last stays in force. Put it back, or make an empty one "
+                                 "to do without, and reload dosed");
+                r = q < 0 ? q : CONFIG_INVALID;
+        }
         if (r == CONFIG_INVALID) {
                 q = problem_format(&problems.items[0], ret_problem);
-                if (q < 0)
-                        return q;
+                return q < 0 ? q : r;
         }
-        return r;
+        if (r < 0)
+                return r;
+
+        *ret = config;
+        config = (struct config){};
+        return 0;
 }
 
 /* Without a ledger to keep it in, it is in force all the same. */
@@ -79,36 +91,57 @@ static void keep_config(struct daemon *daemon) {
                 log_warning("The configuration cannot be kept for a start with a broken one");
 }
 
-int daemon_read_config(struct daemon *daemon, char **ret_problem) {
+/* Returns 0, CONFIG_INVALID where there is none that can be used, or -ENOMEM. */
+static int read_kept_config(struct daemon *daemon, struct config *ret) {
         _cleanup_(free_p) char *kept = NULL;
         _cleanup_(problems_done) struct problems problems = {};
         int r;
 
-        r = read_config(daemon, &daemon->config, ret_problem);
+        r = store_get_text(daemon->store, KEPT_NAME, &kept);
+        if (r != 0)
+                return r == -ENOMEM ? r : CONFIG_INVALID;
+        return config_parse(&daemon->places.config, kept, ret, &problems);
+}
+
+int daemon_read_config(struct daemon *daemon, char **ret_problem) {
+        _cleanup_(config_done) struct config kept = {};
+        bool has_kept;
+        int r;
+
+        r = read_kept_config(daemon, &kept);
+        if (r < 0)
+                return r;
+        has_kept = r == 0;
+        r = read_config(daemon, kept.has_file, &daemon->config, ret_problem);
         if (r == 0)
                 keep_config(daemon);
         if (r <= 0)
                 return r;
 
+        if (!has_kept)
+                return CONFIG_INVALID;
         log_line(LOG_WARNING, MESSAGE_CONFIG_REFUSED,
-                 "The configuration cannot be used: the last good one is looked for. See dosectl status");
-        r = store_get_text(daemon->store, KEPT_NAME, &kept);
-        if (r != 0)
-                return r < 0 ? r : CONFIG_INVALID;
-        return config_parse(&daemon->places.config, kept, &daemon->config, &problems);
+                 "The configuration cannot be used: the last good one is in force. See dosectl status");
+        daemon->config = kept;
+        kept = (struct config){};
+        return 0;
 }
 
-int daemon_reload_config(struct daemon *daemon) {
+int daemon_reload_config(struct daemon *daemon, char **ret_problem) {
         _cleanup_(config_done) struct config config = {};
         _cleanup_(free_p) char *problem = NULL;
         struct config old;
         int r;
 
-        r = read_config(daemon, &config, &problem);
+        r = read_config(daemon, daemon->config.has_file, &config, &problem);
         if (r > 0) {
                 log_line(LOG_WARNING, MESSAGE_CONFIG_REFUSED,
                          "The configuration cannot be used: the former one stays in force. See dosectl status");
-                return engine_set_degraded(daemon->engine, "config", problem);
+                r = engine_set_degraded(daemon->engine, "config", problem);
+                if (r < 0)
+                        return r;
+                *ret_problem = TAKE(problem);
+                return CONFIG_INVALID;
         }
         if (r < 0)
                 return r;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/config.h"
 #include "dosed/civil.h"
@@ -17,6 +18,9 @@
 #define DEFAULT_SNOOZE (10 * USEC_PER_MINUTE)
 #define DEFAULT_SETTLE (10 * USEC_PER_SEC)
 
+/* First line of the kept text where dosed.conf itself was there, not only drop-ins: a comment to the parser. */
+#define FILE_MARK "# dosed.conf was there\n"
+
 /* One file while it is being read. */
 struct parse {
         const struct config_places *places;
@@ -26,7 +30,8 @@ struct parse {
         const char *file;
         FILE *stream, *copy; /* what is read, and where it is kept */
         unsigned line;
-        int error; /* negative errno */
+        int error;      /* negative errno */
+        int read_error; /* positive errno: the stream failed, and what came before it is not all of it */
 };
 
 static void person_done(struct config_person *person) {
@@ -59,6 +64,13 @@ static void __attribute__((format(printf, 2, 3))) complain(struct parse *parse, 
         r = text ? problems_add(parse->problems, parse->file, parse->line, SEVERITY_ERROR, "%s", text) : -ENOMEM;
         if (r < 0)
                 parse->error = r;
+}
+
+static int complain_unreadable(struct parse *parse, const char *path, const char *what, int error) {
+        parse->file = path;
+        parse->line = 0;
+        complain(parse, "the %s cannot be read: %s; mend that and reload dosed", what, strerror(error));
+        return parse->error;
 }
 
 static int set_zone(struct parse *parse, const char *value, char **target) {
@@ -236,8 +248,12 @@ static char *read_line(char *line, int size, void *userdata) {
         size_t length;
         int c;
 
-        if (!fgets(line, size, parse->stream))
+        errno = 0;
+        if (!fgets(line, size, parse->stream)) {
+                if (ferror(parse->stream))
+                        parse->read_error = errno > 0 ? errno : EIO;
                 return NULL;
+        }
         parse->line++;
         (void) fputs(line, parse->copy);
         length = strlen(line);
@@ -265,11 +281,15 @@ static int parse_stream(struct parse *parse, const char *name, FILE *stream) {
 
         parse->file = name;
         parse->line = 0;
+        parse->read_error = 0;
         parse->stream = stream;
         r = ini_parse_stream(read_line, parse, on_pair, parse);
         (void) fputc('\n', parse->copy);
         if (parse->error < 0)
                 return parse->error;
+        /* A folder can be opened like a file, and a disk can fail half-way: that is no short file. */
+        if (parse->read_error > 0)
+                return complain_unreadable(parse, name, "file", parse->read_error);
         if (r > 0) {
                 parse->line = (unsigned) r;
                 complain(parse, "the line is neither [section] nor key = value");
@@ -278,17 +298,21 @@ static int parse_stream(struct parse *parse, const char *name, FILE *stream) {
         return parse->error;
 }
 
-static int parse_file(struct parse *parse, const char *path, bool must_exist) {
+static int parse_file(struct parse *parse, const char *path) {
         _cleanup_(fclose_p) FILE *stream = fopen(path, "re");
 
-        if (stream)
-                return parse_stream(parse, path, stream);
-        if (errno == ENOENT && !must_exist)
+        return stream ? parse_stream(parse, path, stream) : complain_unreadable(parse, path, "file", errno);
+}
+
+static int parse_main(struct parse *parse) {
+        const char *path = parse->places->file;
+        struct stat st;
+
+        if (!parse->places->must_exist && lstat(path, &st) < 0 && errno == ENOENT)
                 return 0;
-        parse->file = path;
-        parse->line = 0;
-        complain(parse, "the file cannot be read: %s", strerror(errno));
-        return parse->error;
+        parse->config->has_file = true;
+        (void) fputs(FILE_MARK, parse->copy);
+        return parse_file(parse, path);
 }
 
 static int is_drop_in(const struct dirent *entry) {
@@ -306,15 +330,17 @@ static int parse_drop_ins(struct parse *parse) {
         if (r < 0)
                 return r;
         n = scandir(folder, &entries, is_drop_in, alphasort);
+        if (n < 0 && errno == ENOMEM)
+                return -ENOMEM;
         if (n < 0)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+                return errno == ENOENT || errno == ENOTDIR ? 0 : complain_unreadable(parse, folder, "folder", errno);
         for (int i = 0; i < n; i++) {
                 _cleanup_(free_p) char *path = NULL;
 
                 if (r >= 0)
                         r = text_format(&path, "%s/%s", folder, entries[i]->d_name);
                 if (r >= 0)
-                        r = parse_file(parse, path, true);
+                        r = parse_file(parse, path);
                 free(entries[i]);
         }
         free(entries);
@@ -372,10 +398,11 @@ static int load(const struct config_places *places, const char *text, struct con
                 return -ENOMEM;
 
         if (text) {
+                config.has_file = strncmp(text, FILE_MARK, strlen(FILE_MARK)) == 0;
                 stream = fmemopen((char *) text, strlen(text), "r");
                 r = stream ? parse_stream(&parse, places->file, stream) : -errno;
         } else {
-                r = parse_file(&parse, places->file, places->must_exist);
+                r = parse_main(&parse);
                 if (r >= 0)
                         r = parse_drop_ins(&parse);
         }

@@ -24,7 +24,8 @@ struct config {
         usec_t settle_usec; /* from the last change in a folder until the plan is read */
         struct config_person *people;
         size_t n_people;
-        char *text; /* all that was read, file after file: config_parse() makes the same of it */
+        bool has_file; /* dosed.conf itself was there */
+        char *text;    /* all that was read, file after file: config_parse() makes the same of it */
 };
 
 void config_done(struct config *config);

@@ -7,6 +7,7 @@
 #include "daemon/daemon.h"
 #include "dosed/limits.h"
 #include "dosed/log.h"
+#include "dosed/text.h"
 
 #define CLOCK_PATIENCE (90 * USEC_PER_SEC) /* so long after the boot the clock is given time to be set */
 
@@ -119,6 +120,10 @@ int daemon_on_zone_changed(void *userdata) {
 
         if (!daemon->has_plan)
                 return 0;
+        if (!daemon_clock_is_possible()) {
+                daemon->plan_waits = true;
+                return 0;
+        }
         r = daemon_apply_config(daemon);
         return r < 0 ? r : daemon_step(userdata);
 }
@@ -152,45 +157,70 @@ int daemon_hold_windows(struct daemon *daemon) {
         return engine_hold_windows(daemon->engine, waits ? clock_realtime_usec() + left_usec : USEC_NONE);
 }
 
-int daemon_on_clock_set(void *userdata) {
-        struct daemon *daemon = userdata;
-        int r;
-
-        r = daemon_hold_windows(daemon);
-        if (r >= 0 && !daemon->has_plan)
-                r = daemon_start_plan(daemon);
-        return r < 0 ? r : daemon_step(daemon);
-}
-
 int daemon_on_settled(void *userdata) {
         struct daemon *daemon = userdata;
         int r;
 
         if (!daemon->has_plan)
                 return 0;
+        if (!daemon_clock_is_possible()) {
+                daemon->plan_waits = true;
+                return 0;
+        }
         r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
-        if (r < 0)
-                return r;
-        return daemon_step(daemon);
+        return r < 0 ? r : daemon_step(daemon);
 }
 
-static int reload(void *userdata) {
+/* A broken configuration does not keep new plan files from being read. */
+static int read_all(struct daemon *daemon, char **ret_reason) {
+        int outcome, r;
+
+        if (!daemon->has_plan || !daemon_clock_is_possible()) {
+                daemon->plan_waits = true;
+                r = text_copy("The clock of this machine is wrong: set it, and everything is read again by itself", ret_reason);
+                return r < 0 ? r : BUS_DEGRADED;
+        }
+        outcome = daemon_reload_config(daemon, ret_reason);
+        if (outcome < 0)
+                return outcome;
+        r = daemon_on_settled(daemon);
+        return r < 0 ? r : outcome == CONFIG_INVALID ? BUS_DEGRADED : 0;
+}
+
+int daemon_on_clock_set(void *userdata) {
+        _cleanup_(free_p) char *reason = NULL;
+        struct daemon *daemon = userdata;
+        int r;
+
+        r = daemon_hold_windows(daemon);
+        if (r >= 0 && !daemon->has_plan)
+                r = daemon_start_plan(daemon);
+        if (r >= 0 && daemon->plan_waits && daemon_clock_is_possible()) {
+                daemon->plan_waits = false;
+                r = read_all(daemon, &reason);
+        }
+        return r < 0 ? r : daemon_step(daemon);
+}
+
+static int reload(void *userdata, char **ret_reason) {
         struct daemon *daemon = userdata;
         int r;
 
         (void) sd_notify(0, "RELOADING=1");
-        r = daemon->has_plan ? daemon_reload_config(daemon) : 0;
-        if (r >= 0 && daemon->has_plan)
-                r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
+        r = read_all(daemon, ret_reason);
         daemon_acted(daemon);
         (void) sd_notify(0, "READY=1");
         return r;
 }
 
 int daemon_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+        _cleanup_(free_p) char *reason = NULL;
+        int r;
+
         (void) source;
         (void) info;
-        return reload(userdata);
+        r = reload(userdata, &reason);
+        return r < 0 ? r : 0;
 }
 
 static usec_t now(void *userdata) {

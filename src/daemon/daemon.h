@@ -39,6 +39,7 @@ struct daemon {
         sd_event_source *clock;
         struct wake *wake;
         bool has_plan;          /* it was taken up: not while the clock is impossible */
+        bool plan_waits;        /* something was to be read while the clock was impossible */
         bool starts_anew;       /* it is to be executed again once it has ended */
         bool is_without_ledger; /* the store could not be opened */
         bool status_sent;
@@ -80,6 +81,6 @@ int daemon_on_zone_data_changed(void *userdata);
  * `ret_problem` set where it stands in), CONFIG_INVALID where there is none, or a negative errno.
  */
 int daemon_read_config(struct daemon *daemon, char **ret_problem);
-/* Reads it anew; a broken one changes nothing but what is degraded. */
-int daemon_reload_config(struct daemon *daemon);
+/* Reads it anew. A broken one changes nothing but what is degraded: CONFIG_INVALID, and `ret_problem` says why. */
+int daemon_reload_config(struct daemon *daemon, char **ret_problem);
 int daemon_apply_config(struct daemon *daemon);

@@ -229,8 +229,10 @@ int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
                 log_private(problem);
                 return EX_CONFIG;
         }
-        if (r < 0)
+        if (r < 0) {
+                log_error("The configuration cannot be read: %s", strerror(-r));
                 return EX_OSERR;
+        }
         r = open_bus(daemon);
         if (r != 0)
                 return r;
