@@ -46,8 +46,9 @@
 
 /* The bus. */
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
+#define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */
+#define LIMIT_PROPERTY_BYTES (1024u * 1024)   /* a property that is a list: GetAll answers all of them at once */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */
-#define LIMIT_SUBSCRIBERS 64u                 /* names that subscribed */
 
 /* Notifications on a desktop. */
 #define LIMIT_NOTIFICATIONS 100u              /* up at once; the rest follows as these go */

@@ -151,6 +151,18 @@ int details_append(sd_bus_message *message, const struct dose_view *view) {
         return r;
 }
 
+size_t details_size(const struct dose_view *view) {
+        size_t bytes = (ELEMENTS(fields) + 1) * LISTING_OVERHEAD;
+        char scratch[SCRATCH_SIZE];
+
+        for (size_t i = 0; i < ELEMENTS(fields); i++) {
+                const char *text = fields[i].text ? fields[i].text(view, scratch) : NULL;
+
+                bytes += text ? strlen(text) : 0;
+        }
+        return bytes;
+}
+
 int details_append_property(sd_bus_message *message, const struct dose_view *view, const char *property) {
         char scratch[SCRATCH_SIZE];
 

@@ -1,189 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.dosed.Dosed1.Manager: lists, subscriptions, and how things stand. */
-#include <ctype.h>
+/* org.dosed.Dosed1.Manager: subscriptions, and how things stand; its lists are in listing.c. */
 #include <string.h>
 
 #include "bus/private.h"
+#include "dosed/limits.h"
 #include "dosed/text.h"
-
-/* An answer in the making: a(oa{sv}). */
-struct listing {
-        sd_bus_message *reply;
-};
-
-static int append_dose(void *userdata, const struct dose_view *view) {
-        struct listing *listing = userdata;
-        _cleanup_(free_p) char *path = NULL;
-        int r;
-
-        r = path_of_dose(view->dose, &path);
-        if (r >= 0)
-                r = sd_bus_message_open_container(listing->reply, 'r', "oa{sv}");
-        if (r >= 0)
-                r = sd_bus_message_append(listing->reply, "o", path);
-        if (r >= 0)
-                r = details_append(listing->reply, view);
-        if (r >= 0)
-                r = sd_bus_message_close_container(listing->reply);
-        return r < 0 ? r : 0;
-}
-
-/* Opens the array, lets `fill` append to it, and sends it. */
-static int reply_listing(struct bus *bus, sd_bus_message *message,
-                         int (*fill)(struct bus *bus, struct listing *listing, const void *request), const void *request,
-                         sd_bus_error *error) {
-        struct listing listing = {};
-        int r;
-
-        r = sd_bus_message_new_method_return(message, &listing.reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(listing.reply, 'a', "(oa{sv})");
-        if (r >= 0)
-                r = fill(bus, &listing, request);
-        if (r == 0)
-                r = sd_bus_message_close_container(listing.reply);
-        if (r >= 0 && r != ENGINE_NO_SUCH_PERSON && r != ENGINE_BAD_OPTION)
-                r = sd_bus_send(bus->connection, listing.reply, NULL);
-        else
-                r = error_from_outcome(error, r,
-                                       r == ENGINE_BAD_OPTION ? "There are too many doses in that time: ask for less" :
-                                                                NULL);
-        sd_bus_message_unref(listing.reply);
-        return r < 0 ? r : 1;
-}
-
-struct dose_request {
-        const char *person; /* NULL: everyone */
-        uint64_t from, until;
-        bool open;
-};
-
-static usec_t time_from_bus(uint64_t time) {
-        return time > INT64_MAX / 2 ? INT64_MAX / 2 : (usec_t) time;
-}
-
-static int fill_doses(struct bus *bus, struct listing *listing, const void *data) {
-        const struct dose_request *request = data;
-        usec_t now_usec = bus->host.now(bus->userdata);
-
-        if (request->open)
-                return engine_visit_open(bus->engine, request->person, now_usec, append_dose, listing);
-        return engine_visit_doses(bus->engine, request->person, time_from_bus(request->from),
-                                  time_from_bus(request->until), now_usec, append_dose, listing);
-}
-
-static int method_list_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        struct dose_request request = {};
-        const struct option options[] = { { "open", 'b', &request.open } };
-        struct bus *bus = userdata;
-        const char *person;
-        int r;
-
-        r = sd_bus_message_read(message, "stt", &person, &request.from, &request.until);
-        if (r < 0)
-                return r;
-        r = options_read(message, options, ELEMENTS(options), error);
-        if (r < 0)
-                return r;
-        request.person = *person ? person : NULL;
-        r = access_check(bus, message, ACCESS_VIEW, request.person, NULL, error);
-        if (r < 0)
-                return r;
-        return reply_listing(bus, message, fill_doses, &request, error);
-}
-
-static int append_files(sd_bus_message *reply, const struct medication_view *view) {
-        int r;
-
-        r = sd_bus_message_open_container(reply, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "s", "files");
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'v', "as");
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "s");
-        for (size_t i = 0; r >= 0 && i < view->n_schedules; i++)
-                r = sd_bus_message_append(reply, "s", view->schedules[i]->file);
-        for (size_t i = 0; r >= 0 && i < 3; i++)
-                r = sd_bus_message_close_container(reply);
-        return r;
-}
-
-static int append_medication_details(sd_bus_message *reply, const struct medication_view *view) {
-        const struct details *details = &view->schedule->details;
-        char kind[32] = "";
-        int r;
-
-        for (size_t i = 0; i + 1 < sizeof(kind) && kind_to_string(view->schedule->kind)[i]; i++)
-                kind[i] = (char) tolower((unsigned char) kind_to_string(view->schedule->kind)[i]);
-
-        r = variant_append_text(reply, "person", view->person);
-        if (r >= 0)
-                r = variant_append_text(reply, "key", view->key);
-        if (r >= 0)
-                r = variant_append_text(reply, "name", details->summary ? details->summary : view->key);
-        if (r >= 0)
-                r = variant_append_text(reply, "kind", kind);
-        if (r >= 0)
-                r = variant_append_text(reply, "amount", details->amount);
-        if (r >= 0)
-                r = variant_append_text(reply, "purpose", details->purpose);
-        if (r >= 0)
-                r = variant_append_text(reply, "instructions", details->instructions);
-        if (r >= 0)
-                r = variant_append_flag(reply, "as-needed", view->schedule->as_needed);
-        if (r >= 0)
-                r = variant_append_flag(reply, "on-hold", view->schedule->on_hold);
-        if (r >= 0)
-                r = variant_append_flag(reply, "stopped", view->schedule->stopped);
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "{sv}", "schedules", "u", (uint32_t) view->n_schedules);
-        if (r >= 0)
-                r = variant_append_time(reply, "next-due", view->next_due_usec);
-        if (r >= 0)
-                r = variant_append_time(reply, "last-taken", view->last_taken_usec);
-        if (r >= 0)
-                r = append_files(reply, view);
-        return r;
-}
-
-static int append_medication(void *userdata, const struct medication_view *view) {
-        struct listing *listing = userdata;
-        _cleanup_(free_p) char *path = NULL;
-        int r;
-
-        r = path_of_medication(view->person, view->key, &path);
-        if (r >= 0)
-                r = sd_bus_message_open_container(listing->reply, 'r', "oa{sv}");
-        if (r >= 0)
-                r = sd_bus_message_append(listing->reply, "o", path);
-        if (r >= 0)
-                r = sd_bus_message_open_container(listing->reply, 'a', "{sv}");
-        if (r >= 0)
-                r = append_medication_details(listing->reply, view);
-        for (size_t i = 0; r >= 0 && i < 2; i++)
-                r = sd_bus_message_close_container(listing->reply);
-        return r < 0 ? r : 0;
-}
-
-static int fill_medications(struct bus *bus, struct listing *listing, const void *data) {
-        return engine_visit_medications(bus->engine, data, bus->host.now(bus->userdata), append_medication, listing);
-}
-
-static int method_list_medications(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        struct bus *bus = userdata;
-        const char *person;
-        int r;
-
-        r = sd_bus_message_read(message, "s", &person);
-        if (r < 0)
-                return r;
-        person = *person ? person : NULL;
-        r = access_check(bus, message, ACCESS_VIEW, person, NULL, error);
-        if (r < 0)
-                return r;
-        return reply_listing(bus, message, fill_medications, person, error);
-}
 
 static int reply_path(void *userdata, const struct dose_view *view) {
         _cleanup_(free_p) char *path = NULL;
@@ -256,13 +77,21 @@ static int get_open_doses(sd_bus *connection, const char *path, const char *inte
         return sd_bus_message_append(reply, "u", (uint32_t) engine_count_open(bus->engine));
 }
 
+/* A property cannot be asked for in parts, and a getter that fails takes all the others with it: the rest is counted. */
 static int append_strings(sd_bus_message *reply, const struct engine *engine,
                           const char *(*get)(const struct engine *engine, size_t i), size_t n) {
+        _cleanup_(free_p) char *more = NULL;
+        size_t bytes = 0;
         int r;
 
         r = sd_bus_message_open_container(reply, 'a', "s");
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = sd_bus_message_append(reply, "s", get(engine, i));
+        for (size_t i = 0; r >= 0 && i < n && !more; i++) {
+                bytes += strlen(get(engine, i)) + LISTING_OVERHEAD;
+                if (bytes > LIMIT_PROPERTY_BYTES)
+                        r = text_format(&more, "and %zu more", n - i);
+                if (r >= 0)
+                        r = sd_bus_message_append(reply, "s", more ? more : get(engine, i));
+        }
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -291,9 +120,9 @@ static int get_version(sd_bus *connection, const char *path, const char *interfa
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("ListDoses", SD_BUS_ARGS("s", person, "t", from, "t", until, "a{sv}", options),
-                                SD_BUS_RESULT("a(oa{sv})", doses), method_list_doses, SD_BUS_VTABLE_UNPRIVILEGED),
+                                SD_BUS_RESULT("a(oa{sv})", doses), listing_doses, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListMedications", SD_BUS_ARGS("s", person), SD_BUS_RESULT("a(oa{sv})", medications),
-                                method_list_medications, SD_BUS_VTABLE_UNPRIVILEGED),
+                                listing_medications, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetDose", SD_BUS_ARGS("s", id), SD_BUS_RESULT("o", dose), method_get_dose,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_subscribe,

@@ -39,8 +39,15 @@ int path_of_medication(const char *person, const char *key, char **ret);
 /* Decodes what stands behind the prefix. Returns 1, 0 where it is not below the prefix, or a negative errno. */
 int path_decode(const char *path, const char *prefix, char **ret);
 
+/* The methods of the Manager that answer lists (listing.c). */
+int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *error);
+#define LISTING_OVERHEAD 32u /* bytes that a value takes in a message beyond its own, with its key, at most */
+
 /* Everything of a dose as a{sv}, keys without a value left out (details.c). */
 int details_append(sd_bus_message *message, const struct dose_view *view);
+/* About how many bytes that takes, and never less. */
+size_t details_size(const struct dose_view *view);
 /* One property of the Dose interface. */
 int details_append_property(sd_bus_message *message, const struct dose_view *view, const char *property);
 int variant_append_text(sd_bus_message *message, const char *key, const char *text);
