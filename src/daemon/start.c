@@ -10,6 +10,8 @@
 #include "dosed/log.h"
 #include "dosed/text.h"
 
+#define LOOK_AGAIN USEC_PER_MINUTE /* at calendar folders, while one of them is missing */
+
 /* A handler that fails must end the process: else its source would be silent from then on. */
 static int keep_source(sd_event_source *source) {
         return sd_event_source_set_exit_on_failure(source, 1);
@@ -55,11 +57,11 @@ static int start_loop(struct daemon *daemon) {
         if (r >= 0)
                 r = keep_source(daemon->refresh);
         if (r >= 0)
-                r = watch_new(daemon->event, daemon_on_settled, daemon, &daemon->watch);
+                r = watch_new(daemon->event, daemon_on_settled, daemon, LOOK_AGAIN, &daemon->watch);
         if (r >= 0)
-                r = watch_new(daemon->event, daemon_on_zone_changed, daemon, &daemon->zone_watch);
+                r = watch_new(daemon->event, daemon_on_zone_changed, daemon, 0, &daemon->zone_watch);
         if (r >= 0)
-                r = watch_new(daemon->event, daemon_on_zone_data_changed, daemon, &daemon->zone_data_watch);
+                r = watch_new(daemon->event, daemon_on_zone_data_changed, daemon, 0, &daemon->zone_data_watch);
         if (r >= 0)
                 r = clock_watch_add(daemon->event, daemon_on_clock_set, daemon, &daemon->clock);
         if (r >= 0)

@@ -1,58 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watches the calendar folders. */
+/* Watches the calendar folders: that they settle, and when to look again where no event can tell. */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/inotify.h>
+#include <sys/epoll.h>
 
 #include "daemon/watch.h"
+#include "daemon/watched-path.h"
 #include "dosed/text.h"
 
-#define FOLDER_EVENTS                                                                                             \
-        (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |   \
-         IN_CREATE | IN_ONLYDIR)
-#define PARENT_EVENTS (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR)
 #define PATIENCE 6 /* so many settling times after the first change, a folder that never rests is read all the same */
-
-struct watched_folder {
-        struct watch *watch;
-        char *path, *parent;
-        const char *name; /* within the parent */
-        sd_event_source *source, *parent_source;
-};
 
 struct watch {
         sd_event *event;
         watch_handler settled;
         void *userdata;
-        usec_t settle_usec;
+        usec_t settle_usec, look_again_usec;
         uint64_t first_usec; /* monotonic; 0: nothing has changed */
-        sd_event_source *timer;
-        struct watched_folder *folders;
+        sd_event_source *timer, *look_again, *mounts;
+        struct watched_path **folders;
         size_t n_folders;
+        bool is_unread; /* the caller could not read everything */
 };
-
-static void folder_done(struct watched_folder *folder) {
-        sd_event_source_disable_unref(folder->source);
-        sd_event_source_disable_unref(folder->parent_source);
-        free(folder->path);
-        free(folder->parent);
-}
-
-static void drop_folders(struct watch *watch) {
-        for (size_t i = 0; i < watch->n_folders; i++)
-                folder_done(&watch->folders[i]);
-        free(watch->folders);
-        watch->folders = NULL;
-        watch->n_folders = 0;
-}
 
 struct watch *watch_free(struct watch *watch) {
         if (!watch)
                 return NULL;
-        drop_folders(watch);
+        for (size_t i = 0; i < watch->n_folders; i++)
+                watched_path_free(watch->folders[i]);
+        free(watch->folders);
         sd_event_source_disable_unref(watch->timer);
+        sd_event_source_disable_unref(watch->look_again);
+        sd_event_source_disable_unref(watch->mounts);
         sd_event_unref(watch->event);
         free(watch);
         return NULL;
+}
+
+/* Only while something is missing: a folder on a server that is away, or one that may not be watched, tells nothing. */
+static int plan_look_again(struct watch *watch) {
+        bool is_blind = watch->is_unread;
+        uint64_t now_usec;
+        int enabled, r;
+
+        for (size_t i = 0; i < watch->n_folders; i++)
+                is_blind = is_blind || watched_path_is_blind(watch->folders[i]);
+        if (!is_blind || watch->look_again_usec == 0)
+                return sd_event_source_set_enabled(watch->look_again, SD_EVENT_OFF);
+
+        r = sd_event_source_get_enabled(watch->look_again, &enabled);
+        if (r < 0 || enabled != SD_EVENT_OFF) /* what comes in between does not put it off */
+                return r < 0 ? r : 0;
+        r = sd_event_now(watch->event, CLOCK_MONOTONIC, &now_usec);
+        if (r >= 0)
+                r = sd_event_source_set_time(watch->look_again, now_usec + (uint64_t) watch->look_again_usec);
+        return r < 0 ? r : sd_event_source_set_enabled(watch->look_again, SD_EVENT_ONESHOT);
 }
 
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -64,7 +66,8 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
         return watch->settled(watch->userdata);
 }
 
-static int note_change(struct watch *watch) {
+static int note_change(void *userdata) {
+        struct watch *watch = userdata;
         uint64_t now_usec, at_usec, latest_usec;
         int r;
 
@@ -77,100 +80,110 @@ static int note_change(struct watch *watch) {
         latest_usec = watch->first_usec + PATIENCE * (uint64_t) watch->settle_usec;
 
         r = sd_event_source_set_time(watch->timer, at_usec < latest_usec ? at_usec : latest_usec);
-        if (r < 0)
-                return r;
-        return sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
+        return r < 0 ? r : plan_look_again(watch);
 }
 
-static int folder_watch(struct watched_folder *folder);
-static int parent_watch(struct watched_folder *folder);
-
-static int on_folder_event(sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        struct watched_folder *folder = userdata;
-
-        (void) source;
-        /* The folder itself is gone or was moved away: what has its name from now on is another one. */
-        if (event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
-                folder->source = sd_event_source_disable_unref(folder->source);
-        return note_change(folder->watch);
-}
-
-static int on_parent_event(sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        struct watched_folder *folder = userdata;
+static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct watch *watch = userdata;
         int r;
 
         (void) source;
-        if (event->mask & IN_IGNORED) { /* the parent is another one now, if there is one */
-                folder->parent_source = sd_event_source_disable_unref(folder->parent_source);
-                r = parent_watch(folder);
+        (void) usec;
+        for (size_t i = 0; i < watch->n_folders; i++) {
+                r = watched_path_renew(watch->folders[i]);
                 if (r < 0)
                         return r;
         }
-        if (!(event->mask & (IN_Q_OVERFLOW | IN_IGNORED)) && (event->len == 0 || strcmp(event->name, folder->name) != 0))
-                return 0;
-        r = folder_watch(folder);
-        return r < 0 ? r : note_change(folder->watch);
+        watch->is_unread = false; /* until the caller says so again */
+        return note_change(watch);
 }
 
-/* Missing or unreadable is no failure: the folder's absence is reported where it is read. */
-static int folder_watch(struct watched_folder *folder) {
+/* Something was mounted or unmounted, perhaps over a folder or what it lies in: of that inotify tells nothing. */
+static int on_mounts(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        struct watch *watch = userdata;
+        bool has_changed = false;
         int r;
 
-        folder->source = sd_event_source_disable_unref(folder->source);
-        r = sd_event_add_inotify(folder->watch->event, &folder->source, folder->path, FOLDER_EVENTS, on_folder_event,
-                                 folder);
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        return sd_event_source_set_exit_on_failure(folder->source, 1);
+        (void) source;
+        (void) fd;
+        (void) events;
+        for (size_t i = 0; i < watch->n_folders; i++) {
+                if (!watched_path_is_another(watch->folders[i]))
+                        continue;
+                has_changed = true;
+                r = watched_path_renew(watch->folders[i]);
+                if (r < 0)
+                        return r;
+        }
+        return has_changed ? note_change(watch) : 0;
 }
 
-static int parent_watch(struct watched_folder *folder) {
-        int r;
-
-        r = sd_event_add_inotify(folder->watch->event, &folder->parent_source, folder->parent, PARENT_EVENTS,
-                                 on_parent_event, folder);
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        return sd_event_source_set_exit_on_failure(folder->parent_source, 1);
+int watch_look_again(struct watch *watch) {
+        watch->is_unread = true;
+        return plan_look_again(watch);
 }
 
-static int folder_init(struct watch *watch, const char *path, struct watched_folder *folder) {
-        char *slash;
-        int r;
-
-        folder->watch = watch;
-        r = text_copy(path, &folder->path);
-        if (r >= 0)
-                r = text_copy(path, &folder->parent);
-        if (r < 0)
-                return r;
-        slash = strrchr(folder->parent, '/');
-        if (slash)
-                slash[slash == folder->parent] = '\0';
-        slash = strrchr(folder->path, '/');
-        folder->name = slash ? slash + 1 : folder->path;
-
-        r = folder_watch(folder);
-        return r < 0 ? r : parent_watch(folder);
+/* Takes the path out of the former ones where it is among them: what it has seen and not told yet must not be lost. */
+static struct watched_path *take_former(struct watch *watch, const char *path) {
+        for (size_t i = 0; i < watch->n_folders; i++)
+                if (watch->folders[i] && strcmp(watched_path_name(watch->folders[i]), path) == 0)
+                        return TAKE(watch->folders[i]);
+        return NULL;
 }
 
 int watch_set_folders(struct watch *watch, const char *const *folders, size_t n_folders, usec_t settle_usec) {
-        int r;
+        struct watched_path **wanted;
+        size_t n_former = watch->n_folders;
+        int r = 0;
 
-        drop_folders(watch);
-        watch->settle_usec = settle_usec;
-        watch->folders = calloc(n_folders + 1, sizeof(*watch->folders));
-        if (!watch->folders)
+        wanted = calloc(n_folders + 1, sizeof(*wanted));
+        if (!wanted)
                 return -ENOMEM;
+        watch->settle_usec = settle_usec;
+        for (size_t i = 0; i < n_folders; i++)
+                wanted[i] = take_former(watch, folders[i]);
+        for (size_t i = 0; i < n_former; i++)
+                watched_path_free(watch->folders[i]);
+        free(watch->folders);
+        watch->folders = wanted;
+        watch->n_folders = 0;
+
         for (size_t i = 0; i < n_folders; i++) {
-                r = folder_init(watch, folders[i], &watch->folders[watch->n_folders++]);
-                if (r < 0)
-                        return r;
+                if (r >= 0 && !wanted[i])
+                        r = watched_path_new(watch->event, folders[i], note_change, watch, &wanted[i]);
+                watch->n_folders = i + 1; /* all that were taken over are freed, whatever fails */
         }
-        return 0;
+        return r < 0 ? r : plan_look_again(watch);
 }
 
-int watch_new(sd_event *event, watch_handler settled, void *userdata, struct watch **ret) {
+static int add_timer(struct watch *watch, sd_event_time_handler_t handler, uint64_t accuracy_usec, sd_event_source **ret) {
+        int r;
+
+        r = sd_event_add_time(watch->event, ret, CLOCK_MONOTONIC, UINT64_MAX, accuracy_usec, handler, watch);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+        return r < 0 ? r : sd_event_source_set_exit_on_failure(*ret, 1);
+}
+
+/* Where there is no /proc, folders that are mounted over are found with the next reload. */
+static int add_mounts(struct watch *watch) {
+        int fd, r;
+
+        fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return 0;
+        r = sd_event_add_io(watch->event, &watch->mounts, fd, EPOLLPRI, on_mounts, watch);
+        if (r < 0) {
+                (void) close(fd);
+                return r == -ENOMEM ? r : 0;
+        }
+        (void) sd_event_source_set_io_fd_own(watch->mounts, 1);
+        return sd_event_source_set_exit_on_failure(watch->mounts, 1);
+}
+
+int watch_new(sd_event *event, watch_handler settled, void *userdata, usec_t look_again_usec, struct watch **ret) {
         _cleanup_(watch_free_p) struct watch *watch = NULL;
         int r;
 
@@ -180,12 +193,13 @@ int watch_new(sd_event *event, watch_handler settled, void *userdata, struct wat
         watch->event = sd_event_ref(event);
         watch->settled = settled;
         watch->userdata = userdata;
+        watch->look_again_usec = look_again_usec;
 
-        r = sd_event_add_time(event, &watch->timer, CLOCK_MONOTONIC, UINT64_MAX, 0, on_settled, watch);
+        r = add_timer(watch, on_settled, 0, &watch->timer);
         if (r >= 0)
-                r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+                r = add_timer(watch, on_look_again, (uint64_t) look_again_usec / 4, &watch->look_again);
         if (r >= 0)
-                r = sd_event_source_set_exit_on_failure(watch->timer, 1);
+                r = add_mounts(watch);
         if (r < 0)
                 return r;
 
