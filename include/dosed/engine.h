@@ -74,6 +74,19 @@ enum engine_belief { BELIEVE_CAREFULLY, BELIEVE_ANYTHING };
  * used is among the degradations, and its last good version stays. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno.
  */
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec);
+/*
+ * The same after the caller has removed the plan file `path` as somebody asked: what only that one held is not missed,
+ * and is gone also where the rest of the plan stays as it was.
+ */
+int engine_reload_without(struct engine *engine, const char *person, const char *path, usec_t now_usec);
+/* Something could not be read that may be readable in a while, without anything in its folder changing. */
+bool engine_is_unread(const struct engine *engine);
+/*
+ * Why what that plan file says is not in force (or, where it was removed, still is): a sentence, the caller's to free; NULL where
+ * all is as it should be. Returns 0 or -ENOMEM.
+ */
+int engine_explain_file(const struct engine *engine, const char *person, const char *path, bool is_removed,
+                        char **ret_reason);
 
 /*
  * Puts a plan in force without a folder: every schedule of that person, one per UID. They stay the caller's and must live until

@@ -39,7 +39,7 @@ int folder_list(const char *path, struct folder **ret, struct problems *problems
 
 /*
  * Reads one file whole without ever blocking on a FIFO or device. What cannot be read (not a regular file, too large,
- * permission, loop) becomes an error among the problems. Returns 0, FOLDER_UNREADABLE or a negative errno;
+ * permission, loop, gone with its folder) becomes an error among the problems. Returns 0, FOLDER_UNREADABLE or a negative errno;
  * the caller frees the bytes, which have a NUL behind them.
  */
 enum folder_outcome {

@@ -129,12 +129,12 @@ int folder_list(const char *path, struct folder **ret, struct problems *problems
         return 0;
 }
 
-/* What one file does to itself must not stop the others: only what is short in the process itself is fatal. */
+/* What happens to one file must not stop the others. */
 static int unreadable(struct problems *problems, const char *name, int error) {
         int r;
 
-        if (error == ENOMEM || error == EMFILE || error == ENFILE)
-                return -error;
+        if (error == ENOMEM)
+                return -ENOMEM;
         if (error == EACCES || error == EPERM)
                 r = problems_add(problems, name, 0, SEVERITY_ERROR,
                                  "The file cannot be read: permission denied; give dosed the right to read it");
@@ -210,9 +210,10 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
         size_t size = 0;
         int r;
 
+        /* The folder may have gone since it was listed. */
         folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder_fd < 0)
-                return -errno;
+                return unreadable(problems, name, errno);
         r = open_regular(folder_fd, name, &fd, &st, problems);
         if (r != 0)
                 return r;

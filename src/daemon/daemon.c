@@ -86,6 +86,8 @@ int daemon_step(struct daemon *daemon) {
                                                      "until it is set");
         if (r >= 0 && is_possible)
                 r = engine_step(daemon->engine, now_usec, &next_usec);
+        if (r >= 0 && engine_is_unread(daemon->engine))
+                r = watch_look_again(daemon->watch);
         if (r < 0)
                 return r;
         if (next_usec == USEC_NEVER)

@@ -45,6 +45,7 @@ struct person *person_free(struct engine *engine, struct person *person) {
                 if (live->person == person)
                         live_free(engine, live);
         person_clear_schedules(engine, person);
+        person_forget_degraded(engine, person);
         plan_done(&person->plan);
         for (size_t i = 0; i < person->n_folders; i++)
                 free(person->folders[i]);
@@ -305,64 +306,4 @@ size_t engine_count_open(const struct engine *engine) {
         for (live = engine->live; live; live = live->hh.next)
                 n += dose_is_open(live->dose);
         return n;
-}
-
-size_t engine_count_degraded(const struct engine *engine) {
-        return engine->n_degraded;
-}
-
-const char *engine_degraded(const struct engine *engine, size_t i) {
-        return engine->degraded[i].text;
-}
-
-static void drop_degraded(struct engine *engine, size_t i) {
-        free(engine->degraded[i].key);
-        free(engine->degraded[i].text);
-        engine->n_degraded--;
-        (void) memmove(&engine->degraded[i], &engine->degraded[i + 1],
-                       (engine->n_degraded - i) * sizeof(*engine->degraded));
-        engine->degraded_changed = true;
-}
-
-static int add_degraded(struct engine *engine, const char *key, const char *text) {
-        struct degradation *degraded, item = {};
-        int r;
-
-        degraded = reallocarray(engine->degraded, engine->n_degraded + 1, sizeof(*degraded));
-        if (!degraded)
-                return -ENOMEM;
-        engine->degraded = degraded;
-
-        r = text_copy(key, &item.key);
-        if (r >= 0)
-                r = text_copy(text, &item.text);
-        if (r < 0) {
-                free(item.key);
-                return r;
-        }
-        degraded[engine->n_degraded++] = item;
-        engine->degraded_changed = true;
-        return 0;
-}
-
-int engine_set_degraded(struct engine *engine, const char *key, const char *text) {
-        for (size_t i = 0; i < engine->n_degraded; i++) {
-                struct degradation *item = &engine->degraded[i];
-                int r;
-
-                if (strcmp(item->key, key) != 0)
-                        continue;
-                if (!text) {
-                        drop_degraded(engine, i);
-                        return 0;
-                }
-                if (text_equal(item->text, text))
-                        return 0;
-                r = text_set(&item->text, text);
-                if (r < 0)
-                        return r;
-                engine->degraded_changed = true;
-                return 0;
-        }
-        return text ? add_degraded(engine, key, text) : 0;
 }

@@ -55,6 +55,8 @@ struct plan_file {
         struct file_mark seen;
         struct calendar *calendar; /* last good; NULL where it never was */
         char *trouble;             /* why its newest version is not in force; NULL */
+        uint64_t digest;           /* of its newest version; 0: could not be read */
+        struct plan_file *former;  /* while the plan is read: what it was in the old one, perhaps under another path */
         UT_hash_handle hh;
 };
 
@@ -72,6 +74,7 @@ struct person {
         bool is_lost;       /* the ledger is gone: the first plan also has what may be open */
         usec_t lost_usec;   /* and what was taken until then nobody knows; USEC_NONE */
         bool corrects;      /* the clock was ahead; what it had settled is not all undone yet, and the ledger has its mark */
+        bool is_unread;     /* something could not be read that may be readable in a while, without an event */
 };
 
 /* A dose in hand: open, waiting for its time although it has entries, or being recorded. */
@@ -91,7 +94,8 @@ struct live_dose {
 };
 
 struct degradation {
-        char *key, *text;
+        char *key, *text; /* what is of a person: NAME/WHAT */
+        bool is_stale;    /* while that person's plan is read: not found again so far */
 };
 
 struct engine {
@@ -110,7 +114,8 @@ struct engine {
         usec_t hold_usec; /* no window ends before that */
         bool is_started;
         uint64_t suspect_digest; /* bytes that a former process was reading when it died */
-        bool has_suspect;
+        bool has_suspect, suspect_crashes;
+        bool suspect_is_kept; /* in the store's quarantine */
 
         struct degradation *degraded;
         size_t n_degraded;
@@ -207,12 +212,22 @@ int engine_last_taken(struct engine *engine, const char *person, const char *med
 /* Whether it may have been taken before the ledger was lost. */
 bool dose_record_is_lost(const struct engine *engine, const struct dose *dose);
 
-/* folders and files (intake.c, reading.c) */
+/* what does not work with a person's plan (degraded.c) */
+const char *person_degraded(const struct engine *engine, const struct person *person, const char *what);
+int person_set_degraded(struct engine *engine, const struct person *person, const char *what, const char *text);
+/* What is not set again in between is well again. */
+void person_begin_degraded(struct engine *engine, const struct person *person);
+void person_end_degraded(struct engine *engine, const struct person *person);
+void person_forget_degraded(struct engine *engine, const struct person *person);
+
+/* folders and files (intake.c, plan-file.c, reading.c) */
 int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
 int person_reload(struct engine *engine, struct person *person, enum engine_belief belief, usec_t now_usec);
 void plan_done(struct plan_file **plan);
-/* Reads bytes into a calendar behind the mark. 0, CALENDAR_UNUSABLE (see the problems) or a negative errno. */
-int reading_run(struct engine *engine, const char *name, const char *bytes, size_t size, usec_t now_usec,
+struct plan_file *plan_find(struct plan_file *plan, const char *path);
+int plan_add(struct plan_file **plan, const char *path, struct plan_file **ret);
+/* Reads bytes of that digest into a calendar behind the mark. 0, CALENDAR_UNUSABLE (see the problems) or a negative errno. */
+int reading_run(struct engine *engine, const char *name, const char *bytes, size_t size, uint64_t digest, usec_t now_usec,
                 struct calendar **ret, struct problems *problems);
 
 /* a new plan (adopt.c) */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why a plan file is not in force, for whoever has just put it there, or removed it. */
+#include <string.h>
+
+#include "dosed/text.h"
+#include "engine/private.h"
+
+/* Of the person's whole plan, else of the folder; NULL. */
+static const char *find_plan_trouble(const struct engine *engine, const struct person *person, const char *path) {
+        const char *trouble = person_degraded(engine, person, "plan");
+        char *folder, *slash;
+
+        if (trouble || text_copy(path, &folder) < 0)
+                return trouble;
+        slash = strrchr(folder, '/');
+        if (slash)
+                *slash = '\0';
+        trouble = person_degraded(engine, person, folder);
+        free(folder);
+        return trouble;
+}
+
+/* A schedule that another file holds in a newer version. */
+static int explain_schedules(const struct person *person, const struct plan_file *file, char **ret) {
+        for (size_t i = 0; file->calendar && i < file->calendar->n_schedules; i++) {
+                const struct schedule *schedule = file->calendar->schedules[i];
+                const struct slot *slot = person_find_slot(person, schedule->uid);
+
+                if (!slot || slot->schedule != schedule)
+                        return text_format(ret,
+                                           "%s: another file, %s, holds the same UID in a newer version: remove it there, or "
+                                           "give this one a higher SEQUENCE",
+                                           person->name, slot ? slot->schedule->file : "?");
+        }
+        *ret = NULL;
+        return 0;
+}
+
+int engine_explain_file(const struct engine *engine, const char *name, const char *path, bool is_removed,
+                        char **ret_reason) {
+        const struct person *person = engine_find_person(engine, name);
+        const struct plan_file *file = person ? plan_find(person->plan, path) : NULL;
+        const char *trouble;
+
+        if (!person)
+                return text_format(ret_reason, "%s is not looked after any more", name);
+        trouble = find_plan_trouble(engine, person, path);
+        if (is_removed)
+                return text_copy(!file ? NULL : trouble ? trouble : "the plan stays as it was: see dosectl status", ret_reason);
+        if (!trouble)
+                trouble = person_degraded(engine, person, path);
+        if (!trouble && !file)
+                trouble = "it was not found when the folder was read: see dosectl status";
+        if (trouble)
+                return text_copy(trouble, ret_reason);
+        return explain_schedules(person, file, ret_reason);
+}
