@@ -15,6 +15,8 @@ static int id_of(struct bus *bus, sd_bus_message *message, enum access access, c
         if (r == 0 || dose_id_parse(id, &person, &uid, &recurrence_id) != 0)
                 return error_from_outcome(error, ENGINE_NO_SUCH_DOSE, "There is no such dose");
         r = access_check(bus, message, access, person, ret_user, error);
+        if (r >= 0 && access != ACCESS_VIEW)
+                r = clock_check(bus, error);
         if (r < 0)
                 return r;
 

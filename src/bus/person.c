@@ -20,6 +20,8 @@ static int person_of(struct bus *bus, sd_bus_message *message, char **ret_person
         if (r == 0)
                 return error_from_outcome(error, ENGINE_NO_SUCH_PERSON, NULL);
         r = access_check(bus, message, ACCESS_MANAGE, person, NULL, error);
+        if (r >= 0)
+                r = clock_check(bus, error);
         if (r < 0)
                 return r;
         *ret_person = TAKE(person);
@@ -86,7 +88,14 @@ static int check_bytes(const char *name, const char *bytes, size_t size, sd_bus_
         r = zones_new(NULL, &zones);
         if (r < 0)
                 return r;
-        r = calendar_read(name, bytes, size, zones, &calendar, &problems);
+        /* A client's bytes are tried in a child first: one that the parser cannot bear must not end the reminders. */
+        r = calendar_probe(name, bytes, size, zones);
+        if (r == CALENDAR_CRASHES)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "%s: reading this file crashes the parser; look for what is odd in it, or write it anew",
+                                         name);
+        if (r >= 0)
+                r = calendar_read(name, bytes, size, zones, &calendar, &problems);
         if (r <= 0)
                 return r;
         for (size_t i = 0; i < problems.n_items; i++) {
@@ -100,16 +109,26 @@ static int check_bytes(const char *name, const char *bytes, size_t size, sd_bus_
         return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The file cannot be used");
 }
 
-static int reload(struct bus *bus, const char *person, enum engine_belief belief) {
+/* What was asked for is done; an error says where that is not in force, since somebody relies on it. */
+static int reply_in_force(struct bus *bus, sd_bus_message *message, const char *person, const char *path, bool is_removed,
+                          sd_bus_error *error) {
+        _cleanup_(free_p) char *reason = NULL, *text = NULL;
         int r;
 
-        r = engine_reload(bus->engine, person, belief, bus->host.now(bus->userdata));
-        bus->host.acted(bus->userdata);
-        return r;
+        r = engine_explain_file(bus->engine, person, path, is_removed, &reason);
+        if (r < 0)
+                return r;
+        if (!reason)
+                return sd_bus_reply_method_return(message, NULL);
+        r = text_format(&text, "%s. %s",
+                        is_removed ? "The file is removed, but what it said is still in force" :
+                                     "The file is stored, but what it says is not in force",
+                        reason);
+        return r < 0 ? r : error_degraded(error, text);
 }
 
 static int method_put_calendar(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_(free_p) char *person = NULL, *bytes = NULL;
+        _cleanup_(free_p) char *person = NULL, *bytes = NULL, *path = NULL;
         struct bus *bus = userdata;
         const char *name, *folder;
         size_t size = 0;
@@ -134,17 +153,19 @@ static int method_put_calendar(sd_bus_message *message, void *userdata, sd_bus_e
         folder = engine_person_folder(bus->engine, person);
         if (!folder)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "This person has no folder in dosed.conf");
+        r = text_format(&path, "%s/%s", folder, name);
+        if (r < 0)
+                return r;
         r = folder_write(folder, name, bytes, size);
         if (r < 0)
                 return sd_bus_error_set_errnof(error, r, "The file cannot be written to the folder: %s", strerror(-r));
-        r = reload(bus, person, BELIEVE_CAREFULLY);
-        if (r < 0)
-                return r;
-        return sd_bus_reply_method_return(message, NULL);
+        r = engine_reload(bus->engine, person, BELIEVE_CAREFULLY, bus->host.now(bus->userdata));
+        bus->host.acted(bus->userdata);
+        return r < 0 ? r : reply_in_force(bus, message, person, path, false, error);
 }
 
 static int method_remove_calendar(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        _cleanup_(free_p) char *person = NULL;
+        _cleanup_(free_p) char *person = NULL, *path = NULL;
         struct bus *bus = userdata;
         const char *name, *folder;
         int r;
@@ -159,13 +180,17 @@ static int method_remove_calendar(sd_bus_message *message, void *userdata, sd_bu
         if (r < 0)
                 return r;
         folder = engine_person_folder(bus->engine, person);
-        r = folder ? folder_remove(folder, name) : -ENOENT;
-        if (r < 0)
-                return sd_bus_error_set_errnof(error, r, "The file cannot be removed: %s", strerror(-r));
-        r = reload(bus, person, BELIEVE_CAREFULLY);
+        if (!folder)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "This person has no folder in dosed.conf");
+        r = text_format(&path, "%s/%s", folder, name);
         if (r < 0)
                 return r;
-        return sd_bus_reply_method_return(message, NULL);
+        r = folder_remove(folder, name);
+        if (r < 0)
+                return sd_bus_error_set_errnof(error, r, "The file cannot be removed: %s", strerror(-r));
+        r = engine_reload_without(bus->engine, person, path, bus->host.now(bus->userdata));
+        bus->host.acted(bus->userdata);
+        return r < 0 ? r : reply_in_force(bus, message, person, path, true, error);
 }
 
 static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -176,7 +201,8 @@ static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_er
         r = person_of(bus, message, &person, error);
         if (r < 0)
                 return r;
-        r = reload(bus, person, BELIEVE_ANYTHING);
+        r = engine_reload(bus->engine, person, BELIEVE_ANYTHING, bus->host.now(bus->userdata));
+        bus->host.acted(bus->userdata);
         if (r < 0)
                 return r;
         return sd_bus_reply_method_return(message, NULL);

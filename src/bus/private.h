@@ -32,6 +32,11 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);
 /* What cannot be had as things stand, whoever asks. `reason` says what to do. Returns negative. */
 int error_degraded(sd_bus_error *error, const char *reason);
+/*
+ * Whether what is recorded now can have a time: before dosed existed nothing was taken. Every method that changes ledger or plan
+ * asks. Returns 0, or fills `error` and returns negative.
+ */
+int clock_check(struct bus *bus, sd_bus_error *error);
 
 /* Object paths (path.c). The caller frees. */
 int path_of_dose(const struct dose *dose, char **ret);
