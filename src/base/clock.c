@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Asks the system for the time. */
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/timex.h>
 #include <time.h>
 
 #include "dosed/clock.h"
+#include "dosed/log.h"
 
 static usec_t read_clock(clockid_t clock) {
         struct timespec ts;
@@ -28,5 +31,9 @@ usec_t clock_boottime_usec(void) {
 bool clock_is_synchronised(void) {
         struct timex state = {};
 
-        return adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC);
+        if (adjtimex(&state) < 0) {
+                log_debug("cannot ask whether the clock is synchronised: %s", strerror(errno));
+                return false;
+        }
+        return !(state.status & STA_UNSYNC);
 }
