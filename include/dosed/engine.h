@@ -101,6 +101,9 @@ int engine_take_plan(struct engine *engine, const char *person, struct schedule 
  */
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec);
 
+/* When a dose or a reminder is next, whatever the store still waits for: what is worth waking a machine. USEC_NEVER. */
+usec_t engine_next_time(const struct engine *engine);
+
 /* What an operation answers when it does not do what was asked. `ret_reason` is then a sentence for a person. */
 enum engine_outcome {
         ENGINE_NO_SUCH_DOSE = 1,

@@ -100,14 +100,15 @@ int daemon_step(struct daemon *daemon) {
         if (r < 0)
                 return r;
 
-        r = wake_set(daemon->wake, next_usec);
+        /* A ledger that is to be tried again wakes no machine. */
+        r = wake_set(daemon->wake, is_possible ? engine_next_time(daemon->engine) : USEC_NEVER);
         if (r < 0)
                 return r;
         r = desktop_update(daemon->desktop, now_usec);
         if (r < 0)
                 return r;
         send_status(daemon);
-        return 0;
+        return daemon->zone_data_waits ? daemon_on_zone_data_changed(daemon) : 0;
 }
 
 int daemon_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -134,8 +135,18 @@ int daemon_on_zone_changed(void *userdata) {
 int daemon_on_zone_data_changed(void *userdata) {
         struct daemon *daemon = userdata;
 
-        if (daemon->is_without_ledger || !store_is_flushed(daemon->store))
+        if (daemon->is_without_ledger) {
+                log_warning("The time zone data has changed: that counts from the next start on, since without a ledger it "
+                            "would forget what was recorded");
                 return 0;
+        }
+        if (!store_is_flushed(daemon->store)) {
+                if (!daemon->zone_data_waits)
+                        log_info("The time zone data has changed: it is taken up once the ledger is written");
+                daemon->zone_data_waits = true;
+                return 0;
+        }
+        daemon->zone_data_waits = false;
         log_info("The time zone data has changed: everything is taken up again");
         daemon->starts_anew = true;
         return sd_event_exit(daemon->event, 0);
@@ -232,12 +243,24 @@ static usec_t now(void *userdata) {
 
 const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted };
 
+/* What a full disk has kept in memory so far: this is its last chance. */
+static void flush_last(struct daemon *daemon) {
+        if (!store_is_flushed(daemon->store) && store_flush(daemon->store) != 0)
+                log_error("What was recorded last could not be written to the ledger and is lost: make room on the disk, and "
+                          "record it again");
+}
+
 int daemon_run(struct daemon *daemon) {
         int r;
 
         r = sd_event_loop(daemon->event);
         if (!daemon->starts_anew)
                 (void) sd_notify(0, "STOPPING=1");
+        flush_last(daemon);
+        if (r > 0 && sd_bus_is_open(daemon->connection) <= 0) {
+                log_error("The bus connection was lost: dosed ends, and begins anew when it is started again");
+                return EX_UNAVAILABLE;
+        }
         if (r < 0) {
                 log_error("The loop has ended: %s", strerror(-r));
                 return EX_SOFTWARE;

@@ -41,6 +41,7 @@ struct daemon {
         bool has_plan;          /* it was taken up: not while the clock is impossible */
         bool plan_waits;        /* something was to be read while the clock was impossible */
         bool starts_anew;       /* it is to be executed again once it has ended */
+        bool zone_data_waits;   /* it has changed, and is taken up once the ledger is written */
         bool is_without_ledger; /* the store could not be opened */
         bool status_sent;
         size_t n_open, n_degraded; /* as the service manager was told */

@@ -166,12 +166,16 @@ static int wire(struct daemon *daemon) {
         _cleanup_(free_p) char *memory_path = NULL;
         int r;
 
+        /* Without it, what is up on a desktop is posted once more after a restart: a reminder too many, not one too few. */
         if (daemon->places.runtime) {
                 r = make_folder(daemon->places.runtime);
                 if (r >= 0)
                         r = text_format(&memory_path, "%s/notifications", daemon->places.runtime);
-                if (r < 0)
+                if (r == -ENOMEM)
                         return r;
+                if (r < 0)
+                        log_line(LOG_NOTICE, NULL, "What is up on the desktop cannot be remembered over a restart, since the "
+                                                   "runtime folder cannot be made: %s", strerror(-r));
         }
 
         r = zones_new(NULL, &daemon->zones);
