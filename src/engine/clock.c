@@ -19,7 +19,8 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
 /* One that had come by the right clock as well is open again, and was reminded of; the others are still to come. */
 static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         bool had_come = live->dose->state == DOSE_MISSED && live->dose->due_usec <= now_usec;
-        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        bool has_name = slot && slot->schedule->after_taken_usec == 0;
         const struct entry entry = {
                 .kind = ENTRY_CLOCK_CORRECTED,
                 .state = had_come ? DOSE_DUE : DOSE_UPCOMING,
@@ -35,13 +36,15 @@ static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_u
         if (had_come)
                 return live_set_timer(engine, live);
 
-        /* The plan may have lost it while the clock was ahead. */
-        if (slot && slot->schedule->after_taken_usec == 0)
+        /* The plan may have lost it while the clock was ahead, or have put it elsewhere. */
+        if (has_name)
                 r = slot_find(slot, live->dose->recurrence_id, &occurrence);
         if (r < 0)
                 return r;
         if (!slot || r == SCHEDULE_NO_OCCURRENCE)
                 return live_withdraw(engine, live, "taken off the plan", now_usec);
+        if (has_name && occurrence.due_usec != live->dose->due_usec)
+                return live_move(engine, live, slot, &occurrence, now_usec);
         return live_set_timer(engine, live);
 }
 

@@ -359,28 +359,37 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
         return enter_and_note(engine, live, entry, NULL);
 }
 
-int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
-              usec_t now_usec) {
+int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                enum dose_state state, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *times = NULL;
-        struct occurrence place = *occurrence;
-        struct entry entry = { .kind = ENTRY_MOVED, .state = DOSE_UPCOMING, .recorded_usec = now_usec };
+        const struct entry entry = {
+                .kind = ENTRY_MOVED,
+                .state = state,
+                .recorded_usec = now_usec,
+                .until_usec = occurrence->due_usec,
+        };
         int r;
 
-        if (place.due_usec <= now_usec) {
-                entry.state = DOSE_DUE;
-                place.end_usec += now_usec - place.due_usec;
-                place.due_usec = now_usec;
-        }
-        entry.until_usec = place.due_usec;
-        r = dose_from_occurrence(slot, &place, &times);
+        r = dose_from_occurrence(slot, occurrence, &times);
         if (r < 0)
                 return r;
         r = enter_and_note(engine, live, &entry, times);
         if (r < 0)
                 return r;
-        live->group_usec = group_of(place.due_usec, now_usec);
+        live->group_usec = group_of(occurrence->due_usec, now_usec);
         r = live_find_alarms(live);
         return r < 0 ? r : live_set_timer(engine, live);
+}
+
+int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+              usec_t now_usec) {
+        struct occurrence place = *occurrence;
+
+        if (place.due_usec > now_usec)
+                return live_retime(engine, live, slot, &place, DOSE_UPCOMING, now_usec);
+        place.end_usec += now_usec - place.due_usec;
+        place.due_usec = now_usec;
+        return live_retime(engine, live, slot, &place, DOSE_DUE, now_usec);
 }
 
 bool dose_is_off_plan(const struct dose *dose) {

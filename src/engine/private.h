@@ -169,7 +169,10 @@ void live_clamp(struct live_dose *live, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. On failure the dose is untouched. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
-/* Under its own name to another time, that of the occurrence; one in the past is due now, and has its whole window. */
+/* Under its own name to the time of the occurrence, and in that state. */
+int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                enum dose_state state, usec_t now_usec);
+/* The same; one in the past is due now, and has its whole window. */
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */

@@ -66,7 +66,7 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
                 return r;
         /* It has entries, and the person has travelled since. */
         if (live->dose->state == DOSE_UPCOMING && live->in_ledger && live->dose->due_usec != slot->next.due_usec) {
-                r = live_move(engine, live, slot, &slot->next, now_usec);
+                r = live_retime(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec);
                 if (r < 0)
                         return r;
         }
