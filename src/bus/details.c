@@ -70,7 +70,8 @@ FLAG(asks_amount, view->dose->asks_amount)
 FLAG(confidential, view->dose->confidential)
 FLAG(recorded_later, view->dose->recorded.later)
 FLAG(takeable, view->takeable)
-FLAG(check_first, view->taken_before_usec != USEC_NONE)
+FLAG(check_first, view->taken_before_usec != USEC_NONE || view->record_lost)
+FLAG(record_lost, view->record_lost)
 
 /* Exactly one of the getters is set. A property of that name exists where one is given. */
 static const struct {
@@ -98,6 +99,7 @@ static const struct {
         { "takeable", NULL, .flag = flag_takeable },
         { "check-first", NULL, .flag = flag_check_first },
         { "taken-before", NULL, .time = time_taken_before },
+        { "record-lost", NULL, .flag = flag_record_lost },
         { "snoozed-until", "SnoozedUntil", .time = time_snoozed_until },
         { "taken-at", "TakenAt", .time = time_taken_at },
         { "recorded-at", NULL, .time = time_recorded_at },

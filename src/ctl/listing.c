@@ -37,6 +37,7 @@ static const struct answer_key dose_keys[] = {
         { "takeable", ANSWER_FLAG, offsetof(struct listed_dose, takeable) },
         { "taken-before", ANSWER_TIME, offsetof(struct listed_dose, taken_before_usec) },
         { "check-first", ANSWER_FLAG, offsetof(struct listed_dose, check_first) },
+        { "record-lost", ANSWER_FLAG, offsetof(struct listed_dose, record_lost) },
 };
 
 static const struct answer_key medication_keys[] = {

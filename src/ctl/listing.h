@@ -24,7 +24,7 @@ struct listed_dose {
         usec_t taken_at_usec, recorded_at_usec, taken_before_usec;
         char *recorded_by, *grade, *taken_amount, *measurement, *note;
         char *local, *timezone;
-        bool critical, asks_amount, recorded_later, takeable, check_first;
+        bool critical, asks_amount, recorded_later, takeable, check_first, record_lost;
 };
 
 struct listed_doses {

@@ -33,9 +33,13 @@ enum colour dose_colour(const struct listed_dose *dose) {
         return looks[dose->state].colour;
 }
 
+static bool dose_is_late(enum dose_state state) {
+        return state == DOSE_MISSED || state == DOSE_UNATTENDED;
+}
+
 bool dose_waits(const struct listed_dose *dose) {
         return dose->state == DOSE_DUE || dose->state == DOSE_SNOOZED ||
-               (dose->state == DOSE_MISSED && dose->takeable);
+               (dose_is_late(dose->state) && dose->takeable);
 }
 
 bool doses_are_of_several(const struct listed_doses *doses) {
@@ -156,7 +160,15 @@ static void say_state(const struct telling *telling) {
 static void say_check(const struct telling *telling) {
         const struct listed_dose *dose = telling->dose;
 
-        if (dose->taken_before_usec == USEC_NONE || (!dose_waits(dose) && dose->state != DOSE_UPCOMING))
+        if (!dose_waits(dose) && dose->state != DOSE_UPCOMING)
+                return;
+        if (dose->record_lost) {
+                fputs(ftell(telling->stream) > 0 ? "; the record was lost, check whether it was taken"
+                                                 : "the record was lost, check whether it was taken",
+                      telling->stream);
+                return;
+        }
+        if (dose->taken_before_usec == USEC_NONE)
                 return;
         fputs(ftell(telling->stream) > 0 ? "; check first, " : "check first, ", telling->stream);
         if (dose->taken_before_usec > telling->request->now_usec + CLOCK_TOLERANCE)

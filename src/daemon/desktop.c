@@ -81,6 +81,10 @@ static int act(struct desktop *desktop, enum notify_answer answer, const char *i
         usec_t until_usec;
         int r = -EINVAL;
 
+        if (now_usec < LIMIT_CLOCK_SEC * USEC_PER_SEC) {
+                r = text_copy("the clock of this machine is wrong: set it, then record it", ret_said);
+                return r < 0 ? r : ENGINE_BAD_OPTION;
+        }
         switch (answer) {
         case NOTIFY_TAKEN:
                 r = engine_confirm(desktop->engine, id, &options, now_usec, &recorded, ret_said);

@@ -176,7 +176,8 @@ class Manager(dbus.service.Object):
         for dose in sorted(self.doses, key=lambda dose: dose.item["due"]):
             item = dose.item
             if options.get("open"):
-                fits = item["state"] in self.script.open_states or (item["state"] == "missed" and item.get("takeable"))
+                late = item["state"] in ("missed", "unattended") and item.get("takeable")
+                fits = item["state"] in self.script.open_states or late
             else:
                 fits = start <= item["due"] < end
             if fits and person in ("", item["person"]):

@@ -235,6 +235,14 @@ class Looking(Client):
         self.assertIn(f"check first, recorded as taken at a time that has not come yet: {ahead:%a %Y-%m-%d %H:%M}",
                       bisoprolol)
 
+    def test_a_record_that_was_lost_is_to_be_checked_first(self):
+        self.script(dose("a", "Aspirin", now(), record_lost=True))
+        self.assertIn("the record was lost, check whether it was taken", self.run_ctl("status").stdout)
+
+    def test_an_unattended_dose_that_may_still_be_taken_waits(self):
+        self.script(dose("a", "Aspirin", now() - timedelta(hours=5), "unattended", takeable=True))
+        self.assertRegex(self.run_ctl("status").stdout, r"Due now\n.*Aspirin")
+
     def test_list_and_history_keep_to_their_times(self):
         self.script(
             dose("a", "Old", now() - timedelta(days=3), "taken"),
