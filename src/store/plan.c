@@ -95,31 +95,36 @@ int plan_write_change(struct store *store, const struct pending_change *change) 
                              change->file);
 }
 
-int store_mark_reading(struct store *store, uint64_t digest) {
+/* In place, so that a disk that has become full since the first time has room for it. */
+static int write_reading(struct store *store, uint64_t digest) {
         char text[24];
         int fd, n, r = 0;
 
         if (store->folder_fd < 0)
                 return 0;
 
-        fd = openat(store->folder_fd, READING_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = openat(store->folder_fd, READING_NAME, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return -errno;
         n = snprintf(text, sizeof(text), "%016" PRIx64 "\n", digest);
+        errno = 0;
         if (write(fd, text, (size_t) n) != n)
                 r = errno > 0 ? -errno : -EIO;
         (void) close(fd);
         return r;
 }
 
+int store_mark_reading(struct store *store, uint64_t digest) {
+        return write_reading(store, digest);
+}
+
 int store_clear_reading(struct store *store) {
-        if (store->folder_fd < 0)
-                return 0;
-        return unlinkat(store->folder_fd, READING_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
+        return write_reading(store, 0);
 }
 
 int store_get_reading(struct store *store, uint64_t *ret_digest) {
         char text[24] = "";
+        uint64_t digest;
         int fd;
 
         if (store->folder_fd < 0)
@@ -130,7 +135,10 @@ int store_get_reading(struct store *store, uint64_t *ret_digest) {
         if (read(fd, text, sizeof(text) - 1) < 0)
                 text[0] = '\0';
         (void) close(fd);
-        return sscanf(text, "%16" SCNx64, ret_digest) == 1 ? 0 : STORE_NOTHING;
+        if (sscanf(text, "%16" SCNx64, &digest) != 1 || digest == 0)
+                return STORE_NOTHING;
+        *ret_digest = digest;
+        return 0;
 }
 
 int store_quarantine(struct store *store, uint64_t digest, usec_t at_usec) {

@@ -256,6 +256,25 @@ static void a_store_in_memory_serves_while_its_file_cannot(void **state) {
         assert_int_equal(store_get_reading(store, &digest), STORE_NOTHING);
 }
 
+/* The file stays where it is: on a disk that is full by then it is written over. */
+static void the_mark_of_a_file_that_is_read_is_written_in_place(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *path = NULL;
+        struct stat first, second;
+        uint64_t digest = 0;
+
+        assert_true(asprintf(&path, "%s/reading", world->state) > 0);
+        assert_int_equal(store_mark_reading(world->store, 0xfedcba9876543210), 0);
+        assert_int_equal(store_get_reading(world->store, &digest), 0);
+        assert_true(digest == 0xfedcba9876543210);
+        assert_int_equal(stat(path, &first), 0);
+        assert_int_equal(store_clear_reading(world->store), 0);
+        assert_int_equal(store_get_reading(world->store, &digest), STORE_NOTHING);
+        assert_int_equal(stat(path, &second), 0);
+        assert_int_equal(first.st_ino, second.st_ino);
+        assert_int_equal(first.st_size, second.st_size);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -268,6 +287,7 @@ int main(void) {
                 TEST(a_store_of_a_newer_version_is_left_alone),
                 TEST(files_of_others_cannot_read_the_store),
                 TEST(on_a_full_disk_reminders_go_on_and_nothing_is_lost),
+                TEST(the_mark_of_a_file_that_is_read_is_written_in_place),
                 cmocka_unit_test(a_store_in_memory_serves_while_its_file_cannot),
         };
 
