@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The oracle: what must be in the ledger, by brute force. */
-#include <sqlite3.h>
 #include <string.h>
 
 #include "simulate.h"
-#include "store/database.h"
 
 /* No zone change moves a wall-clock time by more (Kiritimati to Samoa: 25 h). */
 #define ZONE_REACH (27 * USEC_PER_HOUR)
+/* What was to come when it was put into the past is a dose for so long; just below, the oracle does not know. */
+#define PASSED_REACH (26 * USEC_PER_HOUR)
+/* A dose is dragged by at most a day, and its zone may change besides. */
+#define EDIT_REACH (60 * USEC_PER_HOUR)
 /* A window ends at the latest so long after its dose was due; the drawn ones are shorter than 6 h. */
 #define SETTLED_AFTER (2 * USEC_PER_DAY)
-
-static struct wall_clock clock_of(const struct world *world) {
-        return (struct wall_clock){ .zone = world->zone, .all_day_sec = 8 * 3600 };
-}
+/* Older doses no edit of ours puts anywhere. */
+#define FORGOTTEN_AFTER (10 * USEC_PER_DAY)
 
 struct expected *oracle_find(struct oracle *oracle, const char *id) {
         struct expected *expected;
@@ -22,195 +22,309 @@ struct expected *oracle_find(struct oracle *oracle, const char *id) {
         return expected;
 }
 
-static char *id_of(const struct occurrence *occurrence) {
-        char text[CIVIL_TEXT_SIZE], *id;
+static struct expected *expect_one(struct oracle *oracle, const char *id, usec_t due_usec) {
+        struct expected *expected = calloc(1, sizeof(*expected));
 
-        if (dose_id_format(PERSON, occurrence->schedule->uid, occurrence_format_id(occurrence, text), &id) < 0)
+        if (!expected)
                 abort();
-        return id;
+        expected->id = strdup(id);
+        expected->due_usec = due_usec;
+        HASH_ADD_KEYPTR(hh, oracle->expected, expected->id, strlen(expected->id), expected);
+        return expected;
+}
+
+static void forget(struct oracle *oracle, struct expected *expected) {
+        HASH_DEL(oracle->expected, expected);
+        free(expected->id);
+        free(expected->carried_to);
+        free(expected);
+}
+
+/* Whether it is a dose of that schedule, and which. */
+static bool is_of(const char *id, const struct person *person, const struct schedule *schedule,
+                  const char **ret_recurrence_id) {
+        size_t length = strlen(person->name), uid_length = strlen(schedule->uid);
+
+        if (strncmp(id, person->name, length) != 0 || id[length] != '/' ||
+            strncmp(id + length + 1, schedule->uid, uid_length) != 0 || id[length + 1 + uid_length] != '/')
+                return false;
+        *ret_recurrence_id = id + length + uid_length + 2;
+        return true;
 }
 
 static bool is_in_ledger(struct world *world, const char *id) {
-        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
 
-        return dose_id_parse(id, &person, &uid, &recurrence_id) == 0 &&
-               store_get_dose(world->store, person, uid, recurrence_id, &dose) == 0;
+        return ledger_get(world, id, &dose) == 0;
 }
 
 /*
  * Where the person came from it had been one dose with another of the schedule, due at the same instant: in Apia the times of
  * 30 December 2011, a day that never was, are those of the 31st.
  */
-static bool was_one_with_another(const struct world *world, const struct schedule *schedule, const char *id) {
-        const struct wall_clock former = { .zone = world->former_zone, .all_day_sec = 8 * 3600 };
-        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL, *other_id = NULL;
+static bool was_one_with_another(const struct world *world, const struct person *person, const struct schedule *schedule,
+                                 const char *id) {
+        const struct wall_clock former = { .zone = person->former_zone, .all_day_sec = 8 * 3600 };
+        _cleanup_(free_p) char *other_id = NULL;
         struct occurrence before, other;
+        const char *recurrence_id;
 
-        if (!world->former_zone || dose_id_parse(id, &person, &uid, &recurrence_id) != 0 ||
+        if (!person->former_zone || !is_of(id, person, schedule, &recurrence_id) ||
             schedule_find(schedule, &former, recurrence_id, &before) != 0 || before.due_usec > world->now_usec ||
             schedule_next(schedule, &former, before.due_usec, &other) != 0)
                 return false;
-        other_id = id_of(&other);
+        other_id = id_of(person, &other);
         return other.due_usec == before.due_usec && strcmp(other_id, id) != 0;
 }
 
-static void expect(struct world *world, const struct schedule *schedule, usec_t from_usec, usec_t until_usec,
-                   bool is_excluded) {
-        const struct wall_clock clock = clock_of(world);
+static void expect(struct world *world, const struct person *person, const struct schedule *schedule, usec_t from_usec,
+                   usec_t until_usec, bool is_excluded) {
+        const struct wall_clock clock = clock_of(person);
         struct occurrence occurrence;
 
         while (schedule_next(schedule, &clock, from_usec, &occurrence) == 0 && occurrence.due_usec <= until_usec) {
-                _cleanup_(free_p) char *id = id_of(&occurrence);
+                _cleanup_(free_p) char *id = id_of(person, &occurrence);
                 struct expected *expected = oracle_find(&world->oracle, id);
 
                 from_usec = occurrence.due_usec + 1;
                 if (expected)
                         continue;
-                /* An older version had it, and it was looked at and forgotten. */
+                /* An older version had it. */
                 if (is_excluded && is_in_ledger(world, id))
                         continue;
-                expected = calloc(1, sizeof(*expected));
-                if (!expected)
-                        abort();
-                expected->id = TAKE(id);
-                expected->due_usec = occurrence.due_usec;
-                expected->is_excluded = is_excluded || was_one_with_another(world, schedule, expected->id);
-                HASH_ADD_KEYPTR(hh, world->oracle.expected, expected->id, strlen(expected->id), expected);
+                expected = expect_one(&world->oracle, id, occurrence.due_usec);
+                expected->since_usec = world->now_usec;
+                expected->is_excluded = is_excluded || was_one_with_another(world, person, schedule, id);
+                expected->is_unsure = expected->is_excluded && world->is_unwritable;
                 world->n_doses += !expected->is_excluded;
         }
 }
 
-void oracle_begin(struct world *world, const struct schedule *schedule) {
-        expect(world, schedule, world->now_usec - 2 * ZONE_REACH, world->now_usec, true);
+void oracle_begin(struct world *world, struct person *person, const struct schedule *schedule) {
+        expect(world, person, schedule, world->now_usec - 2 * ZONE_REACH, world->now_usec, true);
 }
 
 void oracle_advance(struct world *world) {
-        for (size_t i = 0; i < MAX_SCHEDULES; i++)
-                if (world->calendars[i])
-                        expect(world, world->calendars[i]->schedules[0], world->oracle.until_usec - ZONE_REACH,
-                               world->now_usec, false);
-        world->oracle.until_usec = world->now_usec;
+        for (size_t i = 0; i < world->n_people; i++) {
+                struct person *person = &world->people[i];
+
+                if (person->is_out)
+                        continue;
+                for (size_t j = 0; j < MAX_LINES; j++)
+                        if (person->lines[j].calendar)
+                                expect(world, person, person->lines[j].calendar->schedules[0],
+                                       person->until_usec - ZONE_REACH, world->now_usec, false);
+                person->until_usec = world->now_usec;
+        }
 }
 
 /* What was due before its schedule came into force may fall due after it, by the new clock. */
-void oracle_travel(struct world *world) {
-        const struct wall_clock clock = clock_of(world);
+void oracle_travel(struct world *world, struct person *person) {
+        const struct wall_clock clock = clock_of(person);
         struct expected *expected, *next;
 
         HASH_ITER(hh, world->oracle.expected, expected, next) {
                 bool is_ahead = false;
 
-                for (size_t i = 0; expected->is_excluded && i < MAX_SCHEDULES; i++) {
-                        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
+                if (!expected->is_excluded || expected->due_usec < world->now_usec - FORGOTTEN_AFTER)
+                        continue;
+                for (size_t i = 0; i < MAX_LINES; i++) {
+                        const struct calendar *calendar = person->lines[i].calendar;
                         struct occurrence occurrence;
+                        const char *recurrence_id;
 
-                        if (!world->calendars[i] || dose_id_parse(expected->id, &person, &uid, &recurrence_id) != 0 ||
-                            strcmp(world->calendars[i]->schedules[0]->uid, uid) != 0)
-                                continue;
-                        is_ahead = schedule_find(world->calendars[i]->schedules[0], &clock, recurrence_id, &occurrence) == 0 &&
-                                   occurrence.due_usec > world->now_usec;
+                        if (calendar && is_of(expected->id, person, calendar->schedules[0], &recurrence_id))
+                                is_ahead = schedule_find(calendar->schedules[0], &clock, recurrence_id, &occurrence) == 0 &&
+                                           occurrence.due_usec > world->now_usec;
                 }
-                if (is_ahead) {
-                        HASH_DEL(world->oracle.expected, expected);
-                        free(expected->id);
-                        free(expected);
-                }
+                if (is_ahead)
+                        forget(&world->oracle, expected);
         }
+}
+
+/* What had come, or was recorded early, and is to come or has come by the new version. */
+static void edit_expected(struct world *world, struct person *person, const struct schedule *schedule) {
+        const struct wall_clock clock = clock_of(person);
+        struct expected *expected, *next;
+
+        HASH_ITER(hh, world->oracle.expected, expected, next) {
+                struct occurrence occurrence;
+                const char *recurrence_id;
+
+                if (expected->due_usec < world->now_usec - FORGOTTEN_AFTER ||
+                    !is_of(expected->id, person, schedule, &recurrence_id) ||
+                    schedule_find(schedule, &clock, recurrence_id, &occurrence) != 0)
+                        continue;
+                if (occurrence.due_usec > world->now_usec && !oracle_is_recorded(world, expected->id)) {
+                        forget(&world->oracle, expected);
+                        continue;
+                }
+                /* It may have moved in time, and be due now at the earliest. */
+                if (expected->is_excluded)
+                        expected->since_usec = world->now_usec;
+                else if (occurrence.due_usec > world->now_usec)
+                        expected->due_usec = occurrence.due_usec;
+                else
+                        expected->due_usec = world->now_usec;
+                expected->is_checked = false;
+        }
+}
+
+/* What was to come, and has come all at once. */
+static void expect_passed(struct world *world, struct person *person, const struct schedule *former,
+                          const struct schedule *schedule) {
+        const struct wall_clock clock = clock_of(person);
+        usec_t from_usec = world->now_usec + 1;
+        struct occurrence before, after;
+
+        while (schedule_next(former, &clock, from_usec, &before) == 0 && before.due_usec < world->now_usec + EDIT_REACH) {
+                _cleanup_(free_p) char *id = id_of(person, &before);
+                char recurrence_id[CIVIL_TEXT_SIZE];
+                struct expected *expected;
+
+                from_usec = before.due_usec + 1;
+                if (strcmp(former->uid, schedule->uid) != 0 || oracle_find(&world->oracle, id) ||
+                    schedule_find(schedule, &clock, occurrence_format_id(&before, recurrence_id), &after) != 0 ||
+                    after.due_usec > world->now_usec)
+                        continue;
+                expected = expect_one(&world->oracle, id, world->now_usec);
+                expected->is_unsure = after.due_usec < world->now_usec - PASSED_REACH;
+                world->n_doses++;
+        }
+}
+
+void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
+                 const struct schedule *schedule) {
+        if (!schedule)
+                return;
+        edit_expected(world, person, schedule);
+        if (former)
+                expect_passed(world, person, former, schedule);
+        oracle_begin(world, person, schedule);
 }
 
 void oracle_set_back(struct world *world) {
         struct expected *expected, *next;
 
         HASH_ITER(hh, world->oracle.expected, expected, next)
-                if (!expected->is_excluded && !expected->is_recorded && expected->due_usec > world->now_usec) {
-                        HASH_DEL(world->oracle.expected, expected);
-                        free(expected->id);
-                        free(expected);
-                }
-        world->oracle.until_usec = world->now_usec;
+                if (!expected->is_excluded && !oracle_is_recorded(world, expected->id) &&
+                    expected->due_usec > world->now_usec)
+                        forget(&world->oracle, expected);
+        for (size_t i = 0; i < world->n_people; i++)
+                world->people[i].until_usec = world->now_usec;
+        world->oracle.recorded_usec = USEC_NONE;
 }
 
-void oracle_record(struct world *world, const char *id, bool is_recorded) {
+void oracle_record(struct world *world, const char *id, usec_t due_usec, bool is_recorded) {
         struct expected *expected = oracle_find(&world->oracle, id);
 
-        if (!expected) { /* taken early */
-                expected = calloc(1, sizeof(*expected));
-                if (!expected)
-                        abort();
-                expected->id = strdup(id);
-                expected->due_usec = world->now_usec;
-                HASH_ADD_KEYPTR(hh, world->oracle.expected, expected->id, strlen(expected->id), expected);
-        }
+        if (!expected) /* taken early */
+                expected = expect_one(&world->oracle, id, due_usec);
         expected->is_recorded = is_recorded;
 }
 
+void oracle_carry(struct world *world, const char *from, const char *to) {
+        struct expected *carrier = oracle_find(&world->oracle, to), *former = oracle_find(&world->oracle, from);
+
+        if (!carrier)
+                carrier = expect_one(&world->oracle, to, world->now_usec);
+        carrier->is_recorded = true;
+        carrier->is_excluded = false;
+        free(carrier->carried_to);
+        carrier->carried_to = NULL;
+        if (!former)
+                return;
+        if (!former->is_recorded && !(former->carried_to && strcmp(former->carried_to, to) == 0))
+                fail(world, "%s carries the record of %s, which nobody recorded", to, from);
+        former->is_recorded = false;
+        free(former->carried_to);
+        former->carried_to = strdup(to);
+}
+
+bool oracle_is_recorded(struct world *world, const char *id) {
+        const struct expected *expected = oracle_find(&world->oracle, id);
+
+        for (unsigned i = 0; expected && expected->carried_to && i < 10; i++)
+                expected = oracle_find(&world->oracle, expected->carried_to);
+        return expected && expected->is_recorded;
+}
+
+static struct taken *find_taken(struct world *world, const struct dose *dose, char *key, size_t size) {
+        struct taken *taken;
+
+        (void) snprintf(key, size, "%s/%s", dose->person, dose->medication);
+        HASH_FIND_STR(world->oracle.taken, key, taken);
+        return taken;
+}
+
+void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_usec) {
+        char key[128];
+        struct taken *taken = find_taken(world, dose, key, sizeof(key));
+
+        if (!taken) {
+                taken = calloc(1, sizeof(*taken));
+                if (!taken)
+                        abort();
+                taken->key = strdup(key);
+                HASH_ADD_KEYPTR(hh, world->oracle.taken, taken->key, strlen(taken->key), taken);
+        }
+        taken->at_usec = at_usec;
+}
+
+usec_t oracle_last_taken(struct world *world, const struct dose *dose) {
+        char key[128];
+        const struct taken *taken = find_taken(world, dose, key, sizeof(key));
+
+        return taken ? taken->at_usec : USEC_NONE;
+}
+
 static void check_dose(struct world *world, const struct expected *expected) {
-        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r;
 
-        if (dose_id_parse(expected->id, &person, &uid, &recurrence_id) != 0)
-                fail(world, "%s is no id", expected->id);
-        r = store_get_dose(world->store, person, uid, recurrence_id, &dose);
-        if (r < 0)
-                fail(world, "the ledger cannot be read");
+        if (expected->is_unsure)
+                return;
+        r = ledger_get(world, expected->id, &dose);
         if (expected->is_excluded) {
                 if (r == 0)
-                        fail(world, "%s was due before its schedule came into force, and is in the ledger", expected->id);
+                        fail(world, "%s was due before its schedule came into force, and is in the ledger as %s",
+                             expected->id, dose_state_to_string(dose->state));
                 return;
         }
         if (r == STORE_NOTHING)
                 fail(world, "%s is not in the ledger: a dose is lost", expected->id);
         if (dose_is_open(dose) || dose->state == DOSE_UPCOMING)
                 fail(world, "%s is still %s long after its window", expected->id, dose_state_to_string(dose->state));
-        if (expected->is_recorded && dose->state != DOSE_TAKEN && dose->state != DOSE_SKIPPED && dose->state != DOSE_MOVED)
+        if (expected->is_recorded && dose->state != DOSE_TAKEN && dose->state != DOSE_SKIPPED)
                 fail(world, "%s was recorded by a person, and the ledger says %s", expected->id,
                      dose_state_to_string(dose->state));
-}
-
-/* The last entry of a dose says what it stands at; recording an entry is never before the one it follows, but for a clock
- * that was set back. */
-static void check_ledger(struct world *world) {
-        static const char query[] = "SELECT d.uid || '/' || d.recurrence_id, s.state, (SELECT e.state FROM entry e WHERE"
-                                    " e.dose = s.dose ORDER BY e.id DESC LIMIT 1) AS last FROM standing s JOIN dose d"
-                                    " ON d.id = s.dose WHERE s.state IS NOT last";
-        sqlite3_stmt *statement;
-
-        if (sqlite3_prepare_v2(world->store->database, query, -1, &statement, NULL) != SQLITE_OK)
-                fail(world, "the ledger cannot be queried");
-        if (sqlite3_step(statement) == SQLITE_ROW)
-                fail(world, "%s stands at %s, and its last entry says %s", (const char *) sqlite3_column_text(statement, 0),
-                     (const char *) sqlite3_column_text(statement, 1), (const char *) sqlite3_column_text(statement, 2));
-        sqlite3_finalize(statement);
 }
 
 void oracle_check(struct world *world) {
         struct expected *expected, *next;
 
+        if (world->is_unwritable)
+                return;
         HASH_ITER(hh, world->oracle.expected, expected, next) {
-                if (expected->due_usec + SETTLED_AFTER > world->now_usec)
+                if (expected->is_checked || expected->due_usec + SETTLED_AFTER > world->now_usec ||
+                    person_of(world, expected->id)->is_out)
                         continue;
-                check_dose(world, expected);
-                HASH_DEL(world->oracle.expected, expected);
-                free(expected->id);
-                free(expected);
+                if (part_is_on(PART_DEBT))
+                        check_dose(world, expected);
+                expected->is_checked = true;
         }
-        check_ledger(world);
+        ledger_check_settled(world);
 }
 
 void oracle_done(struct oracle *oracle) {
         struct expected *expected, *next;
         struct taken *taken, *next_taken;
 
-        HASH_ITER(hh, oracle->expected, expected, next) {
-                HASH_DEL(oracle->expected, expected);
-                free(expected->id);
-                free(expected);
-        }
+        HASH_ITER(hh, oracle->expected, expected, next)
+                forget(oracle, expected);
         HASH_ITER(hh, oracle->taken, taken, next_taken) {
                 HASH_DEL(oracle->taken, taken);
-                free(taken->medication);
+                free(taken->key);
                 free(taken);
         }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* simulate FIRST COUNT YEARS: lives of so many persons, seed after seed; VERBOSE=1 tells each of their moments. */
+/* simulate FIRST COUNT YEARS: lives of one or two people, seed after seed; VERBOSE=1 tells each of their moments. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,13 +7,15 @@
 #include "simulate.h"
 
 int main(int argc, char **argv) {
-        uint64_t first, count, totals[6] = {};
+        uint64_t first, count, totals[9] = {};
         unsigned years;
 
         if (argc != 4) {
                 (void) fprintf(stderr, "usage: simulate FIRST-SEED COUNT YEARS\n");
                 return 2;
         }
+        if (!parts_read())
+                return 2;
         first = strtoull(argv[1], NULL, 10);
         count = strtoull(argv[2], NULL, 10);
         years = (unsigned) strtoul(argv[3], NULL, 10);
@@ -28,9 +30,14 @@ int main(int argc, char **argv) {
                 totals[3] += world.n_edits;
                 totals[4] += world.n_zones;
                 totals[5] += world.n_jumps;
+                totals[6] += world.n_absences;
+                totals[7] += world.n_failures;
+                totals[8] += world.n_people;
         }
         (void) printf("%" PRIu64 " person-years from seed %" PRIu64 ": %" PRIu64 " doses, %" PRIu64 " reminders, %" PRIu64
-                      " restarts, %" PRIu64 " edits, %" PRIu64 " journeys, %" PRIu64 " clocks put right\n",
-                      count * years, first, totals[0], totals[1], totals[2], totals[3], totals[4], totals[5]);
+                      " restarts, %" PRIu64 " edits, %" PRIu64 " journeys, %" PRIu64 " clocks put right, %" PRIu64
+                      " people left out, %" PRIu64 " times unwritable\n",
+                      totals[8] * years, first, totals[0], totals[1], totals[2], totals[3], totals[4], totals[5], totals[6],
+                      totals[7]);
         return 0;
 }

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes wrong around dosed: restarts, journeys, clocks, people who are left out, and a store that cannot be written. */
+#include "simulate.h"
+#include "store/database.h"
+
+/* A clock that is years ahead settles every dose of those years; more than so many schedules would take too long. */
+#define MAX_FAR_SCHEDULES 3
+
+static const char *const homes[] = {
+        "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata",
+        "Pacific/Apia",  "Africa/Cairo",     "America/Sao_Paulo",   "Europe/Lisbon",
+};
+
+void draw_home(struct world *world, struct person *person) {
+        must(world, zones_get(world->zones, homes[draw_below(&world->random, ELEMENTS(homes))], &person->zone), "zones_get");
+}
+
+static usec_t draw_minutes(struct world *world, unsigned from, unsigned to) {
+        return (usec_t) (from + draw_below(&world->random, to - from + 1)) * USEC_PER_MINUTE;
+}
+
+static bool is_anybody_out(const struct world *world) {
+        for (size_t i = 0; i < world->n_people; i++)
+                if (world->people[i].is_out)
+                        return true;
+        return false;
+}
+
+static void stop(struct world *world) {
+        (void) world_step(world, false);
+        world->engine = engine_free(world->engine);
+        world->n_restarts++;
+}
+
+/* Nothing of the engine survives but the store. A plan that was changed meanwhile counts from the start on. */
+void restart(struct world *world) {
+        bool changed = false;
+
+        if (world->is_unwritable)
+                return;
+        say(world, "stop");
+        stop(world);
+        world->now_usec += draw_minutes(world, 0, draw_percent(&world->random, 50) ? 60 : 36 * 60);
+        oracle_advance(world);
+        for (size_t i = 0; i < world->n_people; i++)
+                if (!world->people[i].is_out && draw_percent(&world->random, 20)) {
+                        edit_unseen(world, i);
+                        changed = true;
+                }
+        say(world, "start");
+        world->is_editing = changed;
+        world_start(world);
+        (void) world_step(world, changed);
+        world->is_editing = false;
+}
+
+void travel(struct world *world) {
+        struct person *person = &world->people[draw_below(&world->random, (unsigned) world->n_people)];
+        struct wall_clock former = clock_of(person);
+        struct judgement judgement;
+
+        if (person->is_out)
+                return;
+        (void) world_step(world, false);
+        judge_begin(world, person, &judgement);
+        person->former_zone = person->zone;
+        draw_home(world, person);
+        say(world, "%s travels to %s", person->name, zone_name(person->zone));
+        oracle_travel(world, person);
+        oracle_advance(world);
+        person->former_zone = NULL;
+        world_set_people(world);
+        (void) world_step(world, true);
+        judge_journey(world, &judgement, &former);
+        judge_done(&judgement);
+        world->n_zones++;
+}
+
+static size_t count_schedules(const struct world *world) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < world->n_people; i++)
+                for (size_t j = 0; j < MAX_LINES; j++)
+                        n += world->people[i].lines[j].calendar != NULL;
+        return n;
+}
+
+/* The clock goes wrong, and is put right after some minutes; dosed may be started anew under the wrong clock, or be down when it
+ * is put right. */
+void misset_clock(struct world *world, bool far) {
+        usec_t right_usec = world->now_usec;
+        unsigned how = part_is_on(PART_RESTART) && !world->is_unwritable ? draw_below(&world->random, 4) : 3;
+
+        /* What becomes of the doses of somebody who is left out meanwhile, nobody decided. */
+        if (is_anybody_out(world))
+                return;
+        if (far && (world->is_unwritable || count_schedules(world) > MAX_FAR_SCHEDULES))
+                far = false;
+        world->now_usec += far ? draw_minutes(world, 30 * 24 * 60, 3 * 365 * 24 * 60) : draw_minutes(world, 30, 30 * 24 * 60);
+        say(world, "clock ahead");
+        (void) world_step(world, false);
+        if (draw_percent(&world->random, 30)) {
+                take_early(world);
+                world_answer(world, world->now_usec + 30 * USEC_PER_MINUTE);
+        }
+        if (how == 0) {
+                say(world, "restart under the wrong clock");
+                stop(world);
+                world_start(world);
+                (void) world_step(world, false);
+        } else if (how == 1) {
+                say(world, "stop under the wrong clock");
+                stop(world);
+        }
+
+        world->now_usec = right_usec + draw_minutes(world, 1, 20);
+        say(world, "clock right");
+        oracle_set_back(world);
+        if (how == 1)
+                world_start(world);
+        (void) world_step(world, true);
+        ledger_check_settled(world);
+        world->n_jumps++;
+}
+
+void leave(struct world *world) {
+        size_t i = draw_below(&world->random, (unsigned) world->n_people);
+        struct person *person = &world->people[i];
+        struct action *action;
+
+        if (world->n_people < 2 || is_anybody_out(world) || world->is_unwritable)
+                return;
+        (void) world_step(world, false);
+        say(world, "%s is left out", person->name);
+        person->is_out = true;
+        world_set_people(world);
+        (void) world_step(world, false);
+        action = world_plan(world, ACTION_RETURN,
+                            world->now_usec + draw_minutes(world, 1, draw_percent(&world->random, 50) ? 300 : 5 * 24 * 60), NULL);
+        action->person = i;
+        world->n_absences++;
+}
+
+void come_back(struct world *world, size_t i) {
+        struct person *person = &world->people[i];
+        bool changed = draw_percent(&world->random, 20);
+
+        (void) world_step(world, false);
+        say(world, "%s is back", person->name);
+        person->is_out = false;
+        oracle_advance(world);
+        if (changed)
+                edit_unseen(world, i);
+        world->is_editing = changed;
+        world_set_people(world);
+        world_reload(world, person);
+        (void) world_step(world, changed);
+        world->is_editing = false;
+        ledger_check_settled(world);
+}
+
+static void set_writable(struct world *world, bool writable) {
+        if (sqlite3_exec(world->store->database, writable ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON", NULL, NULL,
+                         NULL) != SQLITE_OK)
+                fail(world, "the store cannot be made %s", writable ? "writable" : "unwritable");
+}
+
+void make_unwritable(struct world *world) {
+        if (world->is_unwritable || is_anybody_out(world))
+                return;
+        (void) world_step(world, false);
+        say(world, "unwritable");
+        set_writable(world, false);
+        world->is_unwritable = world->has_lag = true;
+        (void) world_plan(world, ACTION_WRITABLE,
+                          world->now_usec + draw_minutes(world, 2, draw_percent(&world->random, 50) ? 300 : 2 * 24 * 60), NULL);
+        world->n_failures++;
+}
+
+void make_writable(struct world *world) {
+        (void) world_step(world, false);
+        say(world, "writable again");
+        set_writable(world, true);
+        world->is_unwritable = false;
+        (void) world_step(world, true);
+        if (engine_count_degraded(world->engine) > 0)
+                fail(world, "the store can be written again, and it is still degraded: %s", engine_degraded(world->engine, 0));
+        ledger_check_settled(world);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules for an edit, dose by dose: what the ledger said just before it, and what it says just after it. Where more than one
+ * thing may be right, any of them is.
+ */
+#include <string.h>
+
+#include "judge.h"
+
+#define KNOWN_FOR (8 * USEC_PER_DAY)
+/* Older ones the engine need not look at. */
+#define SETTLED_FOR (7 * USEC_PER_DAY)
+/* Half the spacing, but for what is nearly that. */
+#define MARGIN (2 * USEC_PER_MINUTE)
+
+struct edit_case {
+        struct world *world;
+        const struct judgement *judgement;
+        const struct person *person;
+        struct wall_clock clock;
+        const struct line *line;
+        const struct schedule *former, *schedule; /* NULL: none */
+        const struct dose *dose; /* as it was */
+        const char *id;
+        struct dose *after;
+        enum presence before_presence, presence;
+        usec_t former_due_usec, due_usec;
+};
+
+enum presence judge_find(const struct schedule *schedule, const struct wall_clock *clock, const char *recurrence_id,
+                         usec_t *ret_due_usec) {
+        char first_id[CIVIL_TEXT_SIZE];
+        struct occurrence occurrence, first;
+
+        if (!schedule || schedule_find(schedule, clock, recurrence_id, &occurrence) != 0)
+                return GONE;
+        *ret_due_usec = occurrence.due_usec;
+        if (schedule_next(schedule, clock, occurrence.due_usec, &first) != 0 || first.due_usec != occurrence.due_usec ||
+            strcmp(occurrence_format_id(&first, first_id), recurrence_id) != 0)
+                return SHADOWED;
+        return THERE;
+}
+
+bool judge_is_by_plan(const struct dose *dose) {
+        return dose->state == DOSE_SKIPPED && dose->recorded.recorded_by && strcmp(dose->recorded.recorded_by, "plan") == 0;
+}
+
+static bool is_recorded(const struct dose *dose) {
+        return (dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED) && !judge_is_by_plan(dose);
+}
+
+const struct dose *judge_find_before(const struct judgement *judgement, const char *id) {
+        for (size_t i = 0; i < judgement->before.n_doses; i++) {
+                _cleanup_(free_p) char *other = NULL;
+
+                if (dose_id(judgement->before.doses[i], &other) < 0)
+                        abort();
+                if (strcmp(other, id) == 0)
+                        return judgement->before.doses[i];
+        }
+        return NULL;
+}
+
+void judge_begin(struct world *world, struct person *person, struct judgement *ret) {
+        *ret = (struct judgement){ .person = person, .is_on = part_is_on(PART_JUDGE) && !world->is_unwritable };
+        if (ret->is_on && store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR, USEC_NEVER, 100000,
+                                           &ret->before) < 0)
+                fail(world, "the ledger cannot be read");
+}
+
+void judge_done(struct judgement *judgement) {
+        dose_list_done(&judgement->before);
+        judge_passed_done(judgement);
+}
+
+static void __attribute__((noreturn)) blame(const struct edit_case *c, const char *what) {
+        fail(c->world, "by the rules for edits %s: %s was %s%s, and is %s", what, c->id, dose_state_to_string(c->dose->state),
+             judge_is_by_plan(c->dose) ? " by plan" : "", dose_state_to_string(c->after->state));
+}
+
+static void demand(const struct edit_case *c, bool holds, const char *what) {
+        if (!holds)
+                blame(c, what);
+}
+
+static bool is_same(const struct dose *a, const struct dose *b) {
+        return a->state == b->state && a->due_usec == b->due_usec && a->recorded.taken_usec == b->recorded.taken_usec;
+}
+
+/* What the dose belongs to now: its UID says more than its name. */
+static const char *medication_of(const struct edit_case *c) {
+        if (c->schedule && strcmp(c->schedule->uid, c->dose->uid) == 0)
+                return c->schedule->medication;
+        for (size_t i = 0; i < MAX_LINES; i++)
+                if (c->person->lines[i].calendar &&
+                    strcmp(c->person->lines[i].calendar->schedules[0]->medication, c->dose->medication) == 0)
+                        return c->dose->medication;
+        return NULL;
+}
+
+/* Another one took that place. */
+static bool is_claimed(const struct edit_case *c, const char *place) {
+        for (size_t i = 0; i < c->judgement->before.n_doses; i++) {
+                const struct dose *dose = c->judgement->before.doses[i];
+                _cleanup_(free_p) char *id = NULL, *other = NULL;
+                _cleanup_(dose_free_p) struct dose *after = NULL;
+
+                if (dose->state == DOSE_MOVED || dose_id(dose, &id) < 0 || strcmp(id, c->id) == 0 ||
+                    ledger_get(c->world, id, &after) != 0 || after->state != DOSE_MOVED)
+                        continue;
+                other = ledger_other(c->world, id);
+                if (other && strcmp(other, place) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/*
+ * What is new, to come and near enough. Surely so where the former version had no such name and the ledger does not know it; what
+ * moved in time, or had been taken off the plan and is back, may be.
+ */
+static void find_places(const struct edit_case *c, bool *ret_sure, bool *ret_any, const char *other, bool *ret_is_place) {
+        usec_t half_usec = c->dose->spacing_usec / 2, at_usec = c->world->now_usec + 1;
+        const char *medication = medication_of(c);
+        struct occurrence occurrence;
+
+        *ret_sure = *ret_any = *ret_is_place = false;
+        if (!medication || !c->schedule || strcmp(c->schedule->medication, medication) != 0)
+                return;
+        if (at_usec < c->dose->due_usec - half_usec)
+                at_usec = c->dose->due_usec - half_usec;
+        while (schedule_next(c->schedule, &c->clock, at_usec, &occurrence) == 0 &&
+               occurrence.due_usec <= c->dose->due_usec + half_usec) {
+                _cleanup_(free_p) char *id = id_of(c->person, &occurrence);
+                const struct dose *known = judge_find_before(c->judgement, id);
+                char recurrence_id[CIVIL_TEXT_SIZE];
+                usec_t former_usec;
+                bool is_new;
+
+                at_usec = occurrence.due_usec + 1;
+                if (strcmp(id, c->id) == 0 || (known && known->state != DOSE_MOVED && !judge_is_by_plan(known)))
+                        continue;
+                is_new = !c->former || strcmp(c->former->uid, c->schedule->uid) != 0 ||
+                         judge_find(c->former, &c->clock, occurrence_format_id(&occurrence, recurrence_id), &former_usec) == GONE;
+                if (!is_new && former_usec == occurrence.due_usec)
+                        continue;
+                *ret_any = true;
+                *ret_is_place = *ret_is_place || (other && strcmp(other, id) == 0);
+                if (is_new && !known && llabs(occurrence.due_usec - c->dose->due_usec) < half_usec - MARGIN &&
+                    !is_claimed(c, id))
+                        *ret_sure = true;
+        }
+}
+
+/* Its name is gone: whether it is moved as it must be. False where it has no place. */
+static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
+        _cleanup_(free_p) char *other = c->after->state == DOSE_MOVED ? ledger_other(c->world, c->id) : NULL;
+        _cleanup_(dose_free_p) struct dose *taker = NULL;
+        const struct dose *known = other ? judge_find_before(c->judgement, other) : NULL;
+        bool sure, any, is_place;
+
+        find_places(c, &sure, &any, other, &is_place);
+        *ret_may_stay = !sure;
+        if (c->after->state != DOSE_MOVED) {
+                demand(c, !sure, "a new dose takes the place of one whose name is gone");
+                return any;
+        }
+        /* Back to where it had come from is right, too. */
+        demand(c, is_place || (known && known->state == DOSE_MOVED), "a dose moves only to a new one, to come, near enough");
+        if (is_recorded(c->dose)) {
+                demand(c, ledger_get(c->world, other, &taker) == 0 && taker->state == c->dose->state &&
+                                  taker->recorded.taken_usec == c->dose->recorded.taken_usec,
+                       "the record goes where the dose goes");
+        }
+        return true;
+}
+
+static void judge_recorded(const struct edit_case *c) {
+        bool may_stay;
+
+        if (c->presence == THERE)
+                demand(c, is_same(c->dose, c->after), "a recorded dose stays where its name is");
+        else if (judge_move(c, &may_stay) && c->after->state == DOSE_MOVED)
+                return;
+        else
+                demand(c, is_same(c->dose, c->after), "a recorded dose stays recorded");
+}
+
+static bool has_moved_in_time(const struct edit_case *c) {
+        usec_t due_usec = c->due_usec > c->world->now_usec ? c->due_usec : c->world->now_usec;
+
+        return c->after->due_usec == due_usec &&
+               c->after->state == (c->due_usec > c->world->now_usec ? DOSE_UPCOMING : DOSE_DUE);
+}
+
+static bool is_called_off(const struct edit_case *c) {
+        return c->schedule && strcmp(c->schedule->uid, c->dose->uid) == 0 &&
+               plan_calls_off(&c->line->plan, c->dose->recurrence_id);
+}
+
+/* Open, or waiting for its time although the ledger has it. */
+static void judge_unanswered(const struct edit_case *c) {
+        bool waits = c->dose->state == DOSE_UPCOMING, may_stay;
+
+        if (c->presence == THERE && c->before_presence == THERE) {
+                if (c->former_due_usec == c->due_usec)
+                        demand(c, is_same(c->dose, c->after), "a dose stays where its name and its time are");
+                else
+                        demand(c, has_moved_in_time(c), "a dose moves in time under its name");
+        } else if (c->presence == THERE)
+                demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING, "a dose stays where its name is");
+        else if (is_called_off(c) || !medication_of(c))
+                demand(c, judge_is_by_plan(c->after), "what is called off, or of a medication that is gone, is skipped by the plan");
+        else if (!judge_move(c, &may_stay))
+                demand(c, waits ? judge_is_by_plan(c->after) : is_same(c->dose, c->after),
+                       waits ? "what waits and has no place is withdrawn" : "an open dose without a place stays open");
+        else if (c->after->state != DOSE_MOVED)
+                demand(c, may_stay && (waits ? judge_is_by_plan(c->after) : is_same(c->dose, c->after)),
+                       "a dose whose name is gone moves, or stays what it was");
+}
+
+static void judge_settled(const struct edit_case *c) {
+        bool may_stay, stays = c->after->state == c->dose->state;
+        bool is_open = c->after->state == DOSE_DUE && c->after->window_end_usec > c->world->now_usec;
+
+        if (c->dose->due_usec < c->world->now_usec - SETTLED_FOR)
+                return;
+        if (c->presence == GONE) {
+                if (!judge_move(c, &may_stay) || c->after->state != DOSE_MOVED)
+                        demand(c, stays, "what time settled stays settled");
+        } else if (c->due_usec <= c->world->now_usec)
+                demand(c, stays || is_open, "what time settled stays settled, unless its window holds now");
+        else if (c->before_presence == THERE && c->former_due_usec != c->due_usec)
+                demand(c, has_moved_in_time(c), "what time settled is a dose again at a time to come");
+}
+
+/* A dose that another one had taken the place of. */
+static void judge_moved(const struct edit_case *c) {
+        _cleanup_(free_p) char *other = NULL;
+        const struct dose *taker;
+
+        if (c->presence == GONE) {
+                demand(c, c->after->state == DOSE_MOVED, "what moved stays moved while its name is gone");
+                return;
+        }
+        demand(c, c->after->state != DOSE_MOVED, "what moved is a dose again when its name is back");
+        other = ledger_other(c->world, c->id);
+        taker = other ? judge_find_before(c->judgement, other) : NULL;
+        if (taker && is_recorded(taker) && taker->recorded.kind == ENTRY_CARRIED && taker->recorded.other &&
+            strcmp(taker->recorded.other, c->id) == 0)
+                demand(c, c->after->state == taker->state && c->after->recorded.taken_usec == taker->recorded.taken_usec,
+                       "what had been carried to another dose comes back with the name");
+}
+
+static void judge_withdrawn(const struct edit_case *c) {
+        if (c->presence == GONE)
+                demand(c, c->after->state == DOSE_SKIPPED, "what the plan took away stays away");
+        else if (c->before_presence == GONE && c->due_usec == c->dose->due_usec &&
+                 c->world->now_usec < c->dose->window_end_usec && c->line->plan.window_minutes == 0)
+                demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING,
+                       "what the plan took away is a dose again when it is back in its window");
+}
+
+static void judge_dose(struct edit_case *c) {
+        bool is_of_former = c->former && strcmp(c->former->uid, c->dose->uid) == 0;
+        bool is_of_new = c->schedule && strcmp(c->schedule->uid, c->dose->uid) == 0;
+
+        if (!is_of_former && !is_of_new) {
+                /* Of another schedule of that medication it may be the last one, or find a place. */
+                if ((!c->former || strcmp(c->former->medication, c->dose->medication) != 0) &&
+                    (!c->schedule || strcmp(c->schedule->medication, c->dose->medication) != 0))
+                        demand(c, is_same(c->dose, c->after), "other medications are left alone");
+                return;
+        }
+        c->before_presence = judge_find(is_of_former ? c->former : NULL, &c->clock, c->dose->recurrence_id, &c->former_due_usec);
+        c->presence = judge_find(is_of_new ? c->schedule : NULL, &c->clock, c->dose->recurrence_id, &c->due_usec);
+        if (c->before_presence == SHADOWED || c->presence == SHADOWED)
+                return;
+        /* Its medication had another name: which of them it goes by nobody said. */
+        if (is_of_former && strcmp(c->former->medication, c->dose->medication) != 0)
+                return;
+
+        switch (c->dose->state) {
+        case DOSE_TAKEN:
+        case DOSE_SKIPPED:
+                if (judge_is_by_plan(c->dose))
+                        judge_withdrawn(c);
+                else
+                        judge_recorded(c);
+                break;
+        case DOSE_UPCOMING:
+        case DOSE_DUE:
+        case DOSE_SNOOZED:
+                judge_unanswered(c);
+                break;
+        case DOSE_MISSED:
+        case DOSE_UNATTENDED:
+                judge_settled(c);
+                break;
+        case DOSE_MOVED:
+                judge_moved(c);
+                break;
+        case DOSE_AWAY:
+        case _DOSE_STATE_MAX:
+                break;
+        }
+}
+
+void judge_edit(struct world *world, struct judgement *judgement, const struct line *line, const struct schedule *former) {
+        struct edit_case c = {
+                .world = world,
+                .judgement = judgement,
+                .person = judgement->person,
+                .clock = clock_of(judgement->person),
+                .line = line,
+                .former = former,
+                .schedule = line->calendar ? line->calendar->schedules[0] : NULL,
+        };
+
+        if (!judgement->is_on || (former && former->after_taken_usec > 0) ||
+            (c.schedule && c.schedule->after_taken_usec > 0))
+                return;
+        for (size_t i = 0; i < judgement->before.n_doses; i++) {
+                _cleanup_(free_p) char *id = NULL;
+
+                c.dose = judgement->before.doses[i];
+                if (dose_id(c.dose, &id) < 0)
+                        abort();
+                c.id = id;
+                if (ledger_get(world, id, &c.after) != 0)
+                        fail(world, "%s was in the ledger, and is not", id);
+                judge_dose(&c);
+                c.after = dose_free(c.after);
+        }
+        if (former && c.schedule) {
+                judge_coming(world, judgement, former, &c.clock, c.schedule);
+                judge_first(world, judgement, former, c.schedule);
+        }
+        judge_passed(world, judgement);
+}
+
+/* Doses follow the person only until they have come. */
+void judge_journey(struct world *world, struct judgement *judgement, const struct wall_clock *former) {
+        const struct person *person = judgement->person;
+
+        if (!judgement->is_on)
+                return;
+        for (size_t i = 0; i < judgement->before.n_doses; i++) {
+                const struct dose *dose = judgement->before.doses[i];
+                _cleanup_(dose_free_p) struct dose *after = NULL;
+                _cleanup_(free_p) char *id = NULL;
+
+                if (dose_id(dose, &id) < 0)
+                        abort();
+                if (ledger_get(world, id, &after) != 0)
+                        fail(world, "%s was in the ledger, and is not", id);
+                if ((is_recorded(dose) || dose->state == DOSE_MOVED) && !is_same(dose, after))
+                        fail(world, "%s was %s, and is %s after a journey", id, dose_state_to_string(dose->state),
+                             dose_state_to_string(after->state));
+        }
+        for (size_t i = 0; i < MAX_LINES; i++)
+                if (person->lines[i].calendar)
+                        judge_coming(world, judgement, person->lines[i].calendar->schedules[0], former,
+                                     person->lines[i].calendar->schedules[0]);
+        judge_passed(world, judgement);
+}
