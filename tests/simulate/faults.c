@@ -29,7 +29,13 @@ static bool is_anybody_out(const struct world *world) {
 static void stop(struct world *world) {
         (void) world_step(world, false);
         world->engine = engine_free(world->engine);
+        ledger_close(world);
         world->n_restarts++;
+}
+
+static void start(struct world *world) {
+        ledger_open(world);
+        world_start(world);
 }
 
 /* Nothing of the engine survives but the store. A plan that was changed meanwhile counts from the start on. */
@@ -41,6 +47,7 @@ void restart(struct world *world) {
         say(world, "stop");
         stop(world);
         world->now_usec += draw_minutes(world, 0, draw_percent(&world->random, 50) ? 60 : 36 * 60);
+        ledger_open(world);
         oracle_advance(world);
         for (size_t i = 0; i < world->n_people; i++)
                 if (!world->people[i].is_out && draw_percent(&world->random, 20)) {
@@ -106,7 +113,7 @@ void misset_clock(struct world *world, bool far) {
         if (how == 0) {
                 say(world, "restart under the wrong clock");
                 stop(world);
-                world_start(world);
+                start(world);
                 (void) world_step(world, false);
         } else if (how == 1) {
                 say(world, "stop under the wrong clock");
@@ -117,7 +124,7 @@ void misset_clock(struct world *world, bool far) {
         say(world, "clock right");
         oracle_set_back(world);
         if (how == 1)
-                world_start(world);
+                start(world);
         (void) world_step(world, true);
         ledger_check_settled(world);
         world->n_jumps++;

@@ -20,9 +20,8 @@ struct edit_case {
         struct wall_clock clock;
         const struct line *line;
         const struct schedule *former, *schedule; /* NULL: none */
-        const struct dose *dose; /* as it was */
-        const char *id;
-        struct dose *after;
+        const char *id, *other;
+        const struct dose *dose, *after; /* as it was, and is */
         enum presence before_presence, presence;
         usec_t former_due_usec, due_usec;
 };
@@ -49,26 +48,67 @@ static bool is_recorded(const struct dose *dose) {
         return (dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED) && !judge_is_by_plan(dose);
 }
 
-const struct dose *judge_find_before(const struct judgement *judgement, const char *id) {
-        for (size_t i = 0; i < judgement->before.n_doses; i++) {
-                _cleanup_(free_p) char *other = NULL;
+/* A dose that the ledger had. */
+struct known {
+        char *id;
+        const struct dose *dose; /* as it was */
+        struct dose *after;
+        char *other; /* while it is, or was, moved: the one that took its place */
+        UT_hash_handle hh;
+};
 
-                if (dose_id(judgement->before.doses[i], &other) < 0)
-                        abort();
-                if (strcmp(other, id) == 0)
-                        return judgement->before.doses[i];
-        }
-        return NULL;
+static const struct known *find_known(const struct judgement *judgement, const char *id) {
+        struct known *known;
+
+        HASH_FIND_STR(judgement->known, id, known);
+        return known;
+}
+
+const struct dose *judge_find_before(const struct judgement *judgement, const char *id) {
+        const struct known *known = find_known(judgement, id);
+
+        return known ? known->dose : NULL;
 }
 
 void judge_begin(struct world *world, struct person *person, struct judgement *ret) {
         *ret = (struct judgement){ .person = person, .is_on = part_is_on(PART_JUDGE) && !world->is_unwritable };
-        if (ret->is_on && store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR, USEC_NEVER, 100000,
-                                           &ret->before) < 0)
+        if (!ret->is_on)
+                return;
+        if (store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR, USEC_NEVER, 100000,
+                             &ret->before) < 0)
                 fail(world, "the ledger cannot be read");
+        for (size_t i = 0; i < ret->before.n_doses; i++) {
+                struct known *known = calloc(1, sizeof(*known));
+
+                if (!known || dose_id(ret->before.doses[i], &known->id) < 0)
+                        abort();
+                known->dose = ret->before.doses[i];
+                HASH_ADD_KEYPTR(hh, ret->known, known->id, strlen(known->id), known);
+        }
+}
+
+/* What became of them. */
+static void look_after(struct world *world, struct judgement *judgement) {
+        struct known *known;
+
+        for (known = judgement->known; known; known = known->hh.next) {
+                if (ledger_get(world, known->id, &known->after) != 0)
+                        fail(world, "%s was in the ledger, and is not", known->id);
+                if (known->after->state == DOSE_MOVED || known->dose->state == DOSE_MOVED)
+                        known->other = ledger_other(world, known->after);
+        }
 }
 
 void judge_done(struct judgement *judgement) {
+        struct known *known, *next;
+
+        HASH_ITER(hh, judgement->known, known, next) {
+                HASH_DEL(judgement->known, known);
+                dose_free(known->after);
+                free(known->id);
+                free(known->other);
+                free(known);
+        }
         dose_list_done(&judgement->before);
         judge_passed_done(judgement);
 }
@@ -100,18 +140,12 @@ static const char *medication_of(const struct edit_case *c) {
 
 /* Another one took that place. */
 static bool is_claimed(const struct edit_case *c, const char *place) {
-        for (size_t i = 0; i < c->judgement->before.n_doses; i++) {
-                const struct dose *dose = c->judgement->before.doses[i];
-                _cleanup_(free_p) char *id = NULL, *other = NULL;
-                _cleanup_(dose_free_p) struct dose *after = NULL;
+        const struct known *known;
 
-                if (dose->state == DOSE_MOVED || dose_id(dose, &id) < 0 || strcmp(id, c->id) == 0 ||
-                    ledger_get(c->world, id, &after) != 0 || after->state != DOSE_MOVED)
-                        continue;
-                other = ledger_other(c->world, id);
-                if (other && strcmp(other, place) == 0)
+        for (known = c->judgement->known; known; known = known->hh.next)
+                if (known->dose->state != DOSE_MOVED && known->after->state == DOSE_MOVED && known->other &&
+                    strcmp(known->id, c->id) != 0 && strcmp(known->other, place) == 0)
                         return true;
-        }
         return false;
 }
 
@@ -119,7 +153,7 @@ static bool is_claimed(const struct edit_case *c, const char *place) {
  * What is new, to come and near enough. Surely so where the former version had no such name and the ledger does not know it; what
  * moved in time, or had been taken off the plan and is back, may be.
  */
-static void find_places(const struct edit_case *c, bool *ret_sure, bool *ret_any, const char *other, bool *ret_is_place) {
+static void find_places(const struct edit_case *c, const char *other, bool *ret_sure, bool *ret_any, bool *ret_is_place) {
         usec_t half_usec = c->dose->spacing_usec / 2, at_usec = c->world->now_usec + 1;
         const char *medication = medication_of(c);
         struct occurrence occurrence;
@@ -154,12 +188,12 @@ static void find_places(const struct edit_case *c, bool *ret_sure, bool *ret_any
 
 /* Its name is gone: whether it is moved as it must be. False where it has no place. */
 static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
-        _cleanup_(free_p) char *other = c->after->state == DOSE_MOVED ? ledger_other(c->world, c->id) : NULL;
+        const char *other = c->after->state == DOSE_MOVED ? c->other : NULL;
         _cleanup_(dose_free_p) struct dose *taker = NULL;
         const struct dose *known = other ? judge_find_before(c->judgement, other) : NULL;
         bool sure, any, is_place;
 
-        find_places(c, &sure, &any, other, &is_place);
+        find_places(c, other, &sure, &any, &is_place);
         *ret_may_stay = !sure;
         if (c->after->state != DOSE_MOVED) {
                 demand(c, !sure, "a new dose takes the place of one whose name is gone");
@@ -168,7 +202,7 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
         /* Back to where it had come from is right, too. */
         demand(c, is_place || (known && known->state == DOSE_MOVED), "a dose moves only to a new one, to come, near enough");
         if (is_recorded(c->dose)) {
-                demand(c, ledger_get(c->world, other, &taker) == 0 && taker->state == c->dose->state &&
+                demand(c, other && ledger_get(c->world, other, &taker) == 0 && taker->state == c->dose->state &&
                                   taker->recorded.taken_usec == c->dose->recorded.taken_usec,
                        "the record goes where the dose goes");
         }
@@ -236,7 +270,6 @@ static void judge_settled(const struct edit_case *c) {
 
 /* A dose that another one had taken the place of. */
 static void judge_moved(const struct edit_case *c) {
-        _cleanup_(free_p) char *other = NULL;
         const struct dose *taker;
 
         if (c->presence == GONE) {
@@ -244,8 +277,7 @@ static void judge_moved(const struct edit_case *c) {
                 return;
         }
         demand(c, c->after->state != DOSE_MOVED, "what moved is a dose again when its name is back");
-        other = ledger_other(c->world, c->id);
-        taker = other ? judge_find_before(c->judgement, other) : NULL;
+        taker = c->other ? judge_find_before(c->judgement, c->other) : NULL;
         if (taker && is_recorded(taker) && taker->recorded.kind == ENTRY_CARRIED && taker->recorded.other &&
             strcmp(taker->recorded.other, c->id) == 0)
                 demand(c, c->after->state == taker->state && c->after->recorded.taken_usec == taker->recorded.taken_usec,
@@ -316,21 +348,18 @@ void judge_edit(struct world *world, struct judgement *judgement, const struct l
                 .former = former,
                 .schedule = line->calendar ? line->calendar->schedules[0] : NULL,
         };
+        const struct known *known;
 
         if (!judgement->is_on || (former && former->after_taken_usec > 0) ||
             (c.schedule && c.schedule->after_taken_usec > 0))
                 return;
-        for (size_t i = 0; i < judgement->before.n_doses; i++) {
-                _cleanup_(free_p) char *id = NULL;
-
-                c.dose = judgement->before.doses[i];
-                if (dose_id(c.dose, &id) < 0)
-                        abort();
-                c.id = id;
-                if (ledger_get(world, id, &c.after) != 0)
-                        fail(world, "%s was in the ledger, and is not", id);
+        look_after(world, judgement);
+        for (known = judgement->known; known; known = known->hh.next) {
+                c.id = known->id;
+                c.other = known->other;
+                c.dose = known->dose;
+                c.after = known->after;
                 judge_dose(&c);
-                c.after = dose_free(c.after);
         }
         if (former && c.schedule) {
                 judge_coming(world, judgement, former, &c.clock, c.schedule);
@@ -342,22 +371,15 @@ void judge_edit(struct world *world, struct judgement *judgement, const struct l
 /* Doses follow the person only until they have come. */
 void judge_journey(struct world *world, struct judgement *judgement, const struct wall_clock *former) {
         const struct person *person = judgement->person;
+        const struct known *known;
 
         if (!judgement->is_on)
                 return;
-        for (size_t i = 0; i < judgement->before.n_doses; i++) {
-                const struct dose *dose = judgement->before.doses[i];
-                _cleanup_(dose_free_p) struct dose *after = NULL;
-                _cleanup_(free_p) char *id = NULL;
-
-                if (dose_id(dose, &id) < 0)
-                        abort();
-                if (ledger_get(world, id, &after) != 0)
-                        fail(world, "%s was in the ledger, and is not", id);
-                if ((is_recorded(dose) || dose->state == DOSE_MOVED) && !is_same(dose, after))
-                        fail(world, "%s was %s, and is %s after a journey", id, dose_state_to_string(dose->state),
-                             dose_state_to_string(after->state));
-        }
+        look_after(world, judgement);
+        for (known = judgement->known; known; known = known->hh.next)
+                if ((is_recorded(known->dose) || known->dose->state == DOSE_MOVED) && !is_same(known->dose, known->after))
+                        fail(world, "%s was %s, and is %s after a journey", known->id,
+                             dose_state_to_string(known->dose->state), dose_state_to_string(known->after->state));
         for (size_t i = 0; i < MAX_LINES; i++)
                 if (person->lines[i].calendar)
                         judge_coming(world, judgement, person->lines[i].calendar->schedules[0], former,

@@ -118,28 +118,30 @@ void oracle_advance(struct world *world) {
         }
 }
 
+bool oracle_is_ahead(struct world *world, const char *id) {
+        const struct person *person = person_of(world, id);
+        const struct wall_clock clock = clock_of(person);
+
+        for (size_t i = 0; i < MAX_LINES; i++) {
+                const struct calendar *calendar = person->lines[i].calendar;
+                struct occurrence occurrence;
+                const char *recurrence_id;
+
+                if (calendar && is_of(id, person, calendar->schedules[0], &recurrence_id))
+                        return schedule_find(calendar->schedules[0], &clock, recurrence_id, &occurrence) == 0 &&
+                               occurrence.due_usec > world->now_usec;
+        }
+        return false;
+}
+
 /* What was due before its schedule came into force may fall due after it, by the new clock. */
 void oracle_travel(struct world *world, struct person *person) {
-        const struct wall_clock clock = clock_of(person);
         struct expected *expected, *next;
 
-        HASH_ITER(hh, world->oracle.expected, expected, next) {
-                bool is_ahead = false;
-
-                if (!expected->is_excluded || expected->due_usec < world->now_usec - FORGOTTEN_AFTER)
-                        continue;
-                for (size_t i = 0; i < MAX_LINES; i++) {
-                        const struct calendar *calendar = person->lines[i].calendar;
-                        struct occurrence occurrence;
-                        const char *recurrence_id;
-
-                        if (calendar && is_of(expected->id, person, calendar->schedules[0], &recurrence_id))
-                                is_ahead = schedule_find(calendar->schedules[0], &clock, recurrence_id, &occurrence) == 0 &&
-                                           occurrence.due_usec > world->now_usec;
-                }
-                if (is_ahead)
+        HASH_ITER(hh, world->oracle.expected, expected, next)
+                if (expected->is_excluded && expected->due_usec > world->now_usec - FORGOTTEN_AFTER &&
+                    person_of(world, expected->id) == person && oracle_is_ahead(world, expected->id))
                         forget(&world->oracle, expected);
-        }
 }
 
 /* What had come, or was recorded early, and is to come or has come by the new version. */

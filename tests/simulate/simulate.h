@@ -137,6 +137,8 @@ struct expected *oracle_find(struct oracle *oracle, const char *id);
 void oracle_begin(struct world *world, struct person *person, const struct schedule *schedule);
 /* Time has gone on, or the zone is another one: what is due by now is expected. */
 void oracle_advance(struct world *world);
+/* The plan has the dose, and by the clock of now it is to come: what waits follows its person. */
+bool oracle_is_ahead(struct world *world, const char *id);
 void oracle_travel(struct world *world, struct person *person);
 /* The line says something else, or nothing, from now on. Either may be NULL. */
 void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
@@ -156,6 +158,8 @@ usec_t oracle_last_taken(struct world *world, const struct dose *dose); /* USEC_
 void oracle_done(struct oracle *oracle);
 
 /* The ledger as it is written. (ledger.c) */
+void ledger_open(struct world *world);
+void ledger_close(struct world *world);
 /* Reads what is new, and looks whether it may be so; `may_reopen`: what was settled may be open again. */
 void ledger_follow(struct world *world, bool may_reopen);
 /* What is open lies in its window. */
@@ -163,7 +167,7 @@ void ledger_check_open(struct world *world);
 /* What time settled does not; and each dose stands at its last entry. */
 void ledger_check_settled(struct world *world);
 /* Of a moved dose, the one that took its place; the caller frees. NULL: none. */
-char *ledger_other(struct world *world, const char *id);
+char *ledger_other(struct world *world, const struct dose *dose);
 /* 0, STORE_NOTHING; what cannot be read is a failure. */
 int ledger_get(struct world *world, const char *id, struct dose **ret);
 
@@ -171,6 +175,7 @@ int ledger_get(struct world *world, const char *id, struct dose **ret);
 struct judgement {
         struct person *person;
         struct dose_list before;
+        struct known *known; /* the same by id, and what became of them */
         struct passed *passed; /* what was to come, and was put into the past */
         size_t n_passed;
         bool is_on;
@@ -209,6 +214,7 @@ struct world {
         struct store *store;
         struct zones *zones;
         struct engine *engine;
+        const char *place; /* a folder for all files */
         struct person people[MAX_PEOPLE];
         size_t n_people;
         uint64_t n_writes; /* of files: no two look alike */

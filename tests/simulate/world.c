@@ -9,6 +9,9 @@
 #include "dosed/text.h"
 #include "simulate.h"
 
+/* Of one moment: three years with a wrong clock take less. */
+#define MAX_STEPS 1000
+
 static const char *const names[MAX_PEOPLE] = { "ana", "ben" };
 
 /* Of the life that is being lived: it goes whatever ends the process. */
@@ -104,11 +107,14 @@ struct action *world_plan(struct world *world, enum action_kind kind, usec_t at_
 
 usec_t world_step(struct world *world, bool may_reopen) {
         usec_t next_usec;
+        unsigned n = 0;
 
         oracle_advance(world);
-        do
+        do {
                 must(world, engine_step(world->engine, world->now_usec, &next_usec), "engine_step");
-        while (next_usec <= world->now_usec);
+                if (++n > MAX_STEPS)
+                        fail(world, "the engine does not come to rest");
+        } while (next_usec <= world->now_usec);
         ledger_follow(world, may_reopen);
         ledger_check_open(world);
         return next_usec;
@@ -271,11 +277,12 @@ static void draw_happening(struct world *world) {
 
 static void world_begin(struct world *world) {
         must(world, zones_new(NULL, &world->zones), "zones_new");
-        must(world, store_open_memory(&world->store), "store_open_memory");
         (void) atexit(remove_place);
         place = strdup("/tmp/dosed-simulate-XXXXXX");
         if (!place || !mkdtemp(place))
                 fail(world, "no folder for the plans: %m");
+        world->place = place;
+        ledger_open(world);
         world->now_usec = world->start_usec =
                 civil_to_wall(&(struct civil){ .year = 2008 + (int) draw_below(&world->random, 30), .month = 1, .day = 1 }) *
                 USEC_PER_SEC;
@@ -310,9 +317,7 @@ static void world_end(struct world *world) {
                 free(world->people[i].folder);
         }
         oracle_done(&world->oracle);
-        (void) sqlite3_finalize(world->follow);
-        (void) sqlite3_finalize(world->late);
-        store_free(world->store);
+        ledger_close(world);
         zones_free(world->zones);
         remove_place();
 }
