@@ -75,9 +75,23 @@ static bool has_after_taken(const struct person *person, const char *medication)
         return false;
 }
 
+/* By the plan they are due together, and always were: two tablets in two schedules. */
+static bool are_together(const struct judgement *judgement, const char *id, const char *other_id) {
+        usec_t due_usec = USEC_NONE, other_usec = USEC_NEVER;
+
+        for (size_t i = 0; i < judgement->n_passed; i++) {
+                if (strcmp(judgement->passed[i].id, id) == 0)
+                        due_usec = judgement->passed[i].due_usec;
+                if (strcmp(judgement->passed[i].id, other_id) == 0)
+                        other_usec = judgement->passed[i].due_usec;
+        }
+        return due_usec == other_usec;
+}
+
 /* Two at once would be read as: take both. */
 static void check_one_at_once(struct world *world, const struct judgement *judgement) {
         _cleanup_(dose_list_done) struct dose_list after = {};
+        _cleanup_(free_p) char *first_id = NULL;
         const struct dose *first = NULL;
 
         if (store_list_doses(world->store, judgement->person->name, NULL, world->now_usec, world->now_usec + 1, 1000, &after) < 0)
@@ -91,9 +105,11 @@ static void check_one_at_once(struct world *world, const struct judgement *judge
                 if (dose->state != DOSE_DUE || judge_find_before(judgement, id) ||
                     has_after_taken(judgement->person, dose->medication))
                         continue;
-                if (first && strcmp(first->medication, dose->medication) == 0)
-                        fail(world, "%s is due now as another one of %s is", id, dose->medication);
+                if (first && strcmp(first->medication, dose->medication) == 0 && !are_together(judgement, first_id, id))
+                        fail(world, "%s is due now, and so is %s of the same medication", id, first_id);
                 first = dose;
+                free(first_id);
+                first_id = TAKE(id);
         }
 }
 

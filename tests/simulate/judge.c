@@ -114,8 +114,10 @@ void judge_done(struct judgement *judgement) {
 }
 
 static void __attribute__((noreturn)) blame(const struct edit_case *c, const char *what) {
-        fail(c->world, "by the rules for edits %s: %s was %s%s, and is %s", what, c->id, dose_state_to_string(c->dose->state),
-             judge_is_by_plan(c->dose) ? " by plan" : "", dose_state_to_string(c->after->state));
+        fail(c->world, "by the rules for edits %s: %s was %s%s, and is %s%s%s%s", what, c->id,
+             dose_state_to_string(c->dose->state), judge_is_by_plan(c->dose) ? " by plan" : "",
+             dose_state_to_string(c->after->state), judge_is_by_plan(c->after) ? " by plan" : "", c->other ? ", other: " : "",
+             c->other ? c->other : "");
 }
 
 static void demand(const struct edit_case *c, bool holds, const char *what) {
@@ -199,13 +201,16 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
                 demand(c, !sure, "a new dose takes the place of one whose name is gone");
                 return any;
         }
-        /* Back to where it had come from is right, too. */
-        demand(c, is_place || (known && known->state == DOSE_MOVED), "a dose moves only to a new one, to come, near enough");
-        if (is_recorded(c->dose)) {
-                demand(c, other && ledger_get(c->world, other, &taker) == 0 && taker->state == c->dose->state &&
+        demand(c, other, "a dose moves to another one");
+        /* Also back to where it had come from; and what waited, to one that an edit made due now. */
+        (void) ledger_get(c->world, other, &taker);
+        demand(c, is_place || (known && known->state == DOSE_MOVED) ||
+                          (c->dose->state == DOSE_UPCOMING && !known && taker && taker->state == DOSE_DUE),
+               "a dose moves only to a new one, to come, near enough");
+        if (is_recorded(c->dose))
+                demand(c, taker && taker->state == c->dose->state &&
                                   taker->recorded.taken_usec == c->dose->recorded.taken_usec,
                        "the record goes where the dose goes");
-        }
         return true;
 }
 
@@ -270,17 +275,24 @@ static void judge_settled(const struct edit_case *c) {
 
 /* A dose that another one had taken the place of. */
 static void judge_moved(const struct edit_case *c) {
-        const struct dose *taker;
+        const struct known *taker;
 
         if (c->presence == GONE) {
                 demand(c, c->after->state == DOSE_MOVED, "what moved stays moved while its name is gone");
                 return;
         }
-        demand(c, c->after->state != DOSE_MOVED, "what moved is a dose again when its name is back");
-        taker = c->other ? judge_find_before(c->judgement, c->other) : NULL;
-        if (taker && is_recorded(taker) && taker->recorded.kind == ENTRY_CARRIED && taker->recorded.other &&
-            strcmp(taker->recorded.other, c->id) == 0)
-                demand(c, c->after->state == taker->state && c->after->recorded.taken_usec == taker->recorded.taken_usec,
+        taker = c->other ? find_known(c->judgement, c->other) : NULL;
+        if (c->after->state == DOSE_MOVED) {
+                demand(c, taker && taker->after->state != DOSE_MOVED && !judge_is_by_plan(taker->after),
+                       "what moved is a dose again when its name is back, or the one that took its place stands for it");
+                return;
+        }
+        demand(c, !taker || !dose_is_open(c->after) || !dose_is_open(taker->after),
+               "what moved is not open besides the one that took its place");
+        if (taker && is_recorded(taker->dose) && taker->dose->recorded.kind == ENTRY_CARRIED && taker->dose->recorded.other &&
+            strcmp(taker->dose->recorded.other, c->id) == 0)
+                demand(c, c->after->state == taker->dose->state &&
+                                  c->after->recorded.taken_usec == taker->dose->recorded.taken_usec,
                        "what had been carried to another dose comes back with the name");
 }
 

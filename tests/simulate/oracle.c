@@ -195,16 +195,6 @@ static void expect_passed(struct world *world, struct person *person, const stru
         }
 }
 
-void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
-                 const struct schedule *schedule) {
-        if (!schedule)
-                return;
-        edit_expected(world, person, schedule);
-        if (former)
-                expect_passed(world, person, former, schedule);
-        oracle_begin(world, person, schedule);
-}
-
 void oracle_set_back(struct world *world) {
         struct expected *expected, *next;
 
@@ -251,17 +241,17 @@ bool oracle_is_recorded(struct world *world, const char *id) {
         return expected && expected->is_recorded;
 }
 
-static struct taken *find_taken(struct world *world, const struct dose *dose, char *key, size_t size) {
+static struct taken *find_taken(struct world *world, const char *person, const char *medication, char *key, size_t size) {
         struct taken *taken;
 
-        (void) snprintf(key, size, "%s/%s", dose->person, dose->medication);
+        (void) snprintf(key, size, "%s/%s", person, medication);
         HASH_FIND_STR(world->oracle.taken, key, taken);
         return taken;
 }
 
 void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_usec) {
         char key[128];
-        struct taken *taken = find_taken(world, dose, key, sizeof(key));
+        struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
 
         if (!taken) {
                 taken = calloc(1, sizeof(*taken));
@@ -275,9 +265,31 @@ void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_u
 
 usec_t oracle_last_taken(struct world *world, const struct dose *dose) {
         char key[128];
-        const struct taken *taken = find_taken(world, dose, key, sizeof(key));
+        const struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
 
         return taken ? taken->at_usec : USEC_NONE;
+}
+
+/* A medication that another name is given to goes by that: what was taken under the former one may count as either. */
+static void forget_taken(struct world *world, const struct person *person, const struct schedule *former,
+                         const struct schedule *schedule) {
+        char key[128];
+        struct taken *taken = find_taken(world, person->name, former->medication, key, sizeof(key));
+
+        if (taken && strcmp(former->medication, schedule->medication) != 0)
+                taken->at_usec = USEC_NONE;
+}
+
+void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
+                 const struct schedule *schedule) {
+        if (!schedule)
+                return;
+        edit_expected(world, person, schedule);
+        if (former) {
+                expect_passed(world, person, former, schedule);
+                forget_taken(world, person, former, schedule);
+        }
+        oracle_begin(world, person, schedule);
 }
 
 static void check_dose(struct world *world, const struct expected *expected) {
