@@ -245,7 +245,8 @@ static void judge_unanswered(const struct edit_case *c) {
                 if (c->former_due_usec == c->due_usec)
                         demand(c, is_same(c->dose, c->after), "a dose stays where its name and its time are");
                 else
-                        demand(c, has_moved_in_time(c), "a dose moves in time under its name");
+                        demand(c, has_moved_in_time(c) || (c->due_usec == c->dose->due_usec && is_same(c->dose, c->after)),
+                               "a dose moves in time under its name");
         } else if (c->presence == THERE)
                 demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING, "a dose stays where its name is");
         else if (is_called_off(c) || !medication_of(c))

@@ -104,16 +104,35 @@ void oracle_begin(struct world *world, struct person *person, const struct sched
         expect(world, person, schedule, world->now_usec - 2 * ZONE_REACH, world->now_usec, true);
 }
 
+/* When something is due next by the plan of now. */
+static usec_t find_next(const struct world *world, const struct person *person) {
+        const struct wall_clock clock = clock_of(person);
+        usec_t next_usec = USEC_NEVER;
+
+        for (size_t i = 0; i < MAX_LINES; i++) {
+                struct occurrence next;
+
+                if (person->lines[i].calendar &&
+                    schedule_next(person->lines[i].calendar->schedules[0], &clock, world->now_usec + 1, &next) == 0 &&
+                    next.due_usec < next_usec)
+                        next_usec = next.due_usec;
+        }
+        return next_usec;
+}
+
 void oracle_advance(struct world *world) {
         for (size_t i = 0; i < world->n_people; i++) {
                 struct person *person = &world->people[i];
 
                 if (person->is_out)
                         continue;
-                for (size_t j = 0; j < MAX_LINES; j++)
-                        if (person->lines[j].calendar)
-                                expect(world, person, person->lines[j].calendar->schedules[0],
-                                       person->until_usec - ZONE_REACH, world->now_usec, false);
+                if (world->now_usec >= person->next_usec) {
+                        for (size_t j = 0; j < MAX_LINES; j++)
+                                if (person->lines[j].calendar)
+                                        expect(world, person, person->lines[j].calendar->schedules[0],
+                                               person->until_usec - ZONE_REACH, world->now_usec, false);
+                        person->next_usec = find_next(world, person);
+                }
                 person->until_usec = world->now_usec;
         }
 }
@@ -138,6 +157,7 @@ bool oracle_is_ahead(struct world *world, const char *id) {
 void oracle_travel(struct world *world, struct person *person) {
         struct expected *expected, *next;
 
+        person->next_usec = USEC_NONE;
         HASH_ITER(hh, world->oracle.expected, expected, next)
                 if (expected->is_excluded && expected->due_usec > world->now_usec - FORGOTTEN_AFTER &&
                     person_of(world, expected->id) == person && oracle_is_ahead(world, expected->id))
@@ -202,8 +222,10 @@ void oracle_set_back(struct world *world) {
                 if (!expected->is_excluded && !oracle_is_recorded(world, expected->id) &&
                     expected->due_usec > world->now_usec)
                         forget(&world->oracle, expected);
-        for (size_t i = 0; i < world->n_people; i++)
+        for (size_t i = 0; i < world->n_people; i++) {
                 world->people[i].until_usec = world->now_usec;
+                world->people[i].next_usec = USEC_NONE;
+        }
         world->oracle.recorded_usec = USEC_NONE;
 }
 
@@ -282,6 +304,7 @@ static void forget_taken(struct world *world, const struct person *person, const
 
 void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
                  const struct schedule *schedule) {
+        person->next_usec = USEC_NONE;
         if (!schedule)
                 return;
         edit_expected(world, person, schedule);
@@ -328,6 +351,7 @@ void oracle_check(struct world *world) {
                 expected->is_checked = true;
         }
         ledger_check_settled(world);
+        ledger_check_standing(world);
 }
 
 void oracle_done(struct oracle *oracle) {

@@ -114,9 +114,14 @@ void plan_except(struct plan *plan, const struct exception *exception) {
 }
 
 bool plan_calls_off(const struct plan *plan, const char *recurrence_id) {
-        for (size_t i = 0; i < plan->n_exceptions; i++)
-                if (strncmp(plan->exceptions[i].name, recurrence_id, strlen(plan->exceptions[i].name)) == 0)
-                        return plan->exceptions[i].start[0] == '\0' || plan->exceptions[i].is_cancelled;
+        for (size_t i = 0; i < plan->n_exceptions; i++) {
+                const struct exception *exception = &plan->exceptions[i];
+                size_t length = strlen(exception->name);
+
+                if (strncmp(exception->name, recurrence_id, length) == 0 &&
+                    strcmp(recurrence_id + length, plan->form == FORM_UTC ? "Z" : "") == 0)
+                        return exception->start[0] == '\0' || exception->is_cancelled;
+        }
         return false;
 }
 

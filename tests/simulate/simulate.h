@@ -98,6 +98,7 @@ struct person {
         const struct zone *zone, *former_zone; /* while the person travels; else NULL */
         struct line lines[MAX_LINES];
         usec_t until_usec; /* everything due until then is expected */
+        usec_t next_usec;  /* and nothing before that; USEC_NONE: not known */
         bool is_out;       /* not among those who are looked after */
 };
 
@@ -164,8 +165,10 @@ void ledger_close(struct world *world);
 void ledger_follow(struct world *world, bool may_reopen);
 /* What is open lies in its window. */
 void ledger_check_open(struct world *world);
-/* What time settled does not; and each dose stands at its last entry. */
+/* What time settled does not. */
 void ledger_check_settled(struct world *world);
+/* What a dose stands at is what its last entry says. */
+void ledger_check_standing(struct world *world);
 /* Of a moved dose, the one that took its place; the caller frees. NULL: none. */
 char *ledger_other(struct world *world, const struct dose *dose);
 /* 0, STORE_NOTHING; what cannot be read is a failure. */

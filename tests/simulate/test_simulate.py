@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATE = ROOT / os.environ.get("DOSED_BUILD", "build/plain") / "tests/simulator"
-PERSONS = int(os.environ.get("SEEDS", "170"))
+PERSONS = int(os.environ.get("SEEDS", "120"))
 YEARS = int(os.environ.get("YEARS", "3"))
 FIRST = int(os.environ.get("SEED", "1"))
 SHARDS = min(PERSONS, os.cpu_count() or 1)

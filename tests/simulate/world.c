@@ -278,8 +278,9 @@ static void draw_happening(struct world *world) {
 static void world_begin(struct world *world) {
         must(world, zones_new(NULL, &world->zones), "zones_new");
         (void) atexit(remove_place);
-        place = strdup("/tmp/dosed-simulate-XXXXXX");
-        if (!place || !mkdtemp(place))
+        /* Nothing of it need be on a disk. */
+        if (text_format(&place, "%s/dosed-simulate-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") < 0 ||
+            !mkdtemp(place))
                 fail(world, "no folder for the plans: %m");
         world->place = place;
         ledger_open(world);
