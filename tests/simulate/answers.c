@@ -182,8 +182,8 @@ void answer(struct world *world, const struct action *action) {
                 r = skip(world, action->id);
                 break;
         case ACTION_SNOOZE:
-                r = engine_snooze(world->engine, action->id, (usec_t) draw_below(&world->random, 120) * USEC_PER_MINUTE, "ana",
-                                  world->now_usec, &until_usec, &reason);
+                r = engine_snooze(world->engine, action->id, (usec_t) draw_below(&world->random, 120) * USEC_PER_MINUTE,
+                                  "ana", world->now_usec, &until_usec, &reason);
                 break;
         case ACTION_UNDO:
                 r = undo(world, action->id);
@@ -212,8 +212,8 @@ static int choose_upcoming(void *userdata, const struct dose_view *view) {
 }
 
 void take_early(struct world *world) {
-        int r = engine_visit_doses(world->engine, NULL, world->now_usec, world->now_usec + 6 * USEC_PER_HOUR, world->now_usec,
-                                   choose_upcoming, world);
+        int r = engine_visit_doses(world->engine, NULL, world->now_usec, world->now_usec + 6 * USEC_PER_HOUR,
+                                   world->now_usec, choose_upcoming, world);
 
         if (r < 0)
                 fail(world, "engine_visit_doses: %d", r);

@@ -20,15 +20,16 @@ static usec_t draw_either(struct world *world, usec_t usec) {
 
 /* By rename, as calendar programs do; two versions within a tick of the machine's clock still differ by their times. */
 static void write_file(struct world *world, const char *path, const char *text) {
-        const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000000 + (time_t) ++world->n_writes } };
+        const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                                           { .tv_sec = 1000000 + (time_t) ++world->n_writes } };
         _cleanup_(free_p) char *temporary = NULL;
         FILE *file;
 
         if (text_format(&temporary, "%s~", path) < 0)
                 abort();
         file = fopen(temporary, "w");
-        if (!file || fputs(text, file) < 0 || fflush(file) != 0 || futimens(fileno(file), times) < 0 || fclose(file) != 0 ||
-            rename(temporary, path) < 0)
+        if (!file || fputs(text, file) < 0 || fflush(file) != 0 || futimens(fileno(file), times) < 0 ||
+            fclose(file) != 0 || rename(temporary, path) < 0)
                 fail(world, "%s cannot be written: %m", path);
 }
 
@@ -82,8 +83,8 @@ static struct exception exception_for(const struct occurrence *occurrence) {
 /* To another moment, by minutes to a day, or to just around now; never to that of another dose. */
 static bool drag(struct world *world, const struct person *person, struct line *line) {
         struct occurrence choices[MAX_CHOICES];
-        size_t n = find_around(world, person, line, world->now_usec - 3 * USEC_PER_DAY, world->now_usec + 2 * USEC_PER_DAY,
-                               choices);
+        size_t n = find_around(world, person, line, world->now_usec - 3 * USEC_PER_DAY,
+                               world->now_usec + 2 * USEC_PER_DAY, choices);
         const struct zone *zone;
         struct exception exception;
         char start[CIVIL_TEXT_SIZE];
@@ -107,9 +108,9 @@ static bool drag(struct world *world, const struct person *person, struct line *
                 break;
         }
         exception = exception_for(&choices[n]);
-        zone = line->plan.form == FORM_UTC     ? zone_utc() :
-               line->plan.form == FORM_ZONED ? line->calendar->schedules[0]->start.zone :
-                                               person->zone;
+        zone = line->plan.form == FORM_UTC     ? zone_utc()
+               : line->plan.form == FORM_ZONED ? line->calendar->schedules[0]->start.zone
+                                               : person->zone;
         at_usec = zone_to_wall(zone, at_usec);
         at_usec += 1 + draw_below(&world->random, 58) - at_usec % 60;
         (void) snprintf(exception.start, sizeof(exception.start), "%s", civil_format(start, at_usec, false, false));
@@ -119,8 +120,8 @@ static bool drag(struct world *world, const struct person *person, struct line *
 
 static bool call_off(struct world *world, const struct person *person, struct line *line) {
         struct occurrence choices[MAX_CHOICES];
-        size_t n = find_around(world, person, line, world->now_usec - 6 * USEC_PER_HOUR, world->now_usec + 2 * USEC_PER_DAY,
-                               choices);
+        size_t n = find_around(world, person, line, world->now_usec - 6 * USEC_PER_HOUR,
+                               world->now_usec + 2 * USEC_PER_DAY, choices);
         struct exception exception;
 
         if (n == 0)
@@ -236,7 +237,8 @@ static void adopt(struct world *world, struct person *person, size_t line_index)
 
         judge_begin(world, person, &judgement);
         former = line_write(world, person, line_index);
-        oracle_edit(world, person, former ? former->schedules[0] : NULL, line->calendar ? line->calendar->schedules[0] : NULL);
+        oracle_edit(world, person, former ? former->schedules[0] : NULL,
+                    line->calendar ? line->calendar->schedules[0] : NULL);
         world->is_editing = true;
         world_reload(world, person);
         (void) world_step(world, true);
@@ -253,11 +255,13 @@ static usec_t draw_back(struct world *world, const struct person *person, const 
         struct occurrence next;
 
         if (draw_percent(&world->random, 50) && line->calendar &&
-            schedule_next(line->calendar->schedules[0], &(struct wall_clock){ .zone = person->zone, .all_day_sec = 8 * 3600 },
-                          world->now_usec + 1, &next) == 0 &&
+            schedule_next(line->calendar->schedules[0],
+                          &(struct wall_clock){ .zone = person->zone, .all_day_sec = 8 * 3600 }, world->now_usec + 1,
+                          &next) == 0 &&
             next.due_usec < world->now_usec + USEC_PER_DAY)
                 return next.due_usec + draw_minutes(world, 0, 60);
-        return world->now_usec + (draw_percent(&world->random, 50) ? draw_minutes(world, 5, 120) : draw_minutes(world, 120, 1440));
+        return world->now_usec +
+               (draw_percent(&world->random, 50) ? draw_minutes(world, 5, 120) : draw_minutes(world, 120, 1440));
 }
 
 void edit_first(struct world *world, size_t person, size_t line) {
@@ -309,7 +313,8 @@ void edit_unseen(struct world *world, size_t person) {
         if (!part_is_on(PART_ABSENT) || !change(world, who, line_index))
                 return;
         former = line_write(world, who, line_index);
-        oracle_edit(world, who, former ? former->schedules[0] : NULL, line->calendar ? line->calendar->schedules[0] : NULL);
+        oracle_edit(world, who, former ? former->schedules[0] : NULL,
+                    line->calendar ? line->calendar->schedules[0] : NULL);
         calendar_free(former);
         world->n_edits++;
 }

@@ -12,7 +12,8 @@ static const char *const homes[] = {
 };
 
 void draw_home(struct world *world, struct person *person) {
-        must(world, zones_get(world->zones, homes[draw_below(&world->random, ELEMENTS(homes))], &person->zone), "zones_get");
+        must(world, zones_get(world->zones, homes[draw_below(&world->random, ELEMENTS(homes))], &person->zone),
+             "zones_get");
 }
 
 static usec_t draw_minutes(struct world *world, unsigned from, unsigned to) {
@@ -103,7 +104,8 @@ void misset_clock(struct world *world, bool far) {
                 return;
         if (far && (world->is_unwritable || count_schedules(world) > MAX_FAR_SCHEDULES))
                 far = false;
-        world->now_usec += far ? draw_minutes(world, 30 * 24 * 60, 3 * 365 * 24 * 60) : draw_minutes(world, 30, 30 * 24 * 60);
+        world->now_usec +=
+                far ? draw_minutes(world, 30 * 24 * 60, 3 * 365 * 24 * 60) : draw_minutes(world, 30, 30 * 24 * 60);
         say(world, "clock ahead");
         (void) world_step(world, false);
         if (draw_percent(&world->random, 30)) {
@@ -142,8 +144,9 @@ void leave(struct world *world) {
         person->is_out = true;
         world_set_people(world);
         (void) world_step(world, false);
-        action = world_plan(world, ACTION_RETURN,
-                            world->now_usec + draw_minutes(world, 1, draw_percent(&world->random, 50) ? 300 : 5 * 24 * 60), NULL);
+        action = world_plan(
+                world, ACTION_RETURN,
+                world->now_usec + draw_minutes(world, 1, draw_percent(&world->random, 50) ? 300 : 5 * 24 * 60), NULL);
         action->person = i;
         world->n_absences++;
 }
@@ -167,8 +170,8 @@ void come_back(struct world *world, size_t i) {
 }
 
 static void set_writable(struct world *world, bool writable) {
-        if (sqlite3_exec(world->store->database, writable ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON", NULL, NULL,
-                         NULL) != SQLITE_OK)
+        if (sqlite3_exec(world->store->database, writable ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON", NULL,
+                         NULL, NULL) != SQLITE_OK)
                 fail(world, "the store cannot be made %s", writable ? "writable" : "unwritable");
 }
 
@@ -179,8 +182,9 @@ void make_unwritable(struct world *world) {
         say(world, "unwritable");
         set_writable(world, false);
         world->is_unwritable = world->has_lag = true;
-        (void) world_plan(world, ACTION_WRITABLE,
-                          world->now_usec + draw_minutes(world, 2, draw_percent(&world->random, 50) ? 300 : 2 * 24 * 60), NULL);
+        (void) world_plan(
+                world, ACTION_WRITABLE,
+                world->now_usec + draw_minutes(world, 2, draw_percent(&world->random, 50) ? 300 : 2 * 24 * 60), NULL);
         world->n_failures++;
 }
 
@@ -191,6 +195,7 @@ void make_writable(struct world *world) {
         world->is_unwritable = false;
         (void) world_step(world, true);
         if (engine_count_degraded(world->engine) > 0)
-                fail(world, "the store can be written again, and it is still degraded: %s", engine_degraded(world->engine, 0));
+                fail(world, "the store can be written again, and it is still degraded: %s",
+                     engine_degraded(world->engine, 0));
         ledger_check_settled(world);
 }

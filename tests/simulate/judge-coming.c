@@ -30,11 +30,12 @@ void judge_coming(struct world *world, struct judgement *judgement, const struct
 
         if (schedule->after_taken_usec > 0 || strcmp(former->uid, schedule->uid) != 0)
                 return;
-        while (schedule_next(former, former_clock, from_usec, &before) == 0 && before.due_usec < world->now_usec + REACH) {
+        while (schedule_next(former, former_clock, from_usec, &before) == 0 &&
+               before.due_usec < world->now_usec + REACH) {
                 char recurrence_id[CIVIL_TEXT_SIZE];
                 struct passed passed = { .medication = schedule->medication };
-                enum presence presence = judge_find(schedule, &clock, occurrence_format_id(&before, recurrence_id),
-                                                    &passed.due_usec);
+                enum presence presence =
+                        judge_find(schedule, &clock, occurrence_format_id(&before, recurrence_id), &passed.due_usec);
 
                 from_usec = before.due_usec + 1;
                 passed.id = id_of(judgement->person, &before);
@@ -94,7 +95,8 @@ static void check_one_at_once(struct world *world, const struct judgement *judge
         _cleanup_(free_p) char *first_id = NULL;
         const struct dose *first = NULL;
 
-        if (store_list_doses(world->store, judgement->person->name, NULL, world->now_usec, world->now_usec + 1, 1000, &after) < 0)
+        if (store_list_doses(world->store, judgement->person->name, NULL, world->now_usec, world->now_usec + 1, 1000,
+                             &after) < 0)
                 fail(world, "the ledger cannot be read");
         for (size_t i = 0; i < after.n_doses; i++) {
                 const struct dose *dose = after.doses[i];
@@ -123,7 +125,8 @@ void judge_passed(struct world *world, struct judgement *judgement) {
                 if (ledger_get(world, passed->id, &dose) != 0)
                         fail(world, "%s was to come, has come by now, and is not in the ledger", passed->id);
                 if (passed == last && dose->state != DOSE_DUE)
-                        fail(world, "%s was to come, has come by now, and is %s", passed->id, dose_state_to_string(dose->state));
+                        fail(world, "%s was to come, has come by now, and is %s", passed->id,
+                             dose_state_to_string(dose->state));
                 if (passed != last && !judge_is_by_plan(dose))
                         fail(world, "%s was to come, has come by now, as %s did, and is %s", passed->id, last->id,
                              dose_state_to_string(dose->state));
@@ -135,7 +138,8 @@ static size_t count_lines(const struct person *person, const char *medication) {
         size_t n = 0;
 
         for (size_t i = 0; i < MAX_LINES; i++)
-                n += person->lines[i].calendar && strcmp(person->lines[i].calendar->schedules[0]->medication, medication) == 0;
+                n += person->lines[i].calendar &&
+                     strcmp(person->lines[i].calendar->schedules[0]->medication, medication) == 0;
         return n;
 }
 
@@ -173,10 +177,12 @@ void judge_first(struct world *world, const struct judgement *judgement, const s
             schedule_next(former, &clock, coming.due_usec + 1, &after) != 0 ||
             !find_previous(former, &clock, coming.due_usec - 1, &before))
                 return;
-        spacing_usec = after.due_usec - coming.due_usec < coming.due_usec - before.due_usec ? after.due_usec - coming.due_usec :
-                                                                                              coming.due_usec - before.due_usec;
+        spacing_usec = after.due_usec - coming.due_usec < coming.due_usec - before.due_usec
+                               ? after.due_usec - coming.due_usec
+                               : coming.due_usec - before.due_usec;
         if (coming.due_usec > world->now_usec + spacing_usec / 8 ||
-            !find_previous(schedule, &clock, world->now_usec, &place) || place.due_usec < world->now_usec - spacing_usec / 8 ||
+            !find_previous(schedule, &clock, world->now_usec, &place) ||
+            place.due_usec < world->now_usec - spacing_usec / 8 ||
             (schedule_next(schedule, &clock, world->now_usec + 1, &next) == 0 &&
              next.due_usec < coming.due_usec + spacing_usec / 2 + USEC_PER_MINUTE))
                 return;
@@ -188,7 +194,9 @@ void judge_first(struct world *world, const struct judgement *judgement, const s
               judge_find(former, &clock, occurrence_format_id(&place, recurrence_id), &due_usec) != GONE)))
                 return;
         if (ledger_get(world, place_id, &dose) != 0)
-                fail(world, "%s was to come, and %s is in its place, but a little before now: it is lost", coming_id, place_id);
+                fail(world, "%s was to come, and %s is in its place, but a little before now: it is lost", coming_id,
+                     place_id);
         if (dose->state != DOSE_DUE)
-                fail(world, "%s was to come, and %s, in its place, is %s", coming_id, place_id, dose_state_to_string(dose->state));
+                fail(world, "%s was to come, and %s, in its place, is %s", coming_id, place_id,
+                     dose_state_to_string(dose->state));
 }

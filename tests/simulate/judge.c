@@ -41,7 +41,8 @@ enum presence judge_find(const struct schedule *schedule, const struct wall_cloc
 }
 
 bool judge_is_by_plan(const struct dose *dose) {
-        return dose->state == DOSE_SKIPPED && dose->recorded.recorded_by && strcmp(dose->recorded.recorded_by, "plan") == 0;
+        return dose->state == DOSE_SKIPPED && dose->recorded.recorded_by &&
+               strcmp(dose->recorded.recorded_by, "plan") == 0;
 }
 
 static bool is_recorded(const struct dose *dose) {
@@ -116,8 +117,8 @@ void judge_done(struct judgement *judgement) {
 static void __attribute__((noreturn)) blame(const struct edit_case *c, const char *what) {
         fail(c->world, "by the rules for edits %s: %s was %s%s, and is %s%s%s%s", what, c->id,
              dose_state_to_string(c->dose->state), judge_is_by_plan(c->dose) ? " by plan" : "",
-             dose_state_to_string(c->after->state), judge_is_by_plan(c->after) ? " by plan" : "", c->other ? ", other: " : "",
-             c->other ? c->other : "");
+             dose_state_to_string(c->after->state), judge_is_by_plan(c->after) ? " by plan" : "",
+             c->other ? ", other: " : "", c->other ? c->other : "");
 }
 
 static void demand(const struct edit_case *c, bool holds, const char *what) {
@@ -155,7 +156,8 @@ static bool is_claimed(const struct edit_case *c, const char *place) {
  * What is new, to come and near enough. Surely so where the former version had no such name and the ledger does not know it; what
  * moved in time, or had been taken off the plan and is back, may be.
  */
-static void find_places(const struct edit_case *c, const char *other, bool *ret_sure, bool *ret_any, bool *ret_is_place) {
+static void find_places(const struct edit_case *c, const char *other, bool *ret_sure, bool *ret_any,
+                        bool *ret_is_place) {
         usec_t half_usec = c->dose->spacing_usec / 2, at_usec = c->world->now_usec + 1;
         const char *medication = medication_of(c);
         struct occurrence occurrence;
@@ -177,7 +179,8 @@ static void find_places(const struct edit_case *c, const char *other, bool *ret_
                 if (strcmp(id, c->id) == 0 || (known && known->state != DOSE_MOVED && !judge_is_by_plan(known)))
                         continue;
                 is_new = !c->former || strcmp(c->former->uid, c->schedule->uid) != 0 ||
-                         judge_find(c->former, &c->clock, occurrence_format_id(&occurrence, recurrence_id), &former_usec) == GONE;
+                         judge_find(c->former, &c->clock, occurrence_format_id(&occurrence, recurrence_id),
+                                    &former_usec) == GONE;
                 if (!is_new && former_usec == occurrence.due_usec)
                         continue;
                 *ret_any = true;
@@ -204,12 +207,14 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
         demand(c, other, "a dose moves to another one");
         /* Also back to where it had come from; and what waited, to one that an edit made due now. */
         (void) ledger_get(c->world, other, &taker);
-        demand(c, is_place || (known && known->state == DOSE_MOVED) ||
-                          (c->dose->state == DOSE_UPCOMING && !known && taker && taker->state == DOSE_DUE),
+        demand(c,
+               is_place || (known && known->state == DOSE_MOVED) ||
+                       (c->dose->state == DOSE_UPCOMING && !known && taker && taker->state == DOSE_DUE),
                "a dose moves only to a new one, to come, near enough");
         if (is_recorded(c->dose))
-                demand(c, taker && taker->state == c->dose->state &&
-                                  taker->recorded.taken_usec == c->dose->recorded.taken_usec,
+                demand(c,
+                       taker && taker->state == c->dose->state &&
+                               taker->recorded.taken_usec == c->dose->recorded.taken_usec,
                        "the record goes where the dose goes");
         return true;
 }
@@ -245,12 +250,14 @@ static void judge_unanswered(const struct edit_case *c) {
                 if (c->former_due_usec == c->due_usec)
                         demand(c, is_same(c->dose, c->after), "a dose stays where its name and its time are");
                 else
-                        demand(c, has_moved_in_time(c) || (c->due_usec == c->dose->due_usec && is_same(c->dose, c->after)),
+                        demand(c,
+                               has_moved_in_time(c) || (c->due_usec == c->dose->due_usec && is_same(c->dose, c->after)),
                                "a dose moves in time under its name");
         } else if (c->presence == THERE)
                 demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING, "a dose stays where its name is");
         else if (is_called_off(c) || !medication_of(c))
-                demand(c, judge_is_by_plan(c->after), "what is called off, or of a medication that is gone, is skipped by the plan");
+                demand(c, judge_is_by_plan(c->after),
+                       "what is called off, or of a medication that is gone, is skipped by the plan");
         else if (!judge_move(c, &may_stay))
                 demand(c, waits ? judge_is_by_plan(c->after) : is_same(c->dose, c->after),
                        waits ? "what waits and has no place is withdrawn" : "an open dose without a place stays open");
@@ -290,10 +297,11 @@ static void judge_moved(const struct edit_case *c) {
         }
         demand(c, !taker || !dose_is_open(c->after) || !dose_is_open(taker->after),
                "what moved is not open besides the one that took its place");
-        if (taker && is_recorded(taker->dose) && taker->dose->recorded.kind == ENTRY_CARRIED && taker->dose->recorded.other &&
-            strcmp(taker->dose->recorded.other, c->id) == 0)
-                demand(c, c->after->state == taker->dose->state &&
-                                  c->after->recorded.taken_usec == taker->dose->recorded.taken_usec,
+        if (taker && is_recorded(taker->dose) && taker->dose->recorded.kind == ENTRY_CARRIED &&
+            taker->dose->recorded.other && strcmp(taker->dose->recorded.other, c->id) == 0)
+                demand(c,
+                       c->after->state == taker->dose->state &&
+                               c->after->recorded.taken_usec == taker->dose->recorded.taken_usec,
                        "what had been carried to another dose comes back with the name");
 }
 
@@ -317,7 +325,8 @@ static void judge_dose(struct edit_case *c) {
                         demand(c, is_same(c->dose, c->after), "other medications are left alone");
                 return;
         }
-        c->before_presence = judge_find(is_of_former ? c->former : NULL, &c->clock, c->dose->recurrence_id, &c->former_due_usec);
+        c->before_presence =
+                judge_find(is_of_former ? c->former : NULL, &c->clock, c->dose->recurrence_id, &c->former_due_usec);
         c->presence = judge_find(is_of_new ? c->schedule : NULL, &c->clock, c->dose->recurrence_id, &c->due_usec);
         if (c->before_presence == SHADOWED || c->presence == SHADOWED)
                 return;
@@ -351,7 +360,8 @@ static void judge_dose(struct edit_case *c) {
         }
 }
 
-void judge_edit(struct world *world, struct judgement *judgement, const struct line *line, const struct schedule *former) {
+void judge_edit(struct world *world, struct judgement *judgement, const struct line *line,
+                const struct schedule *former) {
         struct edit_case c = {
                 .world = world,
                 .judgement = judgement,
@@ -390,7 +400,8 @@ void judge_journey(struct world *world, struct judgement *judgement, const struc
                 return;
         look_after(world, judgement);
         for (known = judgement->known; known; known = known->hh.next)
-                if ((is_recorded(known->dose) || known->dose->state == DOSE_MOVED) && !is_same(known->dose, known->after))
+                if ((is_recorded(known->dose) || known->dose->state == DOSE_MOVED) &&
+                    !is_same(known->dose, known->after))
                         fail(world, "%s was %s, and is %s after a journey", known->id,
                              dose_state_to_string(known->dose->state), dose_state_to_string(known->after->state));
         for (size_t i = 0; i < MAX_LINES; i++)

@@ -10,7 +10,8 @@ void ledger_open(struct world *world) {
         pid_t holder;
 
         must(world, store_open(world->place, &world->store, &holder), "store_open");
-        if (sqlite3_exec(world->store->database, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", NULL, NULL, NULL) != SQLITE_OK)
+        if (sqlite3_exec(world->store->database, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", NULL, NULL,
+                         NULL) != SQLITE_OK)
                 fail(world, "the store cannot be set up");
 }
 
@@ -46,8 +47,9 @@ int ledger_get(struct world *world, const char *id, struct dose **ret) {
 }
 
 char *ledger_other(struct world *world, const struct dose *dose) {
-        static const char query[] = "SELECT e.other FROM dose d JOIN entry e ON e.dose = d.id WHERE d.person = ?1 AND d.uid = ?2"
-                                    " AND d.recurrence_id = ?3 AND e.state = 'moved' ORDER BY e.id DESC LIMIT 1";
+        static const char query[] =
+                "SELECT e.other FROM dose d JOIN entry e ON e.dose = d.id WHERE d.person = ?1 AND d.uid = ?2"
+                " AND d.recurrence_id = ?3 AND e.state = 'moved' ORDER BY e.id DESC LIMIT 1";
         sqlite3_stmt *statement = prepare(world, query);
         char *other = NULL;
 
@@ -84,10 +86,10 @@ static void follow_record(struct world *world, const struct line_read *read) {
                 oracle_carry(world, read->other, read->id);
         } else if (expected && expected->is_recorded && by_plan && read->state == DOSE_SKIPPED)
                 fail(world, "%s was recorded by a person, and the plan skips it", read->id);
-        else if (expected && expected->is_recorded && (is_open_state(read->state) || read->state == DOSE_MISSED ||
-                                                       read->state == DOSE_UNATTENDED))
-                fail(world, "%s was recorded by a person, and is made %s (%s)", read->id, dose_state_to_string(read->state),
-                     read->kind);
+        else if (expected && expected->is_recorded &&
+                 (is_open_state(read->state) || read->state == DOSE_MISSED || read->state == DOSE_UNATTENDED))
+                fail(world, "%s was recorded by a person, and is made %s (%s)", read->id,
+                     dose_state_to_string(read->state), read->kind);
 }
 
 /* A record that moves is there, where it moved to; it may have been written before or after. */
@@ -110,7 +112,8 @@ static void follow_entry(struct world *world, const struct line_read *read, bool
         if (!world->has_lag) {
                 if (part_is_on(PART_ORDER) &&
                     (read->recorded_usec < oracle->recorded_usec || read->recorded_usec > world->now_usec))
-                        fail(world, "%s: its entry (%s) was recorded at another time than it was made", read->id, read->kind);
+                        fail(world, "%s: its entry (%s) was recorded at another time than it was made", read->id,
+                             read->kind);
                 follow_record(world, read);
                 follow_move(world, read);
         }
@@ -172,7 +175,8 @@ void ledger_check_open(struct world *world) {
                 world->late = prepare(world, query);
         (void) sqlite3_bind_int64(world->late, 1, world->now_usec);
         while (sqlite3_step(world->late) == SQLITE_ROW)
-                if (!person_of(world, text_at(world->late, 0))->is_out && !oracle_is_ahead(world, text_at(world->late, 0)))
+                if (!person_of(world, text_at(world->late, 0))->is_out &&
+                    !oracle_is_ahead(world, text_at(world->late, 0)))
                         fail(world, "%s is %s, and its time for that is over", text_at(world->late, 0),
                              text_at(world->late, 1));
         (void) sqlite3_reset(world->late);

@@ -62,8 +62,8 @@ static bool is_in_ledger(struct world *world, const char *id) {
  * Where the person came from it had been one dose with another of the schedule, due at the same instant: in Apia the times of
  * 30 December 2011, a day that never was, are those of the 31st.
  */
-static bool was_one_with_another(const struct world *world, const struct person *person, const struct schedule *schedule,
-                                 const char *id) {
+static bool was_one_with_another(const struct world *world, const struct person *person,
+                                 const struct schedule *schedule, const char *id) {
         const struct wall_clock former = { .zone = person->former_zone, .all_day_sec = 8 * 3600 };
         _cleanup_(free_p) char *other_id = NULL;
         struct occurrence before, other;
@@ -199,7 +199,8 @@ static void expect_passed(struct world *world, struct person *person, const stru
         usec_t from_usec = world->now_usec + 1;
         struct occurrence before, after;
 
-        while (schedule_next(former, &clock, from_usec, &before) == 0 && before.due_usec < world->now_usec + EDIT_REACH) {
+        while (schedule_next(former, &clock, from_usec, &before) == 0 &&
+               before.due_usec < world->now_usec + EDIT_REACH) {
                 _cleanup_(free_p) char *id = id_of(person, &before);
                 char recurrence_id[CIVIL_TEXT_SIZE];
                 struct expected *expected;
@@ -263,7 +264,8 @@ bool oracle_is_recorded(struct world *world, const char *id) {
         return expected && expected->is_recorded;
 }
 
-static struct taken *find_taken(struct world *world, const char *person, const char *medication, char *key, size_t size) {
+static struct taken *find_taken(struct world *world, const char *person, const char *medication, char *key,
+                                size_t size) {
         struct taken *taken;
 
         (void) snprintf(key, size, "%s/%s", person, medication);

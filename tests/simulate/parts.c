@@ -5,14 +5,17 @@
 #include "simulate.h"
 
 static const char *const part_names[_PART_MAX] = {
-        [PART_REDRAW] = "redraw",   [PART_ZONE] = "zone",     [PART_DRAG] = "drag",
-        [PART_SHIFT] = "shift",     [PART_CALL_OFF] = "exdate", [PART_RENAME] = "rename",
-        [PART_REMOVE] = "remove",   [PART_BACK] = "back",     [PART_NEAR] = "near",
-        [PART_RESTART] = "restart", [PART_ABSENT] = "absent", [PART_TRAVEL] = "travel",
-        [PART_CLOCK] = "clock",     [PART_FAR] = "far",       [PART_LEAVE] = "leave",
-        [PART_UNWRITABLE] = "unwritable", [PART_EARLY] = "early", [PART_JUDGE] = "judge",
-        [PART_REOPEN] = "reopen",   [PART_WINDOW] = "window", [PART_ORDER] = "order",
-        [PART_DEBT] = "debt",
+        [PART_REDRAW] = "redraw",   [PART_ZONE] = "zone",
+        [PART_DRAG] = "drag",       [PART_SHIFT] = "shift",
+        [PART_CALL_OFF] = "exdate", [PART_RENAME] = "rename",
+        [PART_REMOVE] = "remove",   [PART_BACK] = "back",
+        [PART_NEAR] = "near",       [PART_RESTART] = "restart",
+        [PART_ABSENT] = "absent",   [PART_TRAVEL] = "travel",
+        [PART_CLOCK] = "clock",     [PART_FAR] = "far",
+        [PART_LEAVE] = "leave",     [PART_UNWRITABLE] = "unwritable",
+        [PART_EARLY] = "early",     [PART_JUDGE] = "judge",
+        [PART_REOPEN] = "reopen",   [PART_WINDOW] = "window",
+        [PART_ORDER] = "order",     [PART_DEBT] = "debt",
 };
 
 static bool is_off[_PART_MAX];

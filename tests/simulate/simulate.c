@@ -34,10 +34,10 @@ int main(int argc, char **argv) {
                 totals[7] += world.n_failures;
                 totals[8] += world.n_people;
         }
-        (void) printf("%" PRIu64 " person-years from seed %" PRIu64 ": %" PRIu64 " doses, %" PRIu64 " reminders, %" PRIu64
-                      " restarts, %" PRIu64 " edits, %" PRIu64 " journeys, %" PRIu64 " clocks put right, %" PRIu64
-                      " people left out, %" PRIu64 " times unwritable\n",
-                      totals[8] * years, first, totals[0], totals[1], totals[2], totals[3], totals[4], totals[5], totals[6],
-                      totals[7]);
+        (void) printf("%" PRIu64 " person-years from seed %" PRIu64 ": %" PRIu64 " doses, %" PRIu64
+                      " reminders, %" PRIu64 " restarts, %" PRIu64 " edits, %" PRIu64 " journeys, %" PRIu64
+                      " clocks put right, %" PRIu64 " people left out, %" PRIu64 " times unwritable\n",
+                      totals[8] * years, first, totals[0], totals[1], totals[2], totals[3], totals[4], totals[5],
+                      totals[6], totals[7]);
         return 0;
 }

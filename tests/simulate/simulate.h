@@ -2,9 +2,9 @@
 /* The simulator: the life of one or two people with dosed under a virtual clock, decided by a seed, and an oracle that watches. */
 #pragma once
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sqlite3.h>
 #include <uthash.h>
 
 #include "dosed/calendar.h"
@@ -24,17 +24,17 @@ bool draw_percent(uint64_t *state, unsigned n);
 /* What can happen, and what is looked at: each can be left out by its name, WITHOUT=drag,far; or alone be there, ONLY=shift,back.
  * (parts.c) */
 enum part {
-        PART_REDRAW,     /* a wholly other plan under the same UID */
-        PART_ZONE,       /* DTSTART's TZID comes, goes, or is another one */
-        PART_DRAG,       /* one dose is dragged to another time (RECURRENCE-ID) */
-        PART_SHIFT,      /* DTSTART's time of day */
-        PART_CALL_OFF,   /* EXDATE, or a cancelled override */
-        PART_RENAME,     /* another UID, the same medication at nearly the same time */
-        PART_REMOVE,     /* the schedule is removed */
-        PART_BACK,       /* and all of these go back to exactly the former version */
-        PART_NEAR,       /* edits within minutes of a due time, or between a pre-due alarm and it */
+        PART_REDRAW,   /* a wholly other plan under the same UID */
+        PART_ZONE,     /* DTSTART's TZID comes, goes, or is another one */
+        PART_DRAG,     /* one dose is dragged to another time (RECURRENCE-ID) */
+        PART_SHIFT,    /* DTSTART's time of day */
+        PART_CALL_OFF, /* EXDATE, or a cancelled override */
+        PART_RENAME,   /* another UID, the same medication at nearly the same time */
+        PART_REMOVE,   /* the schedule is removed */
+        PART_BACK,     /* and all of these go back to exactly the former version */
+        PART_NEAR,     /* edits within minutes of a due time, or between a pre-due alarm and it */
         PART_RESTART,
-        PART_ABSENT,     /* edits while dosed is down, or does not look after that person */
+        PART_ABSENT, /* edits while dosed is down, or does not look after that person */
         PART_TRAVEL,
         PART_CLOCK,      /* the clock is ahead by up to a month, and is put right after minutes */
         PART_FAR,        /* by up to three years */
@@ -56,7 +56,7 @@ bool part_is_on(enum part part);
 enum form { FORM_FLOATING, FORM_ZONED, FORM_UTC };
 
 struct exception {
-        char name[20]; /* the recurrence id, without Z */
+        char name[20];  /* the recurrence id, without Z */
         char start[20]; /* the override's start in DTSTART's form; empty: an EXDATE */
         bool is_cancelled;
 };
@@ -70,7 +70,7 @@ struct plan {
         int64_t start_wall_sec;
         const char *rule; /* NULL: every so many hours after it was taken */
         unsigned after_hours;
-        char date[20]; /* RDATE; empty: none */
+        char date[20];                          /* RDATE; empty: none */
         unsigned window_minutes, alarm_minutes; /* 0: none */
         bool is_critical;
         struct exception exceptions[MAX_EXCEPTIONS];
@@ -111,7 +111,7 @@ struct expected {
         bool is_excluded;  /* due before its schedule came into force: no dose */
         bool is_unsure;    /* whether it is a dose the oracle does not know */
         bool is_checked;
-        char *carried_to; /* the dose that has its record now; NULL */
+        char *carried_to;      /* the dose that has its record now; NULL */
         enum dose_state state; /* as the ledger's last entry says */
         bool has_state;
         UT_hash_handle hh;
@@ -178,14 +178,15 @@ int ledger_get(struct world *world, const char *id, struct dose **ret);
 struct judgement {
         struct person *person;
         struct dose_list before;
-        struct known *known; /* the same by id, and what became of them */
+        struct known *known;   /* the same by id, and what became of them */
         struct passed *passed; /* what was to come, and was put into the past */
         size_t n_passed;
         bool is_on;
 };
 void judge_begin(struct world *world, struct person *person, struct judgement *ret);
 /* `line` said `former` (NULL: nothing) and says what it says now. */
-void judge_edit(struct world *world, struct judgement *judgement, const struct line *line, const struct schedule *former);
+void judge_edit(struct world *world, struct judgement *judgement, const struct line *line,
+                const struct schedule *former);
 void judge_journey(struct world *world, struct judgement *judgement, const struct wall_clock *former);
 void judge_done(struct judgement *judgement);
 

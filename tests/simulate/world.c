@@ -237,12 +237,14 @@ static usec_t draw_near(struct world *world, const struct person *person, const 
         const struct wall_clock clock = clock_of(person);
         struct occurrence next;
 
-        if (!line->calendar || schedule_next(line->calendar->schedules[0], &clock, world->now_usec + 2 * USEC_PER_HOUR, &next) != 0 ||
+        if (!line->calendar ||
+            schedule_next(line->calendar->schedules[0], &clock, world->now_usec + 2 * USEC_PER_HOUR, &next) != 0 ||
             next.due_usec > world->now_usec + 20 * USEC_PER_DAY)
                 return world->now_usec;
         switch (draw_below(&world->random, 4)) {
         case 0:
-                return next.due_usec - (usec_t) (1 + draw_below(&world->random, line->plan.alarm_minutes + 30)) * USEC_PER_MINUTE;
+                return next.due_usec -
+                       (usec_t) (1 + draw_below(&world->random, line->plan.alarm_minutes + 30)) * USEC_PER_MINUTE;
         case 1:
                 return next.due_usec + (usec_t) draw_below(&world->random, 300) * USEC_PER_MINUTE;
         default:
@@ -252,12 +254,13 @@ static usec_t draw_near(struct world *world, const struct person *person, const 
 
 static void draw_happening(struct world *world) {
         static const enum part parts[] = {
-                PART_EARLY, PART_EARLY, PART_EARLY,  PART_RESTART, PART_RESTART, PART_TRAVEL,     PART_TRAVEL,
-                PART_CLOCK, PART_LEAVE, PART_REDRAW, PART_REDRAW,  PART_REDRAW,  PART_UNWRITABLE, PART_REDRAW,
-                PART_REDRAW, PART_REDRAW, PART_REDRAW, PART_REDRAW,
+                PART_EARLY,      PART_EARLY,  PART_EARLY,  PART_RESTART, PART_RESTART, PART_TRAVEL,
+                PART_TRAVEL,     PART_CLOCK,  PART_LEAVE,  PART_REDRAW,  PART_REDRAW,  PART_REDRAW,
+                PART_UNWRITABLE, PART_REDRAW, PART_REDRAW, PART_REDRAW,  PART_REDRAW,  PART_REDRAW,
         };
         enum part part = parts[draw_below(&world->random, ELEMENTS(parts))];
-        size_t person = draw_below(&world->random, (unsigned) world->n_people), line = draw_below(&world->random, MAX_LINES);
+        size_t person = draw_below(&world->random, (unsigned) world->n_people),
+               line = draw_below(&world->random, MAX_LINES);
         struct action *action;
 
         if (part == PART_CLOCK && draw_percent(&world->random, 10))
@@ -269,7 +272,8 @@ static void draw_happening(struct world *world) {
                 happen(world, part, person, line);
                 return;
         }
-        action = world_plan(world, ACTION_HAPPEN, draw_near(world, &world->people[person], &world->people[person].lines[line]), NULL);
+        action = world_plan(world, ACTION_HAPPEN,
+                            draw_near(world, &world->people[person], &world->people[person].lines[line]), NULL);
         action->part = part;
         action->person = person;
         action->line = line;
@@ -285,7 +289,8 @@ static void world_begin(struct world *world) {
         world->place = place;
         ledger_open(world);
         world->now_usec = world->start_usec =
-                civil_to_wall(&(struct civil){ .year = 2008 + (int) draw_below(&world->random, 30), .month = 1, .day = 1 }) *
+                civil_to_wall(
+                        &(struct civil){ .year = 2008 + (int) draw_below(&world->random, 30), .month = 1, .day = 1 }) *
                 USEC_PER_SEC;
 
         world->n_people = draw_percent(&world->random, 60) ? 1 : 2;
@@ -344,7 +349,8 @@ void world_run(struct world *world, unsigned years) {
                 do_actions(world, &next_usec);
                 if (world->now_usec >= happen_usec) {
                         draw_happening(world);
-                        happen_usec = world->now_usec + (usec_t) (1 + draw_below(&world->random, 12 * 24)) * USEC_PER_HOUR;
+                        happen_usec =
+                                world->now_usec + (usec_t) (1 + draw_below(&world->random, 12 * 24)) * USEC_PER_HOUR;
                         next_usec = world_step(world, false);
                 }
                 if (world->now_usec >= check_usec) {
