@@ -200,8 +200,11 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
 
         find_places(c, other, &sure, &any, &is_place);
         *ret_may_stay = !sure;
+        /* Of one that waits for a day far ahead, the place is taken by a dose that rings all the same. */
+        if (c->dose->state == DOSE_UPCOMING && c->dose->due_usec > c->world->now_usec + SETTLED_FOR)
+                *ret_may_stay = true;
         if (c->after->state != DOSE_MOVED) {
-                demand(c, !sure, "a new dose takes the place of one whose name is gone");
+                demand(c, *ret_may_stay, "a new dose takes the place of one whose name is gone");
                 return any;
         }
         demand(c, other, "a dose moves to another one");
