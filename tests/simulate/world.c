@@ -328,15 +328,6 @@ static void world_end(struct world *world) {
         remove_place();
 }
 
-/* A ledger in memory without a mark would be one that was lost. */
-static void begin_ledger(struct world *world) {
-        char clock[64];
-
-        (void) snprintf(clock, sizeof(clock), "%d %s", 8 * 3600, zone_name(world->zone));
-        must(world, store_set_mark(world->store, PERSON, world->now_usec, clock), "store_set_mark");
-        must(world, store_flush(world->store), "store_flush");
-}
-
 void world_run(struct world *world, unsigned years) {
         usec_t end_usec, check_usec, happen_usec, next_usec;
 
