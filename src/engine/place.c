@@ -67,17 +67,26 @@ struct medication *medication_of(const struct person *person, const struct dose 
         return slot ? slot->medication : person_find_medication(person, dose->medication);
 }
 
-bool place_is_old(const struct place *place) {
+/* What the former plan had under that name. */
+static bool place_before(const struct place *place, struct occurrence *ret) {
         const struct slot *slot = place->slot;
         char recurrence_id[CIVIL_TEXT_SIZE];
+
+        return slot->former && schedule_find(slot->former, &slot->person->clock,
+                                             occurrence_format_id(&place->occurrence, recurrence_id), ret) == 0;
+}
+
+bool place_is_old(const struct place *place) {
         struct occurrence before;
 
-        if (!slot->is_changed)
-                return true;
-        return slot->former &&
-               schedule_find(slot->former, &slot->person->clock, occurrence_format_id(&place->occurrence, recurrence_id),
-                             &before) == 0 &&
-               before.due_usec == place->occurrence.due_usec;
+        return !place->slot->is_changed || (place_before(place, &before) && before.due_usec == place->occurrence.due_usec);
+}
+
+/* A name that the former plan had is that same dose, wherever it is now, and no place for another. */
+static bool place_is_new(const struct place *place) {
+        struct occurrence before;
+
+        return place->slot->is_changed && !place_before(place, &before);
 }
 
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
@@ -102,14 +111,14 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
                                 break;
                         at_usec = place.occurrence.due_usec + 1;
 
-                        if (llabs(place.occurrence.due_usec - due_usec) >= best_usec || place_is_old(&place))
+                        if (llabs(place.occurrence.due_usec - due_usec) >= best_usec || !place_is_new(&place))
                                 continue;
                         r = live_from_occurrence(engine, slot, &place.occurrence, &live);
                         if (r >= 0)
                                 r = live_touch(engine, live); /* let go of again where it stays without entries */
                         if (r < 0)
                                 return r;
-                        if (live->in_ledger || live->is_claimed)
+                        if ((live->in_ledger && live->dose->state != DOSE_UPCOMING) || live->is_claimed)
                                 continue;
                         *ret_live = live;
                         *ret = place;

@@ -40,11 +40,11 @@ enum fate {
 enum standing standing_of(const struct dose *dose);
 /* The place is set unless it is gone, or follows what was taken. */
 int find_fate(const struct settlement *settlement, const struct dose *dose, enum fate *ret, struct place *ret_place);
-/* Whether the occurrence is as the former plan had it: then it is another dose, and nothing moves to it. */
+/* Whether the occurrence is as the former plan had it. */
 bool place_is_old(const struct place *place);
 /*
  * The new occurrence of that medication that lies nearest to `due_usec`, within half the spacing, from `from_usec` on; none that
- * the ledger knows, or that another dose has moved to. NULL where there is none.
+ * is over or open, or that another dose has moved to. NULL where there is none.
  */
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
                  usec_t spacing_usec, usec_t from_usec, struct place *ret, struct live_dose **ret_live);

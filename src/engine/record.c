@@ -330,23 +330,39 @@ int engine_snooze(struct engine *engine, const char *id, usec_t snooze_usec, con
         return outcome != 0 ? outcome : r;
 }
 
+/* Undone, it is what the plan has: where an edit put it ahead while it was recorded, it is still to come. */
+static int undo(struct engine *engine, struct live_dose *live, const struct record_options *options, usec_t now_usec) {
+        struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        struct occurrence occurrence;
+        int r;
+
+        r = enter(engine, live, ENTRY_UNDONE, dose_state_by_time(live->dose, now_usec), options, false, USEC_NONE, now_usec);
+        if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
+                return r;
+        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        if (r != 0 || occurrence.due_usec <= now_usec || occurrence.due_usec == live->dose->due_usec)
+                return r < 0 ? r : 0;
+        return live_move(engine, live, slot, &occurrence, now_usec);
+}
+
 int engine_undo(struct engine *engine, const char *id, const char *recorded_by, usec_t now_usec,
                 enum dose_state *ret_state, char **ret_reason) {
         struct record_options options = { .recorded_by = recorded_by };
         struct live_dose *live;
-        enum dose_state state;
+        enum dose_state state = _DOSE_STATE_MAX;
         int outcome, r;
 
         outcome = acquire(engine, id, &live, ret_reason);
         if (outcome != 0)
                 return outcome;
 
-        state = dose_state_by_time(live->dose, now_usec);
         if (!dose_allows(live->dose->state, ENTRY_UNDONE))
                 outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "nothing is recorded of it that could be undone: it is %s",
                                  dose_state_to_string(live->dose->state));
         else
-                outcome = enter(engine, live, ENTRY_UNDONE, state, &options, false, USEC_NONE, now_usec);
+                outcome = undo(engine, live, &options, now_usec);
+        if (outcome == 0)
+                state = live->dose->state;
         r = engine_finish(engine, now_usec);
         if (outcome != 0)
                 return outcome;

@@ -92,7 +92,8 @@ static int follow(struct settlement *settlement, struct live_dose *live, usec_t 
                 r = give_way(settlement, live, nearest);
         if (r < 0 || place.occurrence.due_usec > settlement->now_usec)
                 return r;
-        live_free(settlement->engine, nearest); /* made anew, as due now */
+        if (!nearest->in_ledger)
+                live_free(settlement->engine, nearest); /* made anew, as due now */
         return occurrence_make_due(settlement->engine, place.slot, &place.occurrence, settlement->now_usec);
 }
 
@@ -234,7 +235,8 @@ static int settle_next(struct settlement *settlement, size_t i) {
                          &nearest);
         if (r < 0 || !nearest || place.occurrence.due_usec > settlement->now_usec)
                 return r;
-        live_free(settlement->engine, nearest); /* made anew, as due now */
+        if (!nearest->in_ledger)
+                live_free(settlement->engine, nearest); /* made anew, as due now */
         return occurrence_make_due(settlement->engine, place.slot, &place.occurrence, settlement->now_usec);
 }
 

@@ -18,7 +18,7 @@ SOON = timedelta(seconds=2)
 DOSE_KEYS = {
     "id", "person", "medication", "key", "amount", "instructions", "purpose", "if_missed", "due", "window_end", "state",
     "critical", "asks_amount", "snoozed_until", "reminders", "taken_at", "recorded_at", "recorded_by", "recorded_later",
-    "grade", "taken_amount", "measurement", "note", "local", "timezone", "takeable", "taken_before", "check_first",
+    "grade", "taken_amount", "measurement", "note", "local", "timezone", "takeable", "taken_before", "record_lost", "check_first",
 }  # fmt: skip
 MEDICATION_KEYS = {
     "person", "key", "name", "kind", "amount", "purpose", "instructions", "as_needed", "on_hold", "stopped",

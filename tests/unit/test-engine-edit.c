@@ -368,6 +368,42 @@ static void a_dragged_dose_has_the_window_of_its_new_time(void **state) {
         world_assert_state(world, LIS, DOSE_MISSED); /* a quarter of the hour to the next, at least half an hour */
 }
 
+static void a_taken_dose_dragged_ahead_and_undone_rings_there(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *reason = NULL;
+        enum dose_state after;
+
+        edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        take(world, LIS);
+        edit(world, DAILY("080000") DRAGGED("20261123T080000", "20261123T100000"));
+        world_assert_state(world, LIS, DOSE_TAKEN);
+        assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
+        assert_int_equal(after, DOSE_UPCOMING);
+        world_forget(world);
+        world_pass_until(world, AT(10, 0));
+        world_told(world, "10:00 changed Lisinopril due\n10:00 reminder Lisinopril due\n");
+}
+
+/* The ledger knows the coming ones, since the clock was ahead: the nearest that it does not know lies long ago. */
+static void no_dose_of_long_ago_rings_for_one_that_went(void **state) {
+        struct world *world = *state;
+
+        edit(world, TWICE_DAILY);
+        world_pass_until(world, AT(9, 0));
+        world->now_usec = AT(9, 0) + 300 * USEC_PER_DAY;
+        world_pass_until(world, world->now_usec);
+        world->now_usec = AT(9, 5);
+        world_pass_until(world, AT(9, 5));
+        edit(world, "DTSTART:20260301T090000\r\nRRULE:FREQ=YEARLY\r\n");
+        world_forget(world);
+        edit(world, TWICE_DAILY);
+        world_assert_state(world, LIS, DOSE_DUE);
+        assert_int_equal(engine_count_open(world->engine), 1);
+        world_pass_until(world, AT(20, 0));
+        world_assert_state(world, "ana/lis/20261123T200000", DOSE_DUE);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -395,6 +431,8 @@ int main(void) {
                 TEST(a_dose_called_off_after_a_journey_rings_no_more),
                 TEST(an_hour_that_was_edited_twice_comes_back_as_missed),
                 TEST(what_was_passed_over_stays_so_when_the_plan_changes_otherwise),
+                TEST(a_taken_dose_dragged_ahead_and_undone_rings_there),
+                TEST(no_dose_of_long_ago_rings_for_one_that_went),
                 TEST(a_dragged_dose_has_the_window_of_its_new_time),
         };
 
