@@ -33,6 +33,7 @@ enum entry_kind {
         ENTRY_UNATTENDED,      /* the window lay wholly in the daemon's absence */
         ENTRY_UNDONE,          /* a recording was taken back, or what an edit had done to it: the plan has it again */
         ENTRY_MOVED,           /* `other` took its place after an edit; or, under its own name, it is due at `until_usec` */
+        ENTRY_WITHDRAWN,       /* the plan took it off, or went past it: skipped, and nobody said so */
         ENTRY_CARRIED,         /* an edit made it take the place of `other`, which had been recorded */
         ENTRY_CLOCK_CORRECTED, /* what time alone had decided, undone: the clock had been ahead */
         _ENTRY_KIND_MAX,
@@ -89,7 +90,7 @@ struct dose {
         usec_t reminded_usec; /* last reminder; USEC_NONE */
         usec_t seen_usec;     /* another client acknowledged its alarms up to then; of the plan, not of the ledger */
         bool was_unattended;  /* undo returns there, not to missed */
-        struct entry recorded; /* the last TAKEN, SKIPPED or CARRIED that stands; kind means nothing unless has_recorded */
+        struct entry recorded; /* the last TAKEN, SKIPPED, WITHDRAWN or CARRIED that stands; kind means nothing unless has_recorded */
         bool has_recorded;
 };
 
@@ -116,6 +117,9 @@ void dose_set_times(struct dose *dose, const struct dose *times);
 
 /* Taken or skipped: nobody has to answer any more. */
 bool dose_is_recorded(const struct dose *dose);
+
+/* Skipped by the plan, of which nobody has spoken yet. */
+bool dose_is_off_plan(const struct dose *dose);
 
 /* Time alone closed it: missed, or unattended. */
 bool dose_is_settled_by_time(const struct dose *dose);

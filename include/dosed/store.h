@@ -67,14 +67,14 @@ struct dose_list {
 void dose_list_done(struct dose_list *list);
 int dose_list_add(struct dose_list *list, struct dose *dose); /* takes it over on success */
 
-/* Returns 0, STORE_NOTHING or a negative errno. */
+/* Written or queued. Returns 0, STORE_NOTHING or a negative errno. */
 int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                    struct dose **ret);
 
-/* The one of that UID that was due last. Returns as store_get_dose(). */
-int store_last_dose(struct store *store, const char *person, const char *uid, struct dose **ret);
+/* The one of that UID that was due last before that, but for what the plan took off. Returns as store_get_dose(). */
+int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, struct dose **ret);
 
-/* Due, snoozed, and upcoming ones that have entries already. */
+/* Due, snoozed, and upcoming ones that have entries already; what waits to be written counts. */
 int store_list_open(struct store *store, const char *person, struct dose_list *ret);
 
 /* Due from (inclusive) until (exclusive), in order of due time, at most `limit`. uid NULL: all. */
@@ -87,7 +87,7 @@ int store_list_ahead(struct store *store, const char *person, usec_t now_usec, s
 /* Missed or unattended, and taking it late is still offered; the newest first. */
 int store_list_takeable(struct store *store, const char *person, usec_t now_usec, size_t limit, struct dose_list *ret);
 
-/* When the medication was last taken, under any schedule and version; USEC_NONE. */
+/* When the medication was last taken, under any schedule and version, written or queued; USEC_NONE. */
 int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec);
 /* The same for a schedule, whatever its medication was called then. */
 int store_last_taken_uid(struct store *store, const char *person, const char *uid, usec_t *ret_usec);

@@ -39,6 +39,7 @@ static const struct {
                            IN(DOSE_UPCOMING) | IN(DOSE_DUE) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED) },
         [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED | IN(DOSE_MOVED),
                           IN(DOSE_MOVED) | IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
+        [ENTRY_WITHDRAWN] = { "withdrawn", UNRECORDED, IN(DOSE_SKIPPED) },
         [ENTRY_CARRIED] = { "carried", UNRECORDED | IN(DOSE_MOVED), RECORDED },
         [ENTRY_CLOCK_CORRECTED] = { "clock-corrected",
                                     IN(DOSE_DUE) | IN(DOSE_SNOOZED) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED),
@@ -191,6 +192,7 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
                 break;
         case ENTRY_TAKEN:
         case ENTRY_SKIPPED:
+        case ENTRY_WITHDRAWN:
         case ENTRY_CARRIED: {
                 struct entry copy;
 
@@ -205,6 +207,8 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
         case ENTRY_UNDONE:
                 entry_done(&dose->recorded);
                 dose->has_recorded = false;
+                if (dose->reminded_usec > entry->recorded_usec) /* by a clock that was ahead */
+                        dose->reminded_usec = entry->recorded_usec;
                 break;
         case ENTRY_UNATTENDED:
                 dose->was_unattended = true;
@@ -249,6 +253,10 @@ void dose_set_times(struct dose *dose, const struct dose *times) {
 
 bool dose_is_recorded(const struct dose *dose) {
         return dose->state == DOSE_TAKEN || dose->state == DOSE_SKIPPED;
+}
+
+bool dose_is_off_plan(const struct dose *dose) {
+        return dose->state == DOSE_SKIPPED && dose->has_recorded && dose->recorded.kind == ENTRY_WITHDRAWN;
 }
 
 bool dose_is_settled_by_time(const struct dose *dose) {

@@ -81,7 +81,7 @@ static int renew_alarms(struct engine *engine, const struct person *person) {
         return 0;
 }
 
-static int put_in_force(struct engine *engine, struct person *person, const struct plan_adoption *adoption,
+static int put_in_force(struct engine *engine, struct person *person, struct plan_adoption *adoption,
                         const struct changes *changes, usec_t now_usec) {
         usec_t after_usec = person->is_lost ? now_usec - LOST_REACH : person->mark_usec;
         int r;
@@ -89,6 +89,7 @@ static int put_in_force(struct engine *engine, struct person *person, const stru
         r = person_set_schedules(engine, person, adoption->schedules, adoption->n_schedules, after_usec);
         if (r < 0)
                 return r;
+        adoption->is_in_force = true;
         person->is_lost = false;
         mark_changes(person, changes, true);
         r = person_settle(engine, person, changes, now_usec);
@@ -109,7 +110,6 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
 
         adoption->update.changes = changes.items;
         adoption->update.n_changes = changes.n_items;
-        adoption->is_in_force = true;
         r = put_in_force(engine, person, adoption, &changes, now_usec);
         if (r < 0)
                 return r;

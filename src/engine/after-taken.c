@@ -4,14 +4,37 @@
 
 #include "engine/private.h"
 
+/* The last one in the ledger that is not in hand. NULL: none. */
+static int find_last_stored(struct engine *engine, const struct slot *slot, struct dose **ret) {
+        usec_t before_usec = USEC_NEVER;
+
+        for (;;) {
+                _cleanup_(dose_free_p) struct dose *dose = NULL;
+                _cleanup_(free_p) char *id = NULL;
+                int r;
+
+                r = store_last_dose(engine->store, slot->person->name, slot->schedule->uid, before_usec, &dose);
+                r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+                if (r < 0 || !dose)
+                        return r;
+                r = dose_id(dose, &id);
+                if (r < 0)
+                        return r;
+                if (!live_find(engine, id)) {
+                        *ret = TAKE(dose);
+                        return 0;
+                }
+                before_usec = dose->due_usec;
+        }
+}
+
 /* The dose of the UID that was due last, from the ledger or, newer, from hand. NULL: there was none yet. */
 static int find_last(struct engine *engine, const struct slot *slot, struct dose **ret) {
         _cleanup_(dose_free_p) struct dose *last = NULL;
         struct live_dose *live, *next;
         int r;
 
-        r = store_last_dose(engine->store, slot->person->name, slot->schedule->uid, &last);
-        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+        r = find_last_stored(engine, slot, &last);
         if (r < 0)
                 return r;
 
@@ -19,7 +42,7 @@ static int find_last(struct engine *engine, const struct slot *slot, struct dose
                 const struct dose *dose = live->dose;
 
                 if (live->person != slot->person || !live->in_ledger || strcmp(dose->uid, slot->schedule->uid) != 0 ||
-                    dose->state == DOSE_MOVED || (last && dose->due_usec < last->due_usec))
+                    dose->state == DOSE_MOVED || dose_is_off_plan(dose) || (last && dose->due_usec < last->due_usec))
                         continue;
                 last = dose_free(last);
                 r = dose_copy(dose, &last);

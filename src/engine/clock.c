@@ -16,11 +16,26 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
         return dose_is_open(dose) && dose->due_usec > now_usec;
 }
 
+/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
+static bool is_invented(const struct engine *engine, const struct slot *slot, const struct live_dose *live) {
+        const struct live_dose *other;
+
+        if (!slot || slot->schedule->after_taken_usec == 0)
+                return false;
+        for (other = engine->live; other; other = other->hh.next)
+                if (other->person == live->person && other->in_ledger && other->dose->due_usec < live->dose->due_usec &&
+                    strcmp(other->dose->uid, live->dose->uid) == 0 &&
+                    (dose_is_open(other->dose) || other->dose->state == DOSE_UPCOMING))
+                        return true;
+        return false;
+}
+
 /* One that had come by the right clock as well is open again, and was reminded of; the others are still to come. */
 static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         bool had_come = live->dose->state == DOSE_MISSED && live->dose->due_usec <= now_usec;
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
         bool has_name = slot && slot->schedule->after_taken_usec == 0;
+        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
         const struct entry entry = {
                 .kind = ENTRY_CLOCK_CORRECTED,
                 .state = had_come ? DOSE_DUE : DOSE_UPCOMING,
@@ -33,6 +48,10 @@ static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_u
         if (r < 0)
                 return r;
         live->group_usec = group_of(live->dose->due_usec, now_usec);
+        if (is_invented(engine, slot, live)) {
+                r = live_enter(engine, live, &never_was);
+                return r < 0 ? r : live_set_timer(engine, live);
+        }
         if (had_come)
                 return live_set_timer(engine, live);
 
@@ -131,10 +150,23 @@ static bool is_same_zone(const struct zone *a, const struct zone *b) {
         return a == b || (strcmp(zone_name(a), zone_name(b)) == 0 && strcmp(zone_name(a), "localtime") != 0);
 }
 
-/* What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. */
-static int move_coming(struct engine *engine, const struct person *person, usec_t now_usec) {
+/*
+ * What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. Of those that a clock
+ * far ahead once left in the ledger the first are enough: each of the others follows when its slot comes to it.
+ */
+static int move_coming(struct engine *engine, struct person *person, usec_t now_usec) {
+        _cleanup_(dose_list_done) struct dose_list open = {};
         struct live_dose *live, *next;
         int r;
+
+        r = engine_forgive_ledger(engine, store_list_open(engine->store, person->name, &open));
+        for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++) {
+                r = live_from_ledger(engine, TAKE(open.doses[i]), &live);
+                if (r >= 0)
+                        r = live_touch(engine, live);
+        }
+        if (r < 0)
+                return r;
 
         HASH_ITER(hh, engine->live, live, next) {
                 struct slot *slot = person_find_slot(person, live->dose->uid);

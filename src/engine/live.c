@@ -392,13 +392,9 @@ int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, 
         return live_retime(engine, live, slot, &place, DOSE_DUE, now_usec);
 }
 
-bool dose_is_off_plan(const struct dose *dose) {
-        return dose->state == DOSE_SKIPPED && text_equal(dose->recorded.recorded_by, RECORDED_BY_PLAN);
-}
-
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec) {
         const struct entry entry = {
-                .kind = ENTRY_SKIPPED,
+                .kind = ENTRY_WITHDRAWN,
                 .state = DOSE_SKIPPED,
                 .recorded_usec = now_usec,
                 .recorded_by = (char *) RECORDED_BY_PLAN,
@@ -408,6 +404,27 @@ int live_withdraw(struct engine *engine, struct live_dose *live, const char *not
 
         r = live_enter(engine, live, &entry);
         return r < 0 ? r : live_set_timer(engine, live);
+}
+
+int live_is_lost(const struct live_dose *live, bool *ret) {
+        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        struct occurrence occurrence;
+        int r = 0;
+
+        *ret = !slot;
+        if (!slot || slot->schedule->after_taken_usec > 0) /* what the ledger has of that, it made itself */
+                return 0;
+        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        *ret = r == SCHEDULE_NO_OCCURRENCE;
+        return r < 0 ? r : 0;
+}
+
+enum dose_state live_state_by_time(const struct engine *engine, const struct live_dose *live, usec_t now_usec) {
+        enum dose_state state = dose_state_by_time(live->dose, now_usec);
+
+        if (now_usec < engine->hold_usec && (state == DOSE_MISSED || state == DOSE_UNATTENDED))
+                return DOSE_DUE;
+        return state;
 }
 
 /* The slot stands before it, and will find it in the ledger when its time comes. */

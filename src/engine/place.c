@@ -2,6 +2,7 @@
 /* Where the doses that the ledger knows lie in a new plan. */
 #include <string.h>
 
+#include "dosed/text.h"
 #include "engine/place.h"
 
 #define LINKS_MAX 100 /* so often a dose has been moved on, edit after edit */
@@ -28,6 +29,16 @@ enum standing standing_of(const struct dose *dose) {
         return STANDING_ASIDE;
 }
 
+/* Still to come at the start of the former plan, which is another now. */
+static bool is_former_start(const struct slot *slot, const struct dose *dose) {
+        const struct wall_clock *clock = &slot->person->clock;
+        struct occurrence occurrence;
+
+        return dose->state == DOSE_UPCOMING && slot->former &&
+               schedule_find(slot->former, clock, dose->recurrence_id, &occurrence) == 0 &&
+               schedule_find(slot->schedule, clock, dose->recurrence_id, &occurrence) != 0;
+}
+
 /* Its time is compared by the same clock, since the person may have travelled since it froze. */
 int find_fate(const struct settlement *settlement, const struct dose *dose, enum fate *ret, struct place *ret_place) {
         const struct person *person = settlement->person;
@@ -45,7 +56,7 @@ int find_fate(const struct settlement *settlement, const struct dose *dose, enum
         if (r > 0) {
                 /* What the ledger has of such a schedule, it made itself. */
                 if (follows_taken && standing_of(dose) != STANDING_ASIDE)
-                        *ret = FATE_STAYS;
+                        *ret = is_former_start(place.slot, dose) ? FATE_GONE : FATE_STAYS;
                 return 0;
         }
         *ret_place = place;
@@ -90,7 +101,7 @@ static bool place_is_new(const struct place *place) {
 }
 
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
-                 usec_t spacing_usec, usec_t from_usec, struct place *ret, struct live_dose **ret_live) {
+                 usec_t spacing_usec, struct place *ret, struct live_dose **ret_live) {
         usec_t half_usec = spacing_usec / 2, best_usec = half_usec;
         struct engine *engine = settlement->engine;
         int r;
@@ -98,7 +109,7 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
         *ret_live = NULL;
         for (size_t i = 0; medication && i < medication->n_slots; i++) {
                 struct slot *slot = medication->slots[i];
-                usec_t at_usec = due_usec - half_usec > from_usec ? due_usec - half_usec : from_usec;
+                usec_t at_usec = due_usec - half_usec;
 
                 for (;;) {
                         struct place place = { .slot = slot };
@@ -156,52 +167,70 @@ int is_called_off(const struct person *person, const struct dose *dose, bool *re
 
 bool is_taken_off(const struct person *person, const struct dose *dose) {
         const struct medication *medication = medication_of(person, dose);
+        const struct slot *slot = person_find_slot(person, dose->uid);
 
+        if (slot && (slot->schedule->stopped || slot->schedule->on_hold))
+                return true;
         for (size_t i = 0; medication && i < medication->n_slots; i++)
                 if (!medication->slots[i]->schedule->stopped && !medication->slots[i]->schedule->on_hold)
                         return false;
         return true;
 }
 
-int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret,
-                   bool *ret_comes) {
-        struct engine *engine = settlement->engine;
-        const char *id = live->dose->moved_to;
+/* By id, from hand or ledger; NULL where the ledger does not know it. */
+static int find_known(struct engine *engine, const char *id, struct live_dose **ret) {
+        _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        struct live_dose *live = live_find(engine, id);
+        int r;
+
+        *ret = live && live->in_ledger ? live : NULL;
+        if (live)
+                return 0;
+        r = dose_id_parse(id, &person, &uid, &recurrence_id);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = store_get_dose(engine->store, person, uid, recurrence_id, &dose);
+        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+        if (r < 0 || !dose)
+                return r;
+        r = live_from_ledger(engine, TAKE(dose), ret);
+        return r < 0 ? r : live_touch(engine, *ret);
+}
+
+int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret) {
         int r;
 
         *ret = NULL;
-        *ret_comes = false;
-        for (unsigned i = 0; i < LINKS_MAX && id; i++) {
-                _cleanup_(free_p) char *person = NULL, *uid = NULL, *recurrence_id = NULL;
-                _cleanup_(dose_free_p) struct dose *dose = NULL;
-                struct live_dose *successor = live_find(engine, id);
-                struct occurrence occurrence;
-                const struct slot *slot;
+        for (unsigned i = 0; i < LINKS_MAX && live->dose->moved_to; i++) {
+                struct live_dose *next;
 
-                r = dose_id_parse(id, &person, &uid, &recurrence_id);
-                if (r != 0)
-                        return r < 0 ? r : 0;
-                if (!successor) {
-                        r = store_get_dose(engine->store, person, uid, recurrence_id, &dose);
-                        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
-                        if (r >= 0 && dose)
-                                r = live_from_ledger(engine, TAKE(dose), &successor);
-                        if (r >= 0 && successor)
-                                r = live_touch(engine, successor);
-                        if (r < 0)
-                                return r;
-                }
-                if (!successor || !successor->in_ledger) {
-                        slot = person_find_slot(settlement->person, uid);
-                        r = slot ? slot_find(slot, recurrence_id, &occurrence) : SCHEDULE_NO_OCCURRENCE;
-                        *ret_comes = r == 0 && occurrence.due_usec > settlement->now_usec;
-                        return r < 0 ? r : 0;
-                }
-                if (successor->dose->state != DOSE_MOVED) {
-                        *ret = successor;
+                r = find_known(settlement->engine, live->dose->moved_to, &next);
+                if (r < 0 || !next)
+                        return r;
+                live = next;
+                if (live->dose->state != DOSE_MOVED) {
+                        *ret = next;
                         return 0;
                 }
-                id = successor->dose->moved_to;
         }
         return 0;
+}
+
+usec_t first_due(const struct settlement *settlement, const struct live_dose *live) {
+        bool is_carried = live->dose->state == DOSE_TAKEN && live->dose->recorded.kind == ENTRY_CARRIED;
+        usec_t due_usec = is_carried ? live->dose->recorded.taken_usec : live->dose->due_usec;
+
+        for (unsigned n = 0; n < LINKS_MAX; n++) {
+                const struct live_dose *before = NULL;
+
+                for (size_t i = 0; i < settlement->n_doses && !before; i++)
+                        if (text_equal(settlement->doses[i]->dose->moved_to, live->id))
+                                before = settlement->doses[i];
+                if (!before)
+                        break;
+                live = before;
+                due_usec = live->dose->due_usec;
+        }
+        return due_usec;
 }

@@ -43,17 +43,15 @@ int find_fate(const struct settlement *settlement, const struct dose *dose, enum
 /* Whether the occurrence is as the former plan had it. */
 bool place_is_old(const struct place *place);
 /*
- * The new occurrence of that medication that lies nearest to `due_usec`, within half the spacing, from `from_usec` on; none that
+ * The new occurrence of that medication that lies nearest to `due_usec`, within half the spacing, be it past or to come; none that
  * is over or open, or that another dose has moved to. NULL where there is none.
  */
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
-                 usec_t spacing_usec, usec_t from_usec, struct place *ret, struct live_dose **ret_live);
-/*
- * What took a moved dose's place, at the end of all moves: the dose, where the ledger has it; else NULL, and whether the new plan
- * has it still to come.
- */
-int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret,
-                   bool *ret_comes);
+                 usec_t spacing_usec, struct place *ret, struct live_dose **ret_live);
+/* What took a moved dose's place, at the end of all moves; NULL where the ledger does not know that. */
+int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret);
+/* When it was due before edits moved it on, as far as is known: what is nearest is measured from there. */
+usec_t first_due(const struct settlement *settlement, const struct live_dose *live);
 /* The medication under which the plan has the dose now: its UID says more than a name that may have been mended. */
 struct medication *medication_of(const struct person *person, const struct dose *dose);
 /* EXDATE or a cancelled override names this very dose: without them the plan would have it. */

@@ -176,8 +176,11 @@ int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
-bool dose_is_off_plan(const struct dose *dose); /* that was the last thing to happen to it */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
+/* The plan in force has no such dose any more. */
+int live_is_lost(const struct live_dose *live, bool *ret);
+/* What it is now if nothing is recorded of it; while windows do not end, none has ended. */
+enum dose_state live_state_by_time(const struct engine *engine, const struct live_dose *live, usec_t now_usec);
 /* It has to be kept in hand: open, or coming and behind its slot. */
 bool live_waits(const struct live_dose *live);
 int live_touch(struct engine *engine, struct live_dose *live);

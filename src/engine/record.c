@@ -230,7 +230,7 @@ static int skip(struct engine *engine, struct live_dose *live, const struct reco
                 struct record_answer *answer, char **ret_reason) {
         const struct dose *dose = live->dose;
 
-        if (dose->state == DOSE_SKIPPED && !options->amend) {
+        if (dose->state == DOSE_SKIPPED && !dose_is_off_plan(dose) && !options->amend) {
                 answer->already = true;
                 return fill_answer(engine, live, answer);
         }
@@ -336,7 +336,7 @@ static int undo(struct engine *engine, struct live_dose *live, const struct reco
         struct occurrence occurrence;
         int r;
 
-        r = enter(engine, live, ENTRY_UNDONE, dose_state_by_time(live->dose, now_usec), options, false, USEC_NONE, now_usec);
+        r = enter(engine, live, ENTRY_UNDONE, live_state_by_time(engine, live, now_usec), options, false, USEC_NONE, now_usec);
         if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
                 return r;
         r = slot_find(slot, live->dose->recurrence_id, &occurrence);

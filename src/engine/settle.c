@@ -7,6 +7,8 @@
 #include "engine/place.h"
 
 #define REACH (8 * USEC_PER_DAY) /* a moved weekly dose lies at most half a week away */
+/* Further ahead only a clock that was wrong once has left doses; each is seen to when its time comes. */
+#define REACH_AHEAD (32 * USEC_PER_DAY)
 
 /* The record of one dose becomes that of another; when it was taken, and who said so, stays. */
 static int carry_record(const struct settlement *settlement, const struct live_dose *from, struct live_dose *to) {
@@ -39,7 +41,7 @@ static int give_way(const struct settlement *settlement, struct live_dose *live,
 static int bring_back(const struct settlement *settlement, struct live_dose *live) {
         const struct entry undone = {
                 .kind = ENTRY_UNDONE,
-                .state = dose_state_by_time(live->dose, settlement->now_usec),
+                .state = live_state_by_time(settlement->engine, live, settlement->now_usec),
                 .recorded_usec = settlement->now_usec,
                 .recorded_by = (char *) RECORDED_BY_PLAN,
         };
@@ -75,33 +77,33 @@ static int reopen(struct settlement *settlement, struct live_dose *live, const s
         return move(settlement, live, place);
 }
 
-/* To the nearest new one that comes; *ret false where there is none. */
-static int follow(struct settlement *settlement, struct live_dose *live, usec_t from_usec, bool *ret) {
+/*
+ * To the nearest new one; *ret false where there is none, or where its time has passed and it is to be one that comes. A record goes
+ * along; else the new place is in the ledger as well from now on, so that the next edit knows where the dose is.
+ */
+static int follow(struct settlement *settlement, struct live_dose *live, bool must_come, bool *ret) {
         struct live_dose *nearest;
         struct place place;
         int r;
 
-        r = find_nearest(settlement, medication_of(settlement->person, live->dose), live->dose->due_usec,
-                         live->dose->spacing_usec, from_usec, &place, &nearest);
-        *ret = nearest;
-        if (r < 0 || !nearest)
+        *ret = false;
+        r = find_nearest(settlement, medication_of(settlement->person, live->dose), first_due(settlement, live),
+                         live->dose->spacing_usec, &place, &nearest);
+        if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec))
                 return r;
+        *ret = true;
         if (standing_of(live->dose) == STANDING_RECORDED)
                 r = carry_record(settlement, live, nearest);
-        if (r >= 0)
-                r = give_way(settlement, live, nearest);
-        if (r < 0 || place.occurrence.due_usec > settlement->now_usec)
-                return r;
-        if (!nearest->in_ledger)
-                live_free(settlement->engine, nearest); /* made anew, as due now */
-        return occurrence_make_due(settlement->engine, place.slot, &place.occurrence, settlement->now_usec);
+        else
+                r = move(settlement, nearest, &place);
+        return r < 0 ? r : give_way(settlement, live, nearest);
 }
 
 static int follow_coming(struct settlement *settlement, struct live_dose *live, const struct place *place) {
         bool follows;
 
         (void) place;
-        return follow(settlement, live, settlement->now_usec + 1, &follows);
+        return follow(settlement, live, true, &follows);
 }
 
 /* An open dose without a place stays what it was when it froze; one that nobody was asked about goes. */
@@ -114,7 +116,7 @@ static int follow_or_go(struct settlement *settlement, struct live_dose *live, c
         if (!is_off)
                 r = is_called_off(settlement->person, live->dose, &is_off);
         if (r >= 0 && !is_off)
-                r = follow(settlement, live, is_waiting ? live->dose->due_usec - REACH : settlement->now_usec + 1, &follows);
+                r = follow(settlement, live, !is_waiting, &follows);
         if (r < 0 || follows || (!is_off && !is_waiting))
                 return r;
         return live_withdraw(settlement->engine, live, "taken off the plan", settlement->now_usec);
@@ -126,7 +128,7 @@ static int follow_or_go(struct settlement *settlement, struct live_dose *live, c
  */
 static int restore(struct settlement *settlement, struct live_dose *live, const struct place *place) {
         bool is_other_time = place->occurrence.due_usec != live->dose->due_usec;
-        bool is_gone = false, comes = false;
+        bool is_gone = false;
         struct live_dose *successor;
         struct place elsewhere = {};
         enum fate fate;
@@ -134,12 +136,12 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
 
         if (place_is_old(place))
                 return 0;
-        r = find_successor(settlement, live, &successor, &comes);
+        r = find_successor(settlement, live, &successor);
         if (r >= 0 && successor) {
                 r = find_fate(settlement, successor->dose, &fate, &elsewhere);
                 is_gone = fate == FATE_GONE;
         }
-        if (r < 0)
+        if (r < 0 || (successor && successor->is_claimed)) /* another has come back to that one */
                 return r;
 
         if (successor && standing_of(successor->dose) == STANDING_RECORDED &&
@@ -159,7 +161,7 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                 r = reopen(settlement, live, place);
         else if (live->dose->window_end_usec > settlement->now_usec)
                 r = bring_back(settlement, live);
-        if (r >= 0 && live->dose->state == DOSE_MOVED && (successor ? is_gone : !comes))
+        if (r >= 0 && live->dose->state == DOSE_MOVED && (!successor || is_gone))
                 r = bring_back(settlement, live);
         if (r >= 0 && live->dose->state != DOSE_MOVED && successor && is_gone)
                 r = give_way(settlement, successor, live);
@@ -231,8 +233,7 @@ static int settle_next(struct settlement *settlement, size_t i) {
                 return r;
         spacing_usec = r == 0 ? after.due_usec - coming.due_usec : USEC_PER_DAY;
 
-        r = find_nearest(settlement, medication, coming.due_usec, spacing_usec, coming.due_usec - spacing_usec / 2, &place,
-                         &nearest);
+        r = find_nearest(settlement, medication, coming.due_usec, spacing_usec, &place, &nearest);
         if (r < 0 || !nearest || place.occurrence.due_usec > settlement->now_usec)
                 return r;
         if (!nearest->in_ledger)
@@ -270,7 +271,8 @@ static int gather(struct settlement *settlement) {
 
                 r = engine_forgive_ledger(engine, store_list_doses(engine->store, settlement->person->name,
                                                                    settlement->changes->items[i].uid,
-                                                                   settlement->now_usec - REACH, USEC_NEVER, SIZE_MAX >> 1,
+                                                                   settlement->now_usec - REACH,
+                                                                   settlement->now_usec + REACH_AHEAD, SIZE_MAX >> 1,
                                                                    &known));
                 for (size_t j = 0; r >= 0 && j < known.n_doses; j++) {
                         r = live_from_ledger(engine, TAKE(known.doses[j]), &live);

@@ -27,6 +27,16 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
                 return 0;
         }
 
+        /* It waited far ahead, out of reach of the edit that lost it (settle.c). */
+        if (dose->state == DOSE_UPCOMING && live->in_ledger && now_usec >= dose->due_usec) {
+                bool is_lost;
+
+                r = live_is_lost(live, &is_lost);
+                if (r >= 0 && is_lost)
+                        return live_withdraw(engine, live, "taken off the plan", now_usec);
+                if (r < 0)
+                        return r;
+        }
         if (dose->state == DOSE_UPCOMING && now_usec >= dose->due_usec) {
                 live->group_usec = group_of(dose->due_usec, now_usec);
                 if (is_over)
@@ -75,6 +85,9 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
                 return r;
 
         if (slot->schedule->after_taken_usec == 0)
+                return slot_seek(engine, slot, slot->next.due_usec + 1);
+        /* Nothing is said of it: on to the one after it. */
+        if (live->dose->state == DOSE_UPCOMING && !live->in_ledger && live->timer.node.position == 0)
                 return slot_seek(engine, slot, slot->next.due_usec + 1);
         /* What follows is not known before this one is answered: the slot itself waits for it. */
         if (live->dose->state == DOSE_UPCOMING && !live->in_ledger) {

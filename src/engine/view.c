@@ -7,7 +7,6 @@
 
 int engine_last_taken(struct engine *engine, const char *person, const char *medication, usec_t *ret_usec) {
         const struct medication *in_force;
-        struct live_dose *live, *next;
         usec_t last_usec = USEC_NONE;
         int r;
 
@@ -27,14 +26,6 @@ int engine_last_taken(struct engine *engine, const char *person, const char *med
                 if (usec > last_usec)
                         last_usec = usec;
         }
-
-        /* What is only in hand counts too: not written yet, or not writable. */
-        if (!store_is_flushed(engine->store))
-                HASH_ITER(hh, engine->live, live, next)
-                        if (live->dose->state == DOSE_TAKEN && strcmp(live->dose->person, person) == 0 &&
-                            strcmp(live->dose->medication, medication) == 0 &&
-                            live->dose->recorded.taken_usec > last_usec)
-                                last_usec = live->dose->recorded.taken_usec;
 
         *ret_usec = last_usec;
         return 0;

@@ -96,6 +96,9 @@ int plan_write_file(struct store *store, const struct pending_file *file);
 int plan_write_change(struct store *store, const struct pending_change *change);
 
 void queue_drop(struct store *store);
+/* The newest version of the dose that waits to be written; NULL. */
+const struct dose *queue_find_dose(const struct store *store, const char *person, const char *uid,
+                                   const char *recurrence_id);
 const struct pending_mark *queue_find_mark(const struct store *store, const char *person);
 
 int store_migrate(struct store *store);

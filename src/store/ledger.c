@@ -45,7 +45,8 @@ static int insert_entry(struct store *store, int64_t dose_id, const struct entry
 static int set_standing(struct store *store, int64_t dose_id, const struct pending_entry *pending, int64_t entry_id) {
         const struct dose *dose = pending->dose;
         enum entry_kind kind = pending->entry.kind;
-        bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_CARRIED;
+        bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_WITHDRAWN ||
+                       kind == ENTRY_CARRIED;
         bool forgets = kind == ENTRY_UNDONE || (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
 
         return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisiiiiiiis", dose_id, dose->person,

@@ -147,27 +147,71 @@ static int read_one(struct store *store, sqlite3_stmt *statement, struct dose **
 
 int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                    struct dose **ret) {
+        const struct dose *pending = queue_find_dose(store, person, uid, recurrence_id);
         sqlite3_stmt *statement;
         int r;
 
+        if (pending)
+                return dose_copy(pending, ret);
         r = store_query(store, STATEMENT_GET_DOSE, &statement, "sss", person, uid, recurrence_id);
         return r < 0 ? r : read_one(store, statement, ret);
 }
 
-int store_last_dose(struct store *store, const char *person, const char *uid, struct dose **ret) {
+int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, struct dose **ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_LAST_DOSE, &statement, "ss", person, uid);
+        r = store_query(store, STATEMENT_LAST_DOSE, &statement, "ssi", person, uid, before_usec);
         return r < 0 ? r : read_one(store, statement, ret);
 }
 
+static bool is_pending(const struct store *store, const struct dose *dose) {
+        return queue_find_dose(store, dose->person, dose->uid, dose->recurrence_id);
+}
+
+/* The newest version of each dose of that person that waits to be written. */
+static int add_pending_open(struct store *store, const char *person, struct dose_list *list) {
+        for (size_t i = 0; i < store->n_entries; i++) {
+                const struct dose *dose = store->entries[i].dose;
+                struct dose *copy;
+                int r;
+
+                if (strcmp(dose->person, person) != 0 || (!dose_is_open(dose) && dose->state != DOSE_UPCOMING) ||
+                    queue_find_dose(store, dose->person, dose->uid, dose->recurrence_id) != dose)
+                        continue;
+                r = dose_copy(dose, &copy);
+                if (r < 0)
+                        return r;
+                r = dose_list_add(list, copy);
+                if (r < 0) {
+                        dose_free(copy);
+                        return r;
+                }
+        }
+        return 0;
+}
+
 int store_list_open(struct store *store, const char *person, struct dose_list *ret) {
+        _cleanup_(dose_list_done) struct dose_list stored = {}, list = {};
         sqlite3_stmt *statement;
         int r;
 
         r = store_query(store, STATEMENT_LIST_OPEN, &statement, "s", person);
-        return r < 0 ? r : read_doses(store, statement, ret);
+        if (r >= 0)
+                r = read_doses(store, statement, &stored);
+        for (size_t i = 0; r >= 0 && i < stored.n_doses; i++)
+                if (!is_pending(store, stored.doses[i])) {
+                        r = dose_list_add(&list, stored.doses[i]);
+                        if (r >= 0)
+                                stored.doses[i] = NULL;
+                }
+        if (r >= 0)
+                r = add_pending_open(store, person, &list);
+        if (r < 0)
+                return r;
+        *ret = list;
+        list = (struct dose_list){};
+        return 0;
 }
 
 int store_list_doses(struct store *store, const char *person, const char *uid, usec_t from_usec, usec_t until_usec,
@@ -211,12 +255,33 @@ static int last_taken(struct store *store, enum statement which, const char *per
         return 0;
 }
 
+/* What waits to be written was taken, too. */
+static void note_pending_taken(const struct store *store, const char *person, const char *medication, const char *uid,
+                               usec_t *usec) {
+        for (size_t i = 0; i < store->n_entries; i++) {
+                const struct dose *dose = store->entries[i].dose;
+
+                if (dose->state == DOSE_TAKEN && dose->recorded.taken_usec > *usec && strcmp(dose->person, person) == 0 &&
+                    strcmp(medication ? dose->medication : dose->uid, medication ? medication : uid) == 0 &&
+                    queue_find_dose(store, dose->person, dose->uid, dose->recurrence_id) == dose)
+                        *usec = dose->recorded.taken_usec;
+        }
+}
+
 int store_last_taken(struct store *store, const char *person, const char *medication, usec_t *ret_usec) {
-        return last_taken(store, STATEMENT_LAST_TAKEN, person, medication, ret_usec);
+        int r = last_taken(store, STATEMENT_LAST_TAKEN, person, medication, ret_usec);
+
+        if (r >= 0)
+                note_pending_taken(store, person, medication, NULL, ret_usec);
+        return r;
 }
 
 int store_last_taken_uid(struct store *store, const char *person, const char *uid, usec_t *ret_usec) {
-        return last_taken(store, STATEMENT_LAST_TAKEN_UID, person, uid, ret_usec);
+        int r = last_taken(store, STATEMENT_LAST_TAKEN_UID, person, uid, ret_usec);
+
+        if (r >= 0)
+                note_pending_taken(store, person, NULL, uid, ret_usec);
+        return r;
 }
 
 int store_get_mark(struct store *store, const char *person, usec_t *ret_usec, char **ret_clock) {

@@ -65,13 +65,35 @@ static bool is_minor(enum entry_kind kind) {
         return kind == ENTRY_DUE || kind == ENTRY_REMINDED;
 }
 
+/* What a person said, or an edit made of that, is never given up. */
+static bool is_by_time(enum entry_kind kind) {
+        return is_minor(kind) || kind == ENTRY_MISSED || kind == ENTRY_UNATTENDED || kind == ENTRY_CLOCK_CORRECTED;
+}
+
+static void close_gaps(struct store *store) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < store->n_entries; i++)
+                if (store->entries[i].dose)
+                        store->entries[kept++] = store->entries[i];
+        store->n_entries = kept;
+}
+
+static void give_up_oldest(struct store *store) {
+        for (size_t i = 0; i < store->n_entries / 2; i++)
+                if (is_by_time(store->entries[i].entry.kind)) {
+                        entry_drop(&store->entries[i]);
+                        store->entries[i].dose = NULL;
+                }
+        close_gaps(store);
+}
+
 /*
- * Weeks of a full disk: of a dose that has gone on since, the lines that only time wrote are given up. Its last line, and every
- * line of a person, stay.
+ * Weeks of a full disk: of a dose that has gone on since, the lines that only time wrote are given up. After months, the last
+ * lines of the oldest doses as well.
  */
 static int make_room(struct store *store) {
         struct followed *followed = NULL, *item, *next;
-        size_t kept = store->n_entries;
         int r = 0;
 
         for (size_t i = store->n_entries; r >= 0 && i-- > 0;) {
@@ -102,11 +124,9 @@ static int make_room(struct store *store) {
                 free(item);
         }
 
-        kept = 0;
-        for (size_t i = 0; i < store->n_entries; i++)
-                if (store->entries[i].dose)
-                        store->entries[kept++] = store->entries[i];
-        store->n_entries = kept;
+        close_gaps(store);
+        if (r >= 0 && store->n_entries > LIMIT_PENDING_ENTRIES / 2)
+                give_up_oldest(store);
         return r;
 }
 
@@ -141,6 +161,18 @@ int store_add_entry(struct store *store, const struct dose *dose, const struct e
 
         store->entries[store->n_entries++] = pending;
         return 0;
+}
+
+const struct dose *queue_find_dose(const struct store *store, const char *person, const char *uid,
+                                   const char *recurrence_id) {
+        for (size_t i = store->n_entries; i-- > 0;) {
+                const struct dose *dose = store->entries[i].dose;
+
+                if (strcmp(dose->uid, uid) == 0 && strcmp(dose->recurrence_id, recurrence_id) == 0 &&
+                    strcmp(dose->person, person) == 0)
+                        return dose;
+        }
+        return NULL;
 }
 
 const struct pending_mark *queue_find_mark(const struct store *store, const char *person) {

@@ -46,6 +46,7 @@ static const char *const sql[_STATEMENT_MAX] = {
         " FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "
         [STATEMENT_GET_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3",
         [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.uid = ?2 AND s.state <> 'moved'"
+                                             " AND e.kind IS NOT 'withdrawn' AND s.due_usec < ?3"
                                              " ORDER BY s.due_usec DESC LIMIT 1",
         [STATEMENT_LIST_OPEN] =
                 DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"

@@ -160,7 +160,8 @@ static void a_dose_reminded_of_ahead_and_moved_into_the_past_is_due_now(void **s
         world_pass_until(world, AT(7, 57));
         world_forget(world);
         edit(world, DAILY("075500") HOUR_AHEAD);
-        world_told(world, "07:57 changed Lisinopril due\n07:57 reminder Lisinopril due\nplan ana\n");
+        world_pass_until(world, AT(7, 58));
+        world_told(world, "07:57 changed Lisinopril due\nplan ana\n07:57 reminder Lisinopril due\n");
         world_pass_until(world, AT(8, 1));
         world_told(world, "");
 }
