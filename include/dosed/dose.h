@@ -90,7 +90,7 @@ struct dose {
         usec_t reminded_usec; /* last reminder; USEC_NONE */
         usec_t seen_usec;     /* another client acknowledged its alarms up to then; of the plan, not of the ledger */
         bool was_unattended;  /* undo returns there, not to missed */
-        struct entry recorded; /* the last TAKEN, SKIPPED, WITHDRAWN or CARRIED that stands; kind means nothing unless has_recorded */
+        struct entry recorded; /* the last TAKEN, SKIPPED, WITHDRAWN or CARRIED that stands; only where has_recorded */
         bool has_recorded;
 };
 

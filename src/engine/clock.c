@@ -17,10 +17,11 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
 }
 
 /* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
-static bool is_invented(const struct engine *engine, const struct slot *slot, const struct live_dose *live) {
+static bool is_invented(const struct engine *engine, const struct live_dose *live) {
+        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
         const struct live_dose *other;
 
-        if (!slot || slot->schedule->after_taken_usec == 0)
+        if (live->dose->state != DOSE_UPCOMING || !live->in_ledger || !slot || slot->schedule->after_taken_usec == 0)
                 return false;
         for (other = engine->live; other; other = other->hh.next)
                 if (other->person == live->person && other->in_ledger && other->dose->due_usec < live->dose->due_usec &&
@@ -35,7 +36,6 @@ static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_u
         bool had_come = live->dose->state == DOSE_MISSED && live->dose->due_usec <= now_usec;
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
         bool has_name = slot && slot->schedule->after_taken_usec == 0;
-        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
         const struct entry entry = {
                 .kind = ENTRY_CLOCK_CORRECTED,
                 .state = had_come ? DOSE_DUE : DOSE_UPCOMING,
@@ -48,10 +48,6 @@ static int void_dose(struct engine *engine, struct live_dose *live, usec_t now_u
         if (r < 0)
                 return r;
         live->group_usec = group_of(live->dose->due_usec, now_usec);
-        if (is_invented(engine, slot, live)) {
-                r = live_enter(engine, live, &never_was);
-                return r < 0 ? r : live_set_timer(engine, live);
-        }
         if (had_come)
                 return live_set_timer(engine, live);
 
@@ -103,6 +99,23 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         return 0;
 }
 
+static int drop_invented(struct engine *engine, const struct person *person, usec_t now_usec) {
+        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
+        struct live_dose *live, *next;
+        int r;
+
+        HASH_ITER(hh, engine->live, live, next) {
+                if (live->person != person || !is_invented(engine, live))
+                        continue;
+                r = live_enter(engine, live, &never_was);
+                if (r >= 0)
+                        r = live_set_timer(engine, live);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */
 static int correct_person(struct engine *engine, struct person *person, usec_t now_usec) {
         _cleanup_(dose_list_done) struct dose_list ahead = {};
@@ -124,7 +137,10 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
         }
 
         person->corrects = ahead.n_doses == LIMIT_STEP_CHANGES;
-        return person->corrects ? 0 : person_keep_mark(engine, person);
+        if (person->corrects)
+                return 0;
+        r = drop_invented(engine, person, now_usec);
+        return r < 0 ? r : person_keep_mark(engine, person);
 }
 
 int engine_correct_clock(struct engine *engine, usec_t now_usec) {

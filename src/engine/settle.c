@@ -2,13 +2,14 @@
 /* Edits around now: what a new plan makes of the doses that the ledger knows, and of those that were about to come. */
 #include <string.h>
 
+#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "dosed/window.h"
 #include "engine/place.h"
 
 #define REACH (8 * USEC_PER_DAY) /* a moved weekly dose lies at most half a week away */
-/* Further ahead only a clock that was wrong once has left doses; each is seen to when its time comes. */
-#define REACH_AHEAD (32 * USEC_PER_DAY)
+/* Of one schedule. Only a clock that was years ahead leaves so many; those beyond are seen to when their time comes. */
+#define KNOWN_MAX 5000
 
 /* The record of one dose becomes that of another; when it was taken, and who said so, stays. */
 static int carry_record(const struct settlement *settlement, const struct live_dose *from, struct live_dose *to) {
@@ -141,8 +142,11 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                 r = find_fate(settlement, successor->dose, &fate, &elsewhere);
                 is_gone = fate == FATE_GONE;
         }
-        if (r < 0 || (successor && successor->is_claimed)) /* another has come back to that one */
+        if (r < 0)
                 return r;
+        /* Another has come back to that one already: this is a dose of its own, if it is still to come. */
+        if (successor && successor->is_claimed)
+                return place->occurrence.due_usec > settlement->now_usec ? move(settlement, live, place) : 0;
 
         if (successor && standing_of(successor->dose) == STANDING_RECORDED &&
             (is_gone || successor->dose->recorded.kind == ENTRY_CARRIED)) {
@@ -192,7 +196,9 @@ static int settle_known(struct settlement *settlement, bool is_aside) {
                 r = find_fate(settlement, live->dose, &fate, &place);
                 if (r >= 0)
                         r = remedies[standing][fate](settlement, live, &place);
-                if (r < 0)
+                if (r >= 0 && i % LIMIT_STEP_CHANGES == LIMIT_STEP_CHANGES - 1)
+                        r = store_flush(settlement->engine->store);
+                if (r < 0 && r != -EIO)
                         return r;
         }
         return 0;
@@ -271,8 +277,7 @@ static int gather(struct settlement *settlement) {
 
                 r = engine_forgive_ledger(engine, store_list_doses(engine->store, settlement->person->name,
                                                                    settlement->changes->items[i].uid,
-                                                                   settlement->now_usec - REACH,
-                                                                   settlement->now_usec + REACH_AHEAD, SIZE_MAX >> 1,
+                                                                   settlement->now_usec - REACH, USEC_NEVER, KNOWN_MAX,
                                                                    &known));
                 for (size_t j = 0; r >= 0 && j < known.n_doses; j++) {
                         r = live_from_ledger(engine, TAKE(known.doses[j]), &live);

@@ -74,8 +74,9 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         r = live_touch(engine, live); /* so that it is let go of where nothing is open */
         if (r < 0)
                 return r;
-        /* It has entries, and the person has travelled since. */
-        if (live->dose->state == DOSE_UPCOMING && live->in_ledger && live->dose->due_usec != slot->next.due_usec) {
+        /* It has entries, and the person has travelled since; or the plan has it after all, and it waited far ahead. */
+        if (live->dose->state == DOSE_MOVED || (live->dose->state == DOSE_UPCOMING && live->in_ledger &&
+                                                live->dose->due_usec != slot->next.due_usec)) {
                 r = live_retime(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec);
                 if (r < 0)
                         return r;

@@ -65,9 +65,10 @@ static bool is_minor(enum entry_kind kind) {
         return kind == ENTRY_DUE || kind == ENTRY_REMINDED;
 }
 
-/* What a person said, or an edit made of that, is never given up. */
-static bool is_by_time(enum entry_kind kind) {
-        return is_minor(kind) || kind == ENTRY_MISSED || kind == ENTRY_UNATTENDED || kind == ENTRY_CLOCK_CORRECTED;
+/* What a person said, and where an edit put that, is never given up. */
+static bool is_by_nobody(enum entry_kind kind) {
+        return is_minor(kind) || kind == ENTRY_MISSED || kind == ENTRY_UNATTENDED || kind == ENTRY_CLOCK_CORRECTED ||
+               kind == ENTRY_WITHDRAWN;
 }
 
 static void close_gaps(struct store *store) {
@@ -81,7 +82,7 @@ static void close_gaps(struct store *store) {
 
 static void give_up_oldest(struct store *store) {
         for (size_t i = 0; i < store->n_entries / 2; i++)
-                if (is_by_time(store->entries[i].entry.kind)) {
+                if (is_by_nobody(store->entries[i].entry.kind)) {
                         entry_drop(&store->entries[i]);
                         store->entries[i].dose = NULL;
                 }

@@ -152,21 +152,32 @@ static bool is_claimed(const struct edit_case *c, const char *place) {
         return false;
 }
 
+/* It took another's place itself: what is nearest is measured from where that one was. */
+static bool is_successor(const struct edit_case *c) {
+        const struct known *known, *next;
+
+        if (c->dose->has_recorded && c->dose->recorded.kind == ENTRY_CARRIED)
+                return true;
+        HASH_ITER(hh, c->judgement->known, known, next)
+                if (known->other && strcmp(known->other, c->id) == 0)
+                        return true;
+        return false;
+}
+
 /*
- * What is new, to come and near enough. Surely so where the former version had no such name and the ledger does not know it; what
- * moved in time, or had been taken off the plan and is back, may be.
+ * What is new, to come and near enough. Surely so where it is the nearest of all that is new, past or to come, the former version
+ * had no such name, and the ledger does not know it; what moved in time, or had been taken off the plan and is back, may be.
  */
 static void find_places(const struct edit_case *c, const char *other, bool *ret_sure, bool *ret_any,
                         bool *ret_is_place) {
-        usec_t half_usec = c->dose->spacing_usec / 2, at_usec = c->world->now_usec + 1;
+        usec_t half_usec = c->dose->spacing_usec / 2, at_usec = c->dose->due_usec - half_usec;
+        usec_t passed_usec = half_usec; /* how near the nearest is that has passed */
         const char *medication = medication_of(c);
         struct occurrence occurrence;
 
         *ret_sure = *ret_any = *ret_is_place = false;
         if (!medication || !c->schedule || strcmp(c->schedule->medication, medication) != 0)
                 return;
-        if (at_usec < c->dose->due_usec - half_usec)
-                at_usec = c->dose->due_usec - half_usec;
         while (schedule_next(c->schedule, &c->clock, at_usec, &occurrence) == 0 &&
                occurrence.due_usec <= c->dose->due_usec + half_usec) {
                 _cleanup_(free_p) char *id = id_of(c->person, &occurrence);
@@ -176,17 +187,23 @@ static void find_places(const struct edit_case *c, const char *other, bool *ret_
                 bool is_new;
 
                 at_usec = occurrence.due_usec + 1;
-                if (strcmp(id, c->id) == 0 || (known && known->state != DOSE_MOVED && !judge_is_by_plan(known)))
+                if (strcmp(id, c->id) == 0 || (known && known->state != DOSE_MOVED && known->state != DOSE_UPCOMING &&
+                                               !judge_is_by_plan(known)))
                         continue;
                 is_new = !c->former || strcmp(c->former->uid, c->schedule->uid) != 0 ||
                          judge_find(c->former, &c->clock, occurrence_format_id(&occurrence, recurrence_id),
                                     &former_usec) == GONE;
                 if (!is_new && former_usec == occurrence.due_usec)
                         continue;
+                if (occurrence.due_usec <= c->world->now_usec) {
+                        if (llabs(occurrence.due_usec - c->dose->due_usec) < passed_usec)
+                                passed_usec = llabs(occurrence.due_usec - c->dose->due_usec);
+                        continue;
+                }
                 *ret_any = true;
                 *ret_is_place = *ret_is_place || (other && strcmp(other, id) == 0);
-                if (is_new && !known && llabs(occurrence.due_usec - c->dose->due_usec) < half_usec - MARGIN &&
-                    !is_claimed(c, id))
+                if (is_new && !known && llabs(occurrence.due_usec - c->dose->due_usec) < passed_usec - MARGIN &&
+                    !is_claimed(c, id) && !is_successor(c))
                         *ret_sure = true;
         }
 }
@@ -200,9 +217,14 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
 
         find_places(c, other, &sure, &any, &is_place);
         *ret_may_stay = !sure;
-        /* Of one that waits for a day far ahead, the place is taken by a dose that rings all the same. */
-        if (c->dose->state == DOSE_UPCOMING && c->dose->due_usec > c->world->now_usec + SETTLED_FOR)
+        /* One that waits for a day far ahead has the time of where the person was then: its place rings all the same. */
+        if (c->dose->state == DOSE_UPCOMING && c->dose->due_usec > c->world->now_usec + SETTLED_FOR) {
                 *ret_may_stay = true;
+                if (c->after->state == DOSE_MOVED)
+                        return true;
+        }
+        if (c->after->state == DOSE_MOVED && is_successor(c))
+                return true;
         if (c->after->state != DOSE_MOVED) {
                 demand(c, *ret_may_stay, "a new dose takes the place of one whose name is gone");
                 return any;
@@ -212,7 +234,7 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
         (void) ledger_get(c->world, other, &taker);
         demand(c,
                is_place || (known && known->state == DOSE_MOVED) ||
-                       (c->dose->state == DOSE_UPCOMING && !known && taker && taker->state == DOSE_DUE),
+                       (c->dose->state == DOSE_UPCOMING && taker && taker->state == DOSE_DUE),
                "a dose moves only to a new one, to come, near enough");
         if (is_recorded(c->dose))
                 demand(c,
@@ -245,6 +267,11 @@ static bool is_called_off(const struct edit_case *c) {
                plan_calls_off(&c->line->plan, c->dose->recurrence_id);
 }
 
+/* A clock that was years ahead leaves thousands: the first of them are seen to, the others when their time comes. */
+static bool is_beyond(const struct edit_case *c) {
+        return c->dose->due_usec > c->world->now_usec + 60 * USEC_PER_DAY;
+}
+
 /* Open, or waiting for its time although the ledger has it. */
 static void judge_unanswered(const struct edit_case *c) {
         bool waits = c->dose->state == DOSE_UPCOMING, may_stay;
@@ -262,10 +289,10 @@ static void judge_unanswered(const struct edit_case *c) {
                 demand(c, judge_is_by_plan(c->after),
                        "what is called off, or of a medication that is gone, is skipped by the plan");
         else if (!judge_move(c, &may_stay))
-                demand(c, waits ? judge_is_by_plan(c->after) : is_same(c->dose, c->after),
+                demand(c, waits ? judge_is_by_plan(c->after) || is_beyond(c) : is_same(c->dose, c->after),
                        waits ? "what waits and has no place is withdrawn" : "an open dose without a place stays open");
         else if (c->after->state != DOSE_MOVED)
-                demand(c, may_stay && (waits ? judge_is_by_plan(c->after) : is_same(c->dose, c->after)),
+                demand(c, may_stay && (is_same(c->dose, c->after) ? !waits || is_beyond(c) : judge_is_by_plan(c->after)),
                        "a dose whose name is gone moves, or stays what it was");
 }
 
@@ -288,6 +315,8 @@ static void judge_settled(const struct edit_case *c) {
 static void judge_moved(const struct edit_case *c) {
         const struct known *taker;
 
+        if (is_beyond(c))
+                return;
         if (c->presence == GONE) {
                 demand(c, c->after->state == DOSE_MOVED, "what moved stays moved while its name is gone");
                 return;
