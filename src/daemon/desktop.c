@@ -299,6 +299,11 @@ static int update_degraded(struct desktop *desktop) {
         return 0;
 }
 
+/* Nothing is left to check of a button that did not record it. */
+static bool is_over(enum dose_state state) {
+        return state == DOSE_TAKEN || state == DOSE_SKIPPED || state == DOSE_MOVED;
+}
+
 int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
         _cleanup_(free_p) char *id = NULL, *name = NULL, *text = NULL;
         char due[DESKTOP_TIME_SIZE];
@@ -307,7 +312,8 @@ int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
         r = dose_id(view->dose, &id);
         if (r < 0)
                 return r;
-        unread_remove(&desktop->refused, id);
+        if (is_over(view->dose->state))
+                unread_remove(&desktop->refused, id);
         unread_remove(&desktop->unattended, id);
         if (view->dose->state != DOSE_UNATTENDED)
                 return 0;

@@ -235,6 +235,11 @@ static void dismiss(const char *key) {
         handlers->dismissed(handler_userdata, key);
 }
 
+static void note(size_t i, enum dose_state to) {
+        doses[i].state = to;
+        assert_int_equal(desktop_note_dose(desktop, &views[i]), 0);
+}
+
 static void assert_notice(const char *key, const char *title, const char *text) {
         const struct notice *notice = notice_of(key);
 
@@ -351,9 +356,14 @@ static void test_a_refusal_names_the_medicine_and_waits_to_be_read(void **state)
                       "ana: B: not recorded, it was recorded as taken by rui\nA: not recorded, it was taken 1 h ago");
         assert_false(notice_of("refused")->quietly);
 
+        /* Missed, or put off elsewhere: it is still to be read that it was not recorded. */
+        note(0, DOSE_SNOOZED);
+        note(0, DOSE_MISSED);
+        update();
+        assert_non_null(strstr(notice_of("refused")->text, "A: not recorded, it was taken 1 h ago"));
+
         /* It was recorded after all: what was said of it is over. */
-        doses[0].state = DOSE_TAKEN;
-        assert_int_equal(desktop_note_dose(desktop, &views[0]), 0);
+        note(0, DOSE_TAKEN);
         update();
         assert_notice("refused", NULL, "ana: B: not recorded, it was recorded as taken by rui");
         assert_true(notice_of("refused")->quietly);
@@ -398,11 +408,6 @@ static void test_a_snooze_that_comes_too_late_is_told(void **state) {
         reason = "it cannot be put off any more";
         press(NOTIFY_SNOOZE, "ana/A/x");
         assert_notice("refused", NULL, "A: it cannot be put off any more");
-}
-
-static void note(size_t i, enum dose_state to) {
-        doses[i].state = to;
-        assert_int_equal(desktop_note_dose(desktop, &views[i]), 0);
 }
 
 static void test_the_unattended_are_listed_as_they_stand_until_they_are_read(void **state) {
