@@ -143,7 +143,8 @@ static void say_state(const struct telling *telling) {
                 fputs(dose->takeable ? "not confirmed, can still be taken" : "not confirmed", stream);
                 break;
         case DOSE_UNATTENDED:
-                fputs("not known: this machine was off or asleep, or its clock was wrong", stream);
+                fputs("not known: dosed was not looking, perhaps with this machine off or asleep, nobody logged in, or a wrong "
+                      "clock", stream);
                 break;
         case DOSE_AWAY:
                 fputs("away", stream);

@@ -14,7 +14,9 @@
 #define RECORDED_BY "desktop"
 #define DEGRADED_SHOWN 10 /* lines of the notice */
 
-#define WORDS_UNATTENDED "This machine was off or asleep then, or its clock was wrong. Whether "
+#define WORDS_UNATTENDED                                                                                                   \
+        "dosed was not looking then: perhaps this machine was off or asleep, nobody was logged in, or its clock was wrong. " \
+        "Whether "
 
 #define KEY_REFUSED "refused"
 #define KEY_UNATTENDED "unattended"

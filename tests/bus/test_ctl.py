@@ -224,7 +224,8 @@ class Looking(Client):
 
     def test_an_unattended_dose_says_every_reason_that_there_may_be(self):
         self.script(dose("a", "Aspirin", now() - timedelta(hours=26), "unattended"))
-        self.assertIn("not known: this machine was off or asleep, or its clock was wrong", self.run_ctl("history").stdout)
+        self.assertIn("not known: dosed was not looking, perhaps with this machine off or asleep, nobody logged in, or a "
+                      "wrong clock", self.run_ctl("history").stdout)
 
     def test_check_first_says_when_it_was_taken_unless_that_lies_ahead(self):
         before, ahead = now() - timedelta(days=3), now() + timedelta(days=3)

@@ -180,7 +180,8 @@ class Screen(unittest.TestCase):
         wait_until(due + timedelta(seconds=2))
         self.dosed.start()
         self.desktop.wait_shown("2 medicines", "Lisinopril 10 mg", "Metformin 500 mg")
-        self.desktop.wait_shown("1 dose passed without a reminder", "This machine was off or asleep", "Ramipril")
+        self.desktop.wait_shown("1 dose passed without a reminder", "dosed was not looking then", "nobody was logged in",
+                                "Ramipril")
         self.picture("unattended")
 
     def test_a_private_dose_is_not_named(self):

@@ -16,6 +16,8 @@
 /* Monday 23 November 2026, midnight UTC. */
 #define MONDAY_USEC (INT64_C(1795392000) * USEC_PER_SEC)
 #define AT(hour, minute) (MONDAY_USEC + (hour) * USEC_PER_HOUR + (minute) * USEC_PER_MINUTE)
+#define WHY_UNATTENDED \
+        "dosed was not looking then: perhaps this machine was off or asleep, nobody was logged in, or its clock was wrong. "
 #define MANY 1500u /* more than a notice keeps */
 
 /* The engine. */
@@ -411,10 +413,8 @@ static void test_a_snooze_that_comes_too_late_is_told(void **state) {
 }
 
 static void test_the_unattended_are_listed_as_they_stand_until_they_are_read(void **state) {
-        static const char one[] = "This machine was off or asleep then, or its clock was wrong. Whether it was taken is not "
-                                  "known:\n",
-                          several[] = "This machine was off or asleep then, or its clock was wrong. Whether they were taken "
-                                      "is not known:\n";
+        static const char one[] = WHY_UNATTENDED "Whether it was taken is not known:\n",
+                          several[] = WHY_UNATTENDED "Whether they were taken is not known:\n";
         char text[512];
 
         (void) state;
