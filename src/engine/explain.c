@@ -5,19 +5,36 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-/* Of the person's whole plan, else of the folder; NULL. */
-static const char *find_plan_trouble(const struct engine *engine, const struct person *person, const char *path) {
-        const char *trouble = person_degraded(engine, person, "plan");
-        char *folder, *slash;
+static int copy_folder(const char *path, char **ret) {
+        const char *slash = strrchr(path, '/');
 
-        if (trouble || text_copy(path, &folder) < 0)
-                return trouble;
-        slash = strrchr(folder, '/');
-        if (slash)
-                *slash = '\0';
-        trouble = person_degraded(engine, person, folder);
-        free(folder);
-        return trouble;
+        return text_format(ret, "%.*s", slash ? (int) (slash - path) : 0, path);
+}
+
+/* Of the person's whole plan, else of the folder; NULL. */
+static const char *find_plan_trouble(const struct engine *engine, const struct person *person, const char *folder) {
+        const char *trouble = person_degraded(engine, person, "plan");
+
+        return trouble ? trouble : person_degraded(engine, person, folder);
+}
+
+/* What lies there is what was read: whatever else is wrong with the plan or the folder is not about it. */
+static int is_as_read(const struct plan_file *file, const char *folder, bool *ret) {
+        _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(free_p) char *bytes = NULL;
+        struct file_mark mark;
+        size_t size;
+        int r;
+
+        if (!file || !file->calendar || file->trouble) {
+                *ret = false;
+                return 0;
+        }
+        r = folder_read(folder, file->name, &bytes, &size, &mark, &problems);
+        if (r < 0)
+                return r;
+        *ret = r == 0 && store_digest(bytes, size) == file->digest;
+        return 0;
 }
 
 /* A schedule that another file holds in a newer version. */
@@ -40,13 +57,24 @@ int engine_explain_file(const struct engine *engine, const char *name, const cha
                         char **ret_reason) {
         const struct person *person = engine_find_person(engine, name);
         const struct plan_file *file = person ? plan_find(person->plan, path) : NULL;
+        _cleanup_(free_p) char *folder = NULL;
         const char *trouble;
+        bool as_read;
+        int r;
 
         if (!person)
                 return text_format(ret_reason, "%s is not looked after any more", name);
-        trouble = find_plan_trouble(engine, person, path);
+        r = copy_folder(path, &folder);
+        if (r < 0)
+                return r;
+        trouble = find_plan_trouble(engine, person, folder);
         if (is_removed)
                 return text_copy(!file ? NULL : trouble ? trouble : "the plan stays as it was: see dosectl status", ret_reason);
+        r = is_as_read(file, folder, &as_read);
+        if (r < 0)
+                return r;
+        if (as_read)
+                return explain_schedules(person, file, ret_reason);
         if (!trouble)
                 trouble = person_degraded(engine, person, path);
         if (!trouble && !file)

@@ -86,6 +86,26 @@ class InForce(Person):
         self.assert_degraded(r"another file, a\.ics, .*SEQUENCE", self.put, "b", self.medicine("Aspirin", SEQUENCE=2))
         self.put("b", self.medicine("Aspirin", SEQUENCE=4))
 
+    def test_a_file_that_is_in_force_is_one_whatever_else_lies_in_its_folder(self):
+        with open(os.fsencode(self.dosed.calendars_of("ana")) + b"/odd-\xff.ics", "xb"):
+            self.dosed.start()
+        self.assertEqual(len(self.dosed.proxy().get("Degraded")), 1)
+        self.put("a", self.medicine("Aspirin"))
+        self.assertEqual(self.names(), ["Aspirin"])
+        self.put("a", self.medicine("Aspirin", SEQUENCE=2))
+        self.assert_degraded("holds the same UID", self.put, "b", self.medicine("Aspirin", SEQUENCE=1))
+        self.remove("a")
+
+    def test_a_plan_that_is_not_believed_keeps_what_is_put_again_as_it_was(self):
+        texts = {name: self.medicine(name) for name in ("Aspirin", "Bisoprolol", "Candesartan")}
+        for name, text in texts.items():
+            self.dosed.put_ics(name, text)
+        self.dosed.start()
+        self.dosed.remove_ics("Aspirin")
+        self.dosed.remove_ics("Bisoprolol")
+        self.put("Candesartan", texts["Candesartan"])
+        self.assert_degraded("plan accept", self.put, "Candesartan", self.medicine("Candesartan", PRIORITY=1))
+
     def test_a_new_version_of_a_file_is_one(self):
         self.dosed.start()
         self.put("a", self.medicine("Aspirin"))
