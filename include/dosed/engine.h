@@ -190,6 +190,9 @@ usec_t engine_next_due(struct engine *engine);
 /* What does not work, a sentence each; empty when all is well. The texts live until the next call into the engine. */
 size_t engine_count_degraded(const struct engine *engine);
 const char *engine_degraded(const struct engine *engine, size_t i);
+/* The key of such a sentence: PERSON/WHAT where it is of a person's plan, WHAT being "plan" (all of it) or else what may name a
+ * file or a folder in its sentence. */
+const char *engine_degraded_key(const struct engine *engine, size_t i);
 
 /* For what the programs find: a sentence under a key, or NULL when it is well again. */
 int engine_set_degraded(struct engine *engine, const char *key, const char *text);

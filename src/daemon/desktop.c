@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/desktop-doses.h"
+#include "daemon/desktop-troubles.h"
 #include "daemon/desktop-unread.h"
 #include "daemon/desktop.h"
 #include "dosed/clock.h"
@@ -12,7 +13,6 @@
 #include "dosed/text.h"
 
 #define RECORDED_BY "desktop"
-#define DEGRADED_SHOWN 10 /* lines of the notice */
 
 #define WORDS_UNATTENDED                                                                                                   \
         "dosed was not looking then: perhaps this machine was off or asleep, nobody was logged in, or its clock was wrong. " \
@@ -31,7 +31,7 @@ struct desktop {
         struct hidden_doses hidden;
         struct unread refused;    /* buttons that did not do what they say, or did it twice */
         struct unread unattended; /* what still stands so */
-        char *degraded;           /* as shown; NULL: nothing */
+        struct troubles troubles;
 };
 
 /* "Ana: Lisinopril 10 mg", as much of it as fits a line. */
@@ -225,7 +225,7 @@ struct desktop *desktop_free(struct desktop *desktop) {
         hidden_doses_done(&desktop->hidden);
         unread_done(&desktop->refused);
         unread_done(&desktop->unattended);
-        free(desktop->degraded);
+        troubles_done(&desktop->troubles);
         free(desktop);
         return NULL;
 }
@@ -246,58 +246,6 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
                 return r;
 
         *ret = TAKE(desktop);
-        return 0;
-}
-
-static int format_degraded(const struct desktop *desktop, size_t n, char **ret, bool *ret_has_new) {
-        _cleanup_(free_p) char *text = NULL;
-        bool has_new = false;
-        size_t size;
-        FILE *stream;
-
-        stream = open_memstream(&text, &size);
-        if (!stream)
-                return -ENOMEM;
-        for (size_t i = 0; i < n && i < DEGRADED_SHOWN; i++) {
-                const char *line = engine_degraded(desktop->engine, i);
-
-                (void) fprintf(stream, "%s%s", i > 0 ? "\n" : "", line);
-                has_new = has_new || !desktop->degraded || !strstr(desktop->degraded, line);
-        }
-        if (n > DEGRADED_SHOWN)
-                (void) fprintf(stream, "\nand %zu more: see dosectl status", n - DEGRADED_SHOWN);
-        if (fclose(stream) != 0)
-                return -ENOMEM;
-
-        *ret = TAKE(text);
-        *ret_has_new = has_new;
-        return 0;
-}
-
-static int update_degraded(struct desktop *desktop) {
-        size_t n = engine_count_degraded(desktop->engine);
-        _cleanup_(free_p) char *text = NULL;
-        bool has_new = false;
-        int r;
-
-        if (n > 0) {
-                r = format_degraded(desktop, n, &text, &has_new);
-                if (r < 0)
-                        return r;
-        }
-        if (text_equal(text, desktop->degraded))
-                return 0;
-        r = notify_set_notice(desktop->notify, &(struct notify_notice){
-                .key = KEY_DEGRADED,
-                .title = "Something of the medication plan needs a look",
-                .text = text,
-                .critical = true,
-                .quietly = !has_new,
-        });
-        if (r < 0)
-                return r;
-        free(desktop->degraded);
-        desktop->degraded = TAKE(text);
         return 0;
 }
 
@@ -340,6 +288,6 @@ int desktop_update(struct desktop *desktop, usec_t now_usec) {
         if (r >= 0)
                 r = update_refused(desktop);
         if (r >= 0)
-                r = update_degraded(desktop);
+                r = troubles_update(&desktop->troubles, desktop->engine, desktop->notify, KEY_DEGRADED);
         return r;
 }

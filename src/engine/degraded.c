@@ -13,6 +13,10 @@ const char *engine_degraded(const struct engine *engine, size_t i) {
         return engine->degraded[i].text;
 }
 
+const char *engine_degraded_key(const struct engine *engine, size_t i) {
+        return engine->degraded[i].key;
+}
+
 static void drop_degraded(struct engine *engine, size_t i) {
         free(engine->degraded[i].key);
         free(engine->degraded[i].text);

@@ -243,6 +243,33 @@ class OtherServers(unittest.TestCase):
         server.wait_up("Aspirin", "Bisoprolol")
         self.assertEqual([dose["state"] for dose in self.dosed.doses()], ["due", "due"])
 
+    def trouble(self, server):
+        return [call for call in server.up.values() if "needs a look" in call.title]
+
+    def test_a_trouble_names_no_file_and_a_worse_one_is_told_anew(self):
+        server = self.serve()
+        for number in range(12):
+            self.dosed.put_ics(f"truvada-{number}", "BEGIN:VCALENDAR\r\n")
+        self.begin(event("Aspirin", now() + timedelta(hours=1)))
+        (call,) = wait(lambda: self.trouble(server), "the broken files are not told")
+        self.assertEqual(call.body, "12 things of the plan cannot be used as meant: see dosectl status")
+        server.dismiss(server.identity(call.title))
+        (self.dosed.folder / "config/dosed/dosed.conf").write_text("[frob]\n")
+        self.dosed.dosectl("reload")
+        (call,) = wait(lambda: self.trouble(server), "the broken configuration is not told")
+        self.assertRegex(call.body, "^The configuration cannot be used: see dosectl status\n12 things")
+        self.assertIn("truvada-3.ics", self.dosed.dosectl("status").stdout)
+
+    def test_another_file_that_breaks_is_told_in_the_same_words(self):
+        server = self.serve()
+        self.dosed.put_ics("a", "BEGIN:VCALENDAR\r\n")
+        self.begin(event("Aspirin", now() + timedelta(hours=1)))
+        (call,) = wait(lambda: self.trouble(server), "the broken file is not told")
+        server.dismiss(server.identity(call.title))
+        (self.dosed.calendars_of("ana") / "a.ics").rename(self.dosed.calendars_of("ana") / "b.ics")
+        (again,) = wait(lambda: self.trouble(server), "the other broken file is not told")
+        self.assertEqual(again.body, call.body)
+
     def test_without_any_server_nothing_is_lost(self):
         self.begin(event("Aspirin", now() + SOON, uid="a", X_DOSED_WINDOW="PT2S"),
                    event("Bisoprolol", now() + SOON, uid="b"))

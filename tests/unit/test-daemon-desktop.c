@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "daemon/desktop-troubles.h"
 #include "daemon/desktop.h"
 #include "dosed/log.h"
 #include "dosed/notify.h"
@@ -25,7 +26,6 @@ static struct wall_clock utc;
 static struct dose doses[4];
 static struct dose_view views[ELEMENTS(doses)];
 static size_t n_doses, n_people;
-static const char *degraded[4];
 static int outcome;             /* of the next operation */
 static const char *reason;      /* with it */
 static const char *warning;     /* or with success */
@@ -53,18 +53,14 @@ size_t engine_count_people(const struct engine *engine) {
         return n_people;
 }
 
-size_t engine_count_degraded(const struct engine *engine) {
-        size_t n = 0;
-
-        (void) engine;
-        while (degraded[n])
-                n++;
-        return n;
+/* The notice of what does not work has a test of its own. */
+int troubles_update(struct troubles *troubles, const struct engine *engine, struct notify *notify, const char *key) {
+        (void) troubles, (void) engine, (void) notify, (void) key;
+        return 0;
 }
 
-const char *engine_degraded(const struct engine *engine, size_t i) {
-        (void) engine;
-        return degraded[i];
+void troubles_done(struct troubles *troubles) {
+        (void) troubles;
 }
 
 int engine_visit_reminded(struct engine *engine, usec_t now_usec, dose_visitor visitor, void *userdata) {
@@ -196,7 +192,6 @@ static int setup(void **state) {
         n_shown = n_acted = n_snoozed = 0;
         outcome = 0;
         reason = warning = NULL;
-        memset(degraded, 0, sizeof(degraded));
         for (size_t i = 0; i < ELEMENTS(doses); i++) {
                 doses[i] = (struct dose){
                         .person = person, .uid = names[i], .recurrence_id = recurrence_id, .title = names[i],
@@ -496,30 +491,6 @@ static void test_a_season_of_unattended_doses_is_counted(void **state) {
         assert_string_equal(notice_of("unattended")->title, "1 dose passed without a reminder");
 }
 
-static void test_a_trouble_that_ends_alerts_nobody(void **state) {
-        (void) state;
-        degraded[0] = "The disk is full";
-        degraded[1] = "a.ics cannot be used";
-        update();
-        assert_notice("degraded", NULL, "The disk is full\na.ics cannot be used");
-        assert_true(notice_of("degraded")->critical);
-        degraded[1] = NULL;
-        update();
-        assert_true(notice_of("degraded")->quietly);
-        dismiss("degraded");
-        assert_notice("degraded", NULL, "The disk is full");
-        degraded[1] = "b.ics cannot be used";
-        update();
-        assert_false(notice_of("degraded")->quietly);
-        degraded[0] = "The clock is years behind";
-        degraded[1] = NULL;
-        update();
-        assert_false(notice_of("degraded")->quietly);
-        degraded[0] = NULL;
-        update();
-        assert_notice("degraded", NULL, NULL);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -535,7 +506,6 @@ int main(void) {
                 CASE(test_the_unattended_are_listed_as_they_stand_until_they_are_read),
                 CASE(test_what_came_since_was_not_read),
                 CASE(test_a_season_of_unattended_doses_is_counted),
-                CASE(test_a_trouble_that_ends_alerts_nobody),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
