@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/desktop-doses.h"
+#include "daemon/desktop-memory.h"
 #include "daemon/desktop-troubles.h"
 #include "daemon/desktop-unread.h"
 #include "daemon/desktop.h"
@@ -32,6 +33,9 @@ struct desktop {
         struct unread refused;    /* buttons that did not do what they say, or did it twice */
         struct unread unattended; /* what still stands so */
         struct troubles troubles;
+
+        char *memory_path; /* of what is unattended and unread; NULL: it is not remembered */
+        bool has_recalled;
 };
 
 /* "Ana: Lisinopril 10 mg", as much of it as fits a line. */
@@ -179,6 +183,11 @@ static int update_unattended(struct desktop *desktop) {
         r = text_format(&title, "%zu dose%s passed without a reminder", n, n == 1 ? "" : "s");
         if (r < 0)
                 return r;
+        if (desktop->memory_path && desktop->has_recalled && desktop->unattended.is_changed) {
+                r = unread_remember(desktop->memory_path, &desktop->unattended);
+                if (r < 0)
+                        log_debug("It cannot be remembered which doses nobody has read about: %s", strerror(-r));
+        }
         return show_unread(desktop, &desktop->unattended, KEY_UNATTENDED, title,
                            n == 1 ? WORDS_UNATTENDED "it was taken is not known:"
                                   : WORDS_UNATTENDED "they were taken is not known:");
@@ -226,6 +235,7 @@ struct desktop *desktop_free(struct desktop *desktop) {
         unread_done(&desktop->refused);
         unread_done(&desktop->unattended);
         troubles_done(&desktop->troubles);
+        free(desktop->memory_path);
         free(desktop);
         return NULL;
 }
@@ -241,6 +251,9 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
         desktop->engine = engine;
         desktop->acted = acted;
         desktop->userdata = userdata;
+        r = memory_path ? text_format(&desktop->memory_path, "%s-unread", memory_path) : 0;
+        if (r < 0)
+                return r;
         r = notify_new(connection, memory_path, &handlers, desktop, &desktop->notify);
         if (r < 0)
                 return r;
@@ -249,25 +262,14 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
         return 0;
 }
 
-/* Nothing is left to check of a button that did not record it. */
-static bool is_over(enum dose_state state) {
-        return state == DOSE_TAKEN || state == DOSE_SKIPPED || state == DOSE_MOVED;
-}
-
-int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
-        _cleanup_(free_p) char *id = NULL, *name = NULL, *text = NULL;
+/* Of a dose that passed and still stands so: a line until somebody has read it. */
+static int put_if_unattended(struct desktop *desktop, const struct dose_view *view, const char *id) {
+        _cleanup_(free_p) char *name = NULL, *text = NULL;
         char due[DESKTOP_TIME_SIZE];
         int r;
 
-        r = dose_id(view->dose, &id);
-        if (r < 0)
-                return r;
-        if (is_over(view->dose->state))
-                unread_remove(&desktop->refused, id);
-        unread_remove(&desktop->unattended, id);
         if (view->dose->state != DOSE_UNATTENDED)
                 return 0;
-
         r = format_name(desktop, view->dose, &name);
         if (r < 0)
                 return r;
@@ -279,10 +281,69 @@ int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
         return unread_put(&desktop->unattended, id, text, view->dose->critical);
 }
 
-int desktop_update(struct desktop *desktop, usec_t now_usec) {
+/* A dose of the former process. */
+struct recalled {
+        struct desktop *desktop;
+        const char *id;
+};
+
+/* Nothing is left to check of a button that did not record it. */
+static bool is_over(enum dose_state state) {
+        return state == DOSE_TAKEN || state == DOSE_SKIPPED || state == DOSE_MOVED;
+}
+
+int desktop_note_dose(struct desktop *desktop, const struct dose_view *view) {
+        _cleanup_(free_p) char *id = NULL;
         int r;
 
-        r = desktop_show_doses(desktop->engine, desktop->notify, &desktop->hidden, now_usec);
+        r = dose_id(view->dose, &id);
+        if (r < 0)
+                return r;
+        if (is_over(view->dose->state))
+                unread_remove(&desktop->refused, id);
+        unread_remove(&desktop->unattended, id);
+        return put_if_unattended(desktop, view, id);
+}
+
+static int recall_dose(void *userdata, const struct dose_view *view) {
+        struct recalled *recalled = userdata;
+
+        return put_if_unattended(recalled->desktop, view, recalled->id);
+}
+
+/* What the process before this one had told and nobody has read: as far as it still stands so. */
+static int recall(struct desktop *desktop, usec_t now_usec) {
+        _cleanup_(unread_done) struct unread former = {}, fresh = desktop->unattended;
+        int r;
+
+        desktop->unattended = (struct unread){};
+        r = unread_recall(desktop->memory_path, &former);
+        if (r < 0)
+                log_debug("It cannot be read which doses nobody has read about: %s", strerror(-r));
+        for (size_t i = 0; r != -ENOMEM && i < former.n_lines; i++) {
+                struct recalled recalled = { .desktop = desktop, .id = former.lines[i].id };
+
+                r = engine_visit_dose(desktop->engine, recalled.id, now_usec, recall_dose, &recalled);
+        }
+        if (desktop->unattended.n_lines > 0)
+                desktop->unattended.n_forgotten += former.n_forgotten;
+        /* What came since is newer. */
+        for (size_t i = 0; r != -ENOMEM && i < fresh.n_lines; i++)
+                r = unread_put(&desktop->unattended, fresh.lines[i].id, fresh.lines[i].text, fresh.lines[i].critical);
+        desktop->unattended.n_forgotten += fresh.n_forgotten;
+        desktop->unattended.is_changed = true;
+        desktop->has_recalled = true;
+        return r == -ENOMEM ? r : 0;
+}
+
+int desktop_update(struct desktop *desktop, usec_t now_usec) {
+        int r = 0;
+
+        /* Before there are people there are no doses. */
+        if (desktop->memory_path && !desktop->has_recalled && engine_count_people(desktop->engine) > 0)
+                r = recall(desktop, now_usec);
+        if (r >= 0)
+                r = desktop_show_doses(desktop->engine, desktop->notify, &desktop->hidden, now_usec);
         if (r >= 0)
                 r = update_unattended(desktop);
         if (r >= 0)

@@ -243,6 +243,38 @@ class OtherServers(unittest.TestCase):
         server.wait_up("Aspirin", "Bisoprolol")
         self.assertEqual([dose["state"] for dose in self.dosed.doses()], ["due", "due"])
 
+    def unattended(self, server):
+        return [call for call in server.up.values() if "without a reminder" in call.title]
+
+    def restart(self, server):
+        server.round_trip()
+        self.dosed.dosectl("reload", check=0)  # answered after all that the server said was heard
+        self.dosed.stop()
+        self.dosed.start()
+
+    def test_what_was_unattended_and_not_read_outlives_a_restart(self):
+        server, due = self.serve(), now() + SOON
+        self.begin(event("Ramipril", due, uid="a", X_DOSED_WINDOW="PT1S"),
+                   event("Aspirin", due, uid="b", X_DOSED_WINDOW="PT1S"))
+        self.dosed.stop()
+        wait_until(due + SOON)
+        self.dosed.start()
+        wait(lambda: self.unattended(server), "the doses are not told")
+        self.restart(server)
+        (call,) = wait(lambda: self.unattended(server), "the doses are not told again")
+        self.assertEqual(call.title, "2 doses passed without a reminder")
+        self.assertRegex(call.body, "Aspirin(.|\n)*Ramipril|Ramipril(.|\n)*Aspirin")
+
+        # What was recorded since is not told; and what was read is not told again.
+        (aspirin,) = [dose["id"] for dose in self.dosed.doses() if dose["medication"] == "Aspirin"]
+        self.dosed.dosectl("skip", aspirin, check=0)
+        (call,) = wait(lambda: [c for c in self.unattended(server) if c.title.startswith("1 ")], "both are still told")
+        server.dismiss(server.identity(call.title))
+        self.restart(server)
+        self.dosed.dosectl("reload", check=0)
+        server.round_trip()
+        self.assertEqual(self.unattended(server), [])
+
     def trouble(self, server):
         return [call for call in server.up.values() if "needs a look" in call.title]
 
