@@ -53,11 +53,13 @@ enum notify_answer {
         _NOTIFY_ANSWER_MAX,
 };
 
-/* What people do with what is up. Either may free the room. */
+/* What people do with what is up. Each may free the room. */
 struct notify_handlers {
         /* A button was pressed: for these doses, each of which the notification had named. Doses that are not open any more
          * are the handler's to refuse. */
         void (*answered)(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids);
+        /* A button was pressed while its notification was being taken down: nothing was answered. */
+        void (*too_late)(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids);
         /* A notice was closed by the person as it is now: it has been read. It stays wished until it is taken back. */
         void (*dismissed)(void *userdata, const char *key);
 };

@@ -66,6 +66,7 @@ struct pressed {
         char *name;
         enum dose_state state;
         unsigned reminders;
+        bool was_here; /* what is recorded of it came from a button */
 };
 
 static void pressed_done(struct pressed *pressed) {
@@ -77,6 +78,7 @@ static int pressed_read(void *userdata, const struct dose_view *view) {
 
         pressed->state = view->dose->state;
         pressed->reminders = view->dose->reminders;
+        pressed->was_here = text_equal(view->dose->recorded.recorded_by, RECORDED_BY);
         return format_name(pressed->desktop, view->dose, &pressed->name);
 }
 
@@ -210,6 +212,31 @@ static void on_answered(void *userdata, enum notify_answer answer, const char *c
         desktop->acted(desktop->userdata);
 }
 
+/* Something else had settled, moved or hidden the dose. A button that is heard twice did work. */
+static int tell_too_late(struct desktop *desktop, enum notify_answer answer, const char *id) {
+        _cleanup_(pressed_done) struct pressed pressed = { .desktop = desktop, .state = _DOSE_STATE_MAX };
+        enum dose_state meant = answer == NOTIFY_TAKEN ? DOSE_TAKEN : DOSE_SKIPPED;
+        int r;
+
+        r = engine_visit_dose(desktop->engine, id, clock_realtime_usec(), pressed_read, &pressed);
+        if (r < 0 || answer == NOTIFY_SNOOZE || (pressed.state == meant && pressed.was_here))
+                return r < 0 ? r : 0;
+        return tell(desktop, answer, id, pressed.name, ENGINE_NOT_OPEN,
+                    "its reminder had just been taken down. Please see in dosectl status what is recorded");
+}
+
+static void on_too_late(void *userdata, enum notify_answer answer, const char *const *ids, size_t n_ids) {
+        struct desktop *desktop = userdata;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n_ids; i++)
+                r = tell_too_late(desktop, answer, ids[i]);
+        if (r >= 0)
+                r = update_refused(desktop);
+        if (r < 0)
+                log_error("A button that came too late could not be told on the desktop: %s", strerror(-r));
+}
+
 static void on_dismissed(void *userdata, const char *key) {
         struct desktop *desktop = userdata;
         bool is_unattended = strcmp(key, KEY_UNATTENDED) == 0;
@@ -225,7 +252,11 @@ static void on_dismissed(void *userdata, const char *key) {
                 log_error("A notice that was read could not be taken back: %s", strerror(-r));
 }
 
-static const struct notify_handlers handlers = { .answered = on_answered, .dismissed = on_dismissed };
+static const struct notify_handlers handlers = {
+        .answered = on_answered,
+        .too_late = on_too_late,
+        .dismissed = on_dismissed,
+};
 
 struct desktop *desktop_free(struct desktop *desktop) {
         if (!desktop)

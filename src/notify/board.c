@@ -33,6 +33,33 @@ struct card *board_card(const struct board *board, uint32_t id) {
         return NULL;
 }
 
+struct content *board_withdrawn(const struct board *board, uint32_t id, uint64_t serial) {
+        for (size_t i = 0; i < LIMIT_NOTIFY_WITHDRAWN; i++)
+                if (id != 0 && board->withdrawn[i].id == id && board->withdrawn[i].said.serial == serial)
+                        return board->withdrawn[i].said.content;
+        return NULL;
+}
+
+static void board_keep_withdrawn(struct board *board, const struct card *card) {
+        struct withdrawn *withdrawn = &board->withdrawn[board->next_withdrawn];
+
+        if (card->id == 0 || !card->said.content)
+                return;
+        content_unref(withdrawn->said.content);
+        *withdrawn = (struct withdrawn){
+                .id = card->id,
+                .said = { .content = content_ref(card->said.content), .serial = card->said.serial },
+        };
+        board->next_withdrawn = (board->next_withdrawn + 1) % LIMIT_NOTIFY_WITHDRAWN;
+}
+
+static void board_forget_withdrawn(struct board *board) {
+        for (size_t i = 0; i < LIMIT_NOTIFY_WITHDRAWN; i++) {
+                content_unref(board->withdrawn[i].said.content);
+                board->withdrawn[i] = (struct withdrawn){};
+        }
+}
+
 static int board_get_card(struct board *board, const char *key, struct card **ret) {
         struct card *card = board_card_by_key(board, key);
         int r;
@@ -80,6 +107,7 @@ static void board_withdraw_unwished(struct board *board) {
                         log_debug("A notification cannot be taken down: %s", strerror(-r));
                         board->is_cut_off = true;
                 }
+                board_keep_withdrawn(board, card);
                 card_free(card);
         }
         board->n_cards = kept;
@@ -165,6 +193,7 @@ static void board_close_remembered(struct board *board) {
 
 void board_server_changed(struct board *board) {
         board_forget_cards(board);
+        board_forget_withdrawn(board);
         if (server_is_ready(board->server))
                 board_close_remembered(board);
         board_reconcile(board);
@@ -255,6 +284,7 @@ int board_init(struct board *board, const char *memory_path) {
 void board_done(struct board *board) {
         server_free(board->server);
         board_forget_cards(board);
+        board_forget_withdrawn(board);
         contents_done(&board->reminders);
         contents_done(&board->notices);
         memory_done(&board->remembered);

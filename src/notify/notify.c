@@ -105,8 +105,11 @@ static void notify_show_one_by_one(struct notify *notify, const struct content *
         board_reconcile(&notify->board);
 }
 
-/* The handler may say a new wish, or free us: it comes last. */
-static void notify_answer(struct notify *notify, enum notify_answer answer, const struct content *content) {
+/* One of the handlers. It may say a new wish, or free us: it comes last. */
+typedef void (*answer_handler)(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids);
+
+static void notify_answer(struct notify *notify, answer_handler handler, enum notify_answer answer,
+                          const struct content *content) {
         _cleanup_(free_p) const char **ids = calloc(content->n_doses, sizeof(*ids));
 
         if (!ids) {
@@ -115,28 +118,40 @@ static void notify_answer(struct notify *notify, enum notify_answer answer, cons
         }
         for (size_t i = 0; i < content->n_doses; i++)
                 ids[i] = content->doses[i].id;
-        notify->handlers->answered(notify->userdata, answer, ids, content->n_doses);
+        handler(notify->userdata, answer, ids, content->n_doses);
 }
 
-static void notify_press(struct notify *notify, enum button button, const struct content *content) {
+static enum notify_answer button_answer(enum button button) {
         switch (button) {
         case BUTTON_TAKEN:
         case BUTTON_ALL_TAKEN:
-                notify_answer(notify, NOTIFY_TAKEN, content);
-                return;
+                return NOTIFY_TAKEN;
         case BUTTON_SNOOZE:
         case BUTTON_LATER:
-                notify_answer(notify, NOTIFY_SNOOZE, content);
-                return;
+                return NOTIFY_SNOOZE;
         case BUTTON_SKIP:
-                notify_answer(notify, NOTIFY_SKIP, content);
-                return;
-        case BUTTON_ONE_BY_ONE:
-                notify_show_one_by_one(notify, content);
-                return;
+                return NOTIFY_SKIP;
+        case BUTTON_ONE_BY_ONE: /* asks to see, and answers nothing */
         case _BUTTON_MAX:
-                return;
+                break;
         }
+        return _NOTIFY_ANSWER_MAX;
+}
+
+static void notify_press(struct notify *notify, enum button button, const struct content *content) {
+        if (button == BUTTON_ONE_BY_ONE)
+                notify_show_one_by_one(notify, content);
+        else
+                notify_answer(notify, notify->handlers->answered, button_answer(button), content);
+}
+
+/* Its notification is gone: nothing is recorded, and nobody should believe that it was. */
+static void notify_press_withdrawn(struct notify *notify, uint32_t id, uint64_t serial, enum button button) {
+        struct content *withdrawn = board_withdrawn(&notify->board, id, serial);
+        _cleanup_(content_unref_p) struct content *content = withdrawn ? content_ref(withdrawn) : NULL;
+
+        if (content && content->buttons & 1u << button && button != BUTTON_ONE_BY_ONE)
+                notify_answer(notify, notify->handlers->too_late, button_answer(button), content);
 }
 
 static void on_pressed(void *userdata, uint32_t id, const char *action) {
@@ -146,8 +161,12 @@ static void on_pressed(void *userdata, uint32_t id, const char *action) {
         enum button button;
         uint64_t serial;
 
-        if (!card || parse_action(action, &button, &serial) < 0)
+        if (parse_action(action, &button, &serial) < 0)
                 return;
+        if (!card) {
+                notify_press_withdrawn(notify, id, serial, button);
+                return;
+        }
 
         /* The person pressed it below other words than those that are wished now. */
         if (card->said.serial != serial || !card_is_current(card, board_wished(&notify->board, card->key))) {

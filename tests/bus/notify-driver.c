@@ -17,7 +17,8 @@
  * ["free-on-press"]                        the next button frees it
  * ["exit"]                                 the loop ends first, and with it the bus
  * ["free"]                                 notify_free(), and the program ends
- * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…], a notice that was read as ["dismissed", KEY],
+ * A pressed button is told as ["taken", ID…], ["snooze", ID…] or ["skip", ID…], with "too-late" before it where its
+ * notification was being taken down; a notice that was read as ["dismissed", KEY],
  * and then it is taken back.
  */
 struct driver {
@@ -46,13 +47,21 @@ static int finish(struct driver *driver) {
         return sd_event_exit(driver->event, 0);
 }
 
-static void on_answer(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids) {
-        struct driver *driver = userdata;
-        json_t *line = json_pack("[s]", answer_names[answer]);
-
+static void print_answer(json_t *line, const char *const *dose_ids, size_t n_ids) {
         for (size_t i = 0; i < n_ids; i++)
                 (void) json_array_append_new(line, json_string(dose_ids[i]));
         print(line);
+}
+
+static void on_too_late(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids) {
+        (void) userdata;
+        print_answer(json_pack("[ss]", "too-late", answer_names[answer]), dose_ids, n_ids);
+}
+
+static void on_answer(void *userdata, enum notify_answer answer, const char *const *dose_ids, size_t n_ids) {
+        struct driver *driver = userdata;
+
+        print_answer(json_pack("[s]", answer_names[answer]), dose_ids, n_ids);
         if (driver->free_on_press)
                 (void) finish(driver);
 }
@@ -64,7 +73,11 @@ static void on_dismissed(void *userdata, const char *key) {
         (void) notify_set_notice(driver->notify, &(struct notify_notice){ .key = key });
 }
 
-static const struct notify_handlers handlers = { .answered = on_answer, .dismissed = on_dismissed };
+static const struct notify_handlers handlers = {
+        .answered = on_answer,
+        .too_late = on_too_late,
+        .dismissed = on_dismissed,
+};
 
 static const char *text_of(json_t *dose, const char *key) {
         return json_string_value(json_object_get(dose, key));

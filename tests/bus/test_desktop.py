@@ -275,6 +275,30 @@ class OtherServers(unittest.TestCase):
         server.round_trip()
         self.assertEqual(self.unattended(server), [])
 
+    def test_a_button_pressed_while_it_is_taken_down_says_that_nothing_was_recorded(self):
+        server = self.serve()
+        self.begin(event("Aspirin", now() + SOON))
+        call = server.wait_calls(1)
+        identity = server.identity("Aspirin")
+        self.dosed.dosectl("skip", "Aspirin", check=0)
+        server.wait_up()
+        server.press(identity, call.action("Taken"), stays=True)
+        server.wait_up("Please check first")
+        self.assertRegex(server.calls[-1].body, "^Aspirin: not recorded, its reminder had just been taken down")
+
+    def test_a_button_that_is_heard_twice_worked(self):
+        server = self.serve()
+        self.begin(event("Aspirin", now() + SOON))
+        call = server.wait_calls(1)
+        identity = server.identity("Aspirin")
+        server.press(identity, call.action("Taken"), stays=True)
+        server.wait_up()
+        server.press(identity, call.action("Taken"), stays=True)
+        server.round_trip()
+        self.dosed.dosectl("reload", check=0)
+        server.round_trip()
+        self.assertEqual((server.titles(), [dose["state"] for dose in self.dosed.doses()]), ([], ["taken"]))
+
     def trouble(self, server):
         return [call for call in server.up.values() if "needs a look" in call.title]
 

@@ -72,6 +72,44 @@ class Notices(NotifyTest):
         server.wait_up("Two")
 
 
+class TooLate(NotifyTest):
+    def press_withdrawn(self, label, *doses):
+        server, driver = self.start()
+        driver.doses(*doses)
+        call = server.wait_calls(1)
+        driver.settle()
+        identity = server.identity(call.title)
+        driver.doses()
+        server.wait_up()
+        server.press(identity, call.action(label), stays=True)
+        return server, driver
+
+    def test_a_button_that_crosses_with_its_withdrawal_is_told_and_answers_nothing(self):
+        _, driver = self.press_withdrawn("Taken", dose("a"))
+        driver.wait_said("too-late", "taken", "a")
+        self.assertEqual(driver.said, [])
+
+    def test_one_by_one_of_what_is_gone_is_nothing(self):
+        server, driver = self.press_withdrawn("One by one", dose("a"), dose("b"))
+        driver.sync(server)
+        self.assertEqual((driver.said, server.titles()), ([], []))
+
+    def test_a_button_of_another_saying_or_long_gone_is_nothing(self):
+        server, driver = self.press_withdrawn("Snooze", dose("a"))
+        driver.wait_said("too-late", "snooze", "a")
+        first = server.calls[0]
+        server.press(1, "taken:99", stays=True)
+        for _ in range(16):
+            driver.doses(dose("b"))
+            server.wait_up("B")
+            driver.settle()
+            driver.doses()
+            server.wait_up()
+        server.press(1, first.action("Taken"), stays=True)
+        driver.sync(server)
+        self.assertEqual(driver.said, [])
+
+
 class Room(NotifyTest):
     def test_a_vitamin_does_not_drive_a_critical_medicine_away(self):
         server, driver = self.start(room=3)
