@@ -42,7 +42,8 @@ static const struct {
         [ENTRY_WITHDRAWN] = { "withdrawn", UNRECORDED, IN(DOSE_SKIPPED) },
         [ENTRY_CARRIED] = { "carried", UNRECORDED | IN(DOSE_MOVED), RECORDED },
         [ENTRY_CLOCK_CORRECTED] = { "clock-corrected",
-                                    IN(DOSE_DUE) | IN(DOSE_SNOOZED) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED),
+                                    IN(DOSE_UPCOMING) | IN(DOSE_DUE) | IN(DOSE_SNOOZED) | IN(DOSE_MISSED) |
+                                            IN(DOSE_UNATTENDED),
                                     IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
 };
 
@@ -215,7 +216,7 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
                 break;
         case ENTRY_CLOCK_CORRECTED:
                 /* What had come by the right clock, too, was reminded of; and never in its future. */
-                if (entry->state == DOSE_UPCOMING)
+                if (entry->state == DOSE_UPCOMING && dose->state != DOSE_UPCOMING)
                         forget_reminders(dose);
                 else if (dose->reminded_usec > entry->recorded_usec)
                         dose->reminded_usec = entry->recorded_usec;

@@ -13,6 +13,8 @@
 static bool is_ahead(const struct dose *dose, usec_t now_usec) {
         if (dose_is_settled_by_time(dose))
                 return dose->window_end_usec > now_usec;
+        if (dose->state == DOSE_UPCOMING) /* reminded of ahead of its time */
+                return dose->reminded_usec > now_usec;
         return dose_is_open(dose) && dose->due_usec > now_usec;
 }
 
@@ -91,8 +93,12 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         HASH_ITER(hh, engine->live, live, next) {
                 if (live->person != person)
                         continue;
-                live_clamp(live, now_usec);
-                r = is_ahead(live->dose, now_usec) ? void_dose(engine, live, now_usec) : live_set_timer(engine, live);
+                if (is_ahead(live->dose, now_usec))
+                        r = void_dose(engine, live, now_usec);
+                else {
+                        live_clamp(live, now_usec);
+                        r = live_set_timer(engine, live);
+                }
                 if (r < 0)
                         return r;
         }

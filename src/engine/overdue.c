@@ -31,12 +31,35 @@ static int overdue_list_add(struct overdue_list *list, struct slot *slot, const 
         return 0;
 }
 
-static int find_overdue(struct slot *slot, const struct wall_clock *former, usec_t now_usec, struct overdue_list *list) {
+/* Taken early, or open since an edit: it is not to come any more. */
+static int is_answered(struct engine *engine, const struct slot *slot, const char *recurrence_id, bool *ret) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        _cleanup_(free_p) char *id = NULL;
+        const struct live_dose *live;
+        int r;
+
+        r = dose_id_format(slot->person->name, slot->schedule->uid, recurrence_id, &id);
+        if (r < 0)
+                return r;
+        live = live_find(engine, id);
+        if (live) {
+                *ret = live->dose->state != DOSE_UPCOMING;
+                return 0;
+        }
+        r = store_get_dose(engine->store, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
+        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+        *ret = dose && dose->state != DOSE_UPCOMING;
+        return r;
+}
+
+static int find_overdue(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec,
+                        struct overdue_list *list) {
         usec_t at_usec = now_usec - (slot->former == slot->schedule ? ZONE_REACH : REACH);
 
         for (;;) {
                 char recurrence_id[CIVIL_TEXT_SIZE];
                 struct occurrence occurrence, before;
+                bool answered = false;
                 int r;
 
                 r = schedule_next(slot->schedule, &slot->person->clock, at_usec, &occurrence);
@@ -47,7 +70,12 @@ static int find_overdue(struct slot *slot, const struct wall_clock *former, usec
                 at_usec = occurrence.due_usec + 1;
 
                 r = schedule_find(slot->former, former, occurrence_format_id(&occurrence, recurrence_id), &before);
-                if (r == 0 && before.due_usec > now_usec)
+                if (r < 0)
+                        return r;
+                if (r > 0 || before.due_usec <= now_usec)
+                        continue;
+                r = is_answered(engine, slot, recurrence_id, &answered);
+                if (r >= 0 && !answered)
                         r = overdue_list_add(list, slot, &occurrence);
                 if (r < 0)
                         return r;
@@ -98,7 +126,7 @@ static int medication_make_overdue_due(struct engine *engine, struct medication 
                 if (!slot->is_changed || !slot->former || slot->former->after_taken_usec > 0 ||
                     slot->schedule->after_taken_usec > 0)
                         continue;
-                r = find_overdue(slot, former, now_usec, &list);
+                r = find_overdue(engine, slot, former, now_usec, &list);
                 if (r < 0)
                         return r;
         }

@@ -54,10 +54,11 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_LIST_DOSES] =
                 DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
                              " AND (?2 IS NULL OR s.uid = ?2) ORDER BY s.due_usec, d.id LIMIT ?5",
-        /* Ahead of the clock: settled before its window ends, or open before it is due. */
+        /* Ahead of the clock: settled before its window ends, open before it is due, or reminded of later than now. */
         [STATEMENT_LIST_AHEAD] =
                 DOSE_COLUMNS "WHERE s.person = ?1 AND s.window_end_usec > ?2 AND (s.state IN ('missed', 'unattended')"
-                             " OR (s.state IN ('due', 'snoozed') AND s.due_usec > ?2))"
+                             " OR (s.state IN ('due', 'snoozed') AND s.due_usec > ?2)"
+                             " OR (s.state = 'upcoming' AND s.reminded_usec > ?2))"
                              " ORDER BY s.due_usec, d.id LIMIT ?3",
         /* As window_takeable_until() says, the newest first. */
         [STATEMENT_LIST_TAKEABLE] =

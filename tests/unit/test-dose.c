@@ -29,7 +29,7 @@ static const struct {
         { ENTRY_MOVED, EVERY_UNRECORDED | S(DOSE_TAKEN) | S(DOSE_SKIPPED) | S(DOSE_MOVED) },
         { ENTRY_WITHDRAWN, EVERY_UNRECORDED },
         { ENTRY_CARRIED, EVERY_UNRECORDED | S(DOSE_MOVED) },
-        { ENTRY_CLOCK_CORRECTED, S(DOSE_DUE) | S(DOSE_SNOOZED) | S(DOSE_MISSED) | S(DOSE_UNATTENDED) },
+        { ENTRY_CLOCK_CORRECTED, S(DOSE_UPCOMING) | S(DOSE_DUE) | S(DOSE_SNOOZED) | S(DOSE_MISSED) | S(DOSE_UNATTENDED) },
 };
 
 static void each_entry_follows_only_in_its_states(void **state) {

@@ -151,6 +151,16 @@ static void a_journey_over_several_doses_makes_only_the_last_due(void **state) {
         world_assert_state(world, "ana/lis/20261123T120000", DOSE_TAKEN);
 }
 
+static void a_later_dose_taken_early_passes_over_none(void **state) {
+        struct world *world = *state;
+
+        edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10\r\n");
+        world_pass_until(world, AT(7, 0));
+        assert_int_equal(world_confirm(world, "ana/lis/20261123T100000", (struct record_options){ .force = true }), 0);
+        travel(world, "Asia/Tokyo");
+        world_assert_state(world, LIS, DOSE_DUE);
+}
+
 static void two_medications_are_each_due_after_a_journey(void **state) {
         struct world *world = *state;
 
@@ -241,6 +251,7 @@ int main(void) {
                 TEST(a_long_snooze_survives_a_restart),
                 TEST(a_snooze_by_a_wrong_clock_lasts_as_long_as_it_was_meant),
                 TEST(a_journey_over_several_doses_makes_only_the_last_due),
+                TEST(a_later_dose_taken_early_passes_over_none),
                 TEST(two_medications_are_each_due_after_a_journey),
                 TEST(a_dose_reminded_of_ahead_travels_with_the_person),
                 TEST(an_undone_dose_that_waits_in_the_ledger_travels_too),

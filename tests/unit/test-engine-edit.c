@@ -291,22 +291,6 @@ static void an_open_dose_moved_back_at_another_time_rings_there(void **state) {
         assert_no_dose(world, LIS_AT_9);
 }
 
-static void two_open_doses_do_not_become_one(void **state) {
-        struct world *world = *state;
-
-        edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,11\r\nX-DOSED-WINDOW:PT6H\r\n");
-        world_put_event(world, "other.ics", "other", "Lisinopril", "DTSTART:20261101T100000\r\nRRULE:FREQ=DAILY\r\n"
-                                                                   "X-DOSED-WINDOW:PT6H\r\n");
-        world_reload(world);
-        world_pass_until(world, AT(11, 5));
-        edit(world, DAILY("113000"));
-        world_remove_file(world, "other.ics");
-        world_reload(world);
-        world_forget(world);
-        world_pass_until(world, AT(23, 0));
-        world_assert_state(world, "ana/lis/20261123T113000", DOSE_MISSED);
-}
-
 static void a_moved_dose_is_nobodys_any_more(void **state) {
         struct world *world = *state;
         _cleanup_(free_p) char *reason = NULL;
@@ -427,7 +411,6 @@ int main(void) {
                 TEST(both_times_in_the_plan_give_the_record_back_to_the_first),
                 TEST(two_records_never_meet_in_one_dose),
                 TEST(an_open_dose_moved_back_at_another_time_rings_there),
-                TEST(two_open_doses_do_not_become_one),
                 TEST(a_moved_dose_is_nobodys_any_more),
                 TEST(a_dose_called_off_after_a_journey_rings_no_more),
                 TEST(an_hour_that_was_edited_twice_comes_back_as_missed),

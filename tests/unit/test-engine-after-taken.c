@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Doses that follow what was taken: over clocks that were wrong, starts that move, ledgers that are lost or cannot be written. */
+#include "world.h"
+
+#define LIS "ana/lis/20261123T080000"
+#define HOUR_AHEAD "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
+#define AFTER8 "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n"
+
+static void edit(struct world *world, const char *lines) {
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
+        world_reload(world);
+}
+
+static void take(struct world *world, const char *id) {
+        assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
+}
+
+static void jump(struct world *world, usec_t to_usec) {
+        world->now_usec = to_usec;
+        world_pass_until(world, to_usec);
+}
+
+static bool steps_end(struct world *world) {
+        for (int i = 0; i < 200; i++) {
+                usec_t next_usec;
+
+                assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
+                if (next_usec > world->now_usec)
+                        return true;
+        }
+        return false;
+}
+
+struct due { usec_t due_usec; unsigned n; };
+
+static void after_taken_without_ledger_ends(void **state) {
+        struct world *world = *state;
+        const char *folders[] = { world->calendars };
+
+        (void) folders;
+        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_pass_until(world, AT(8, 5));
+        world_stop(world);
+        world->now_usec = AT(14, 6);
+        alarm(10); /* SIGALRM: it hangs */
+        assert_int_equal(store_open_memory(&world->store), 0);
+        assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
+        world_set_people(world);
+        world_reload(world);
+        assert_true(steps_end(world));
+        alarm(0);
+}
+
+static void after_taken_follows_after_a_clock_that_was_ahead(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        take(world, LIS);
+        world_pass_until(world, AT(9, 0));
+        jump(world, AT(9, 0) + 30 * USEC_PER_DAY);
+        jump(world, AT(9, 1));
+        world_forget(world);
+        world_pass_until(world, AT(18, 0));
+        world_told(world, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n16:15 reminder Lisinopril due\n"
+                          "16:35 reminder Lisinopril due\n17:05 reminder Lisinopril due\n");
+        take(world, "ana/lis/20261123T160500Z");
+        world_forget(world);
+        /* 8 h after 18:00, not after 16:05 */
+        world_pass_until(world, AT(26, 1));
+        world_told(world, "02:00 changed Lisinopril due\n02:00 reminder Lisinopril due\n");
+}
+
+static void after_taken_recorded_by_a_wrong_clock_does_not_silence(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8);
+        world_pass_until(world, AT(8, 0));
+        jump(world, AT(8, 0) + 30 * USEC_PER_DAY - 1 * USEC_PER_HOUR);
+        /* nothing */
+        jump(world, AT(8, 1));
+        world_forget(world);
+        world->now_usec = AT(8, 5);
+        take(world, LIS);
+        world_forget(world);
+        world_pass_until(world, AT(16, 6));
+        world_told(world, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
+}
+
+static void after_taken_taken_by_a_wrong_clock(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8 "X-DOSED-WINDOW:P3D\r\n");
+        world_pass_until(world, AT(8, 5));
+        jump(world, AT(8, 5) + 2 * USEC_PER_DAY);
+        take(world, LIS);
+        jump(world, AT(8, 10));
+        world_forget(world);
+        world_pass_until(world, AT(20, 0));
+        assert_int_not_equal(engine_count_open(world->engine), 0);
+}
+
+static void after_taken_start_moved_a_week_does_not_ring_today(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8 HOUR_AHEAD);
+        world_pass_until(world, AT(7, 30));
+        edit(world, "DTSTART:20261130T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
+        world_forget(world);
+        world_pass_until(world, AT(12, 0));
+        world_told(world, "");
+}
+
+static void after_taken_start_moved_an_hour_rings_once(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8 HOUR_AHEAD);
+        world_pass_until(world, AT(7, 30));
+        edit(world, "DTSTART:20261123T140000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
+        world_forget(world);
+        world_pass_until(world, AT(12, 0));
+        world_told(world, "");
+}
+
+static void reload_without_ledger_with_after_taken_ends(void **state) {
+        struct world *world = *state;
+
+        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_pass_until(world, AT(8, 5));
+        world_stop(world);
+        world->now_usec = AT(14, 6);
+        assert_int_equal(store_open_memory(&world->store), 0);
+        assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
+        world_set_people(world);
+        world_reload(world);
+        alarm(10); /* SIGALRM: it hangs */
+        world_reload(world); /* as at the next touch of the folder */
+        alarm(0);
+}
+
+/* A stale line of the ledger, while the newer one waits to be written, is not the last dose */
+static void after_taken_put_in_force_while_nothing_can_be_written(void **state) {
+        struct world *world = *state;
+
+        edit(world, DAILY("200000") HOUR_AHEAD);
+        world_pass_until(world, AT(19, 30)); /* reminded of ahead: the ledger knows it */
+        world_break_store(world, true);
+        edit(world, DAILY("201500"));
+        edit(world, "DTSTART:20261123T203000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_break_store(world, false);
+        world_forget(world);
+        world_pass_until(world, AT(48, 0));
+        assert_int_equal(fflush(world->transcript), 0);
+        printf("%s", world->told);
+        assert_non_null(strstr(world->told, "changed Lisinopril due"));
+}
+
+static void amended_taken_time_of_after_taken_in_future(void **state) {
+        struct world *world = *state;
+
+        edit(world, AFTER8 "X-DOSED-WINDOW:P40D\r\n");
+        world_pass_until(world, AT(8, 5));
+        jump(world, AT(8, 5) + 30 * USEC_PER_DAY);
+        take(world, LIS); /* by a clock 30 days ahead */
+        jump(world, AT(8, 10));
+        world_forget(world);
+        world_pass_until(world, AT(8, 10) + 5 * USEC_PER_DAY);
+        assert_int_equal(fflush(world->transcript), 0);
+        assert_true(world->told_size > 0 || engine_count_degraded(world->engine) > 0); /* five days of silence */
+}
+
+/* A start without the ledger (store_open_memory), one schedule that follows what was taken, begun long ago: nobody is reminded */
+static void after_taken_without_ledger_starves_the_others(void **state) {
+        struct world *world = *state;
+        usec_t next_usec;
+
+        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_put_event(world, "asp.ics", "asp", "Aspirin", DAILY("141000"));
+        world_reload(world);
+        world_pass_until(world, AT(8, 5));
+        world_stop(world);
+        world->now_usec = AT(14, 6);
+        assert_int_equal(store_open_memory(&world->store), 0);
+        assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
+        world_set_people(world);
+        world_reload(world);
+        for (int i = 0; i < 100; i++)
+                assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
+        world->now_usec = AT(14, 10);
+        world_forget(world);
+        for (int i = 0; i < 100; i++)
+                assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
+        assert_int_equal(fflush(world->transcript), 0);
+        assert_non_null(strstr(world->told, "reminder Aspirin"));
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(after_taken_without_ledger_ends),
+                TEST(after_taken_follows_after_a_clock_that_was_ahead),
+                TEST(after_taken_recorded_by_a_wrong_clock_does_not_silence),
+                TEST(after_taken_taken_by_a_wrong_clock),
+                TEST(after_taken_start_moved_a_week_does_not_ring_today),
+                TEST(after_taken_start_moved_an_hour_rings_once),
+                TEST(reload_without_ledger_with_after_taken_ends),
+                TEST(after_taken_put_in_force_while_nothing_can_be_written),
+                TEST(amended_taken_time_of_after_taken_in_future),
+                TEST(after_taken_without_ledger_starves_the_others),
+        };
+
+        return cmocka_run_group_tests_name("engine-after-taken", tests, NULL, NULL);
+}
