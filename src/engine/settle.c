@@ -79,8 +79,8 @@ static int reopen(struct settlement *settlement, struct live_dose *live, const s
 }
 
 /*
- * To the nearest new one; *ret false where there is none, or where its time has passed and it is to be one that comes. A record goes
- * along; else the new place is in the ledger as well from now on, so that the next edit knows where the dose is.
+ * To the nearest new one; *ret false where there is none, or where its time has passed and it is to be one that comes. A record
+ * goes along; else the new place is in the ledger as well from now on, so that the next edit knows where the dose is.
  */
 static int follow(struct settlement *settlement, struct live_dose *live, bool must_come, bool *ret) {
         struct live_dose *nearest;
