@@ -16,6 +16,11 @@
 #define LIMIT_FILE_PROBLEMS 50u               /* per file: the first ones tell enough */
 #define LIMIT_FOLDER_FILES 10000u             /* one file a schedule, many people */
 
+/* dosed.conf. */
+#define LIMIT_CONFIG_BYTES (1024u * 1024)     /* with its drop-ins: kept in the ledger too; a household's has 1 KB */
+#define LIMIT_PEOPLE 100u                     /* a home for the aged; each is named with every list of people */
+#define LIMIT_PERSON_FOLDERS 20u              /* of one person; everything that each lies in is watched too */
+
 /* Schedules. */
 #define LIMIT_UID_BYTES 255u                  /* a UID becomes part of a D-Bus path; the bus drops paths over 64 KiB */
 #define LIMIT_PERSON_BYTES 64u                /* a person's name in dosed.conf: also part of that path */

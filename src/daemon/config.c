@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dosed.conf, through libinih: a table of keys, each with its own check. */
-#include <dirent.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "daemon/config-source.h"
 #include "daemon/config.h"
 #include "dosed/civil.h"
 #include "dosed/limits.h"
@@ -18,20 +17,28 @@
 #define DEFAULT_SNOOZE (10 * USEC_PER_MINUTE)
 #define DEFAULT_SETTLE (10 * USEC_PER_SEC)
 
-/* First line of the kept text where dosed.conf itself was there, not only drop-ins: a comment to the parser. */
-#define FILE_MARK "# dosed.conf was there\n"
+#define BLANKS " \t\r\v\f" /* as libinih takes them */
 
-/* One file while it is being read. */
+enum section {
+        SECTION_NONE,    /* before the first */
+        SECTION_REFUSED, /* what it says is not looked at */
+        SECTION_DOSED,
+        SECTION_PERSON,
+};
+
+/* One text while it is being read. */
 struct parse {
         const struct config_places *places;
         struct config *config;
         struct problems *problems;
         struct zones *zones; /* to check names of zones */
         const char *file;
-        FILE *stream, *copy; /* what is read, and where it is kept */
+        const char *rest; /* what has not been read yet */
+        size_t n_rest;
         unsigned line;
-        int error;      /* negative errno */
-        int read_error; /* positive errno: the stream failed, and what came before it is not all of it */
+        enum section section; /* as read here: libinih would cut a long name */
+        struct config_person *person;
+        int error; /* negative errno */
 };
 
 static void person_done(struct config_person *person) {
@@ -42,11 +49,32 @@ static void person_done(struct config_person *person) {
         free(person->folders);
 }
 
+static bool person_equal(const struct config_person *a, const struct config_person *b) {
+        if (!text_equal(a->name, b->name) || !text_equal(a->timezone, b->timezone) || a->n_folders != b->n_folders)
+                return false;
+        for (size_t i = 0; i < a->n_folders; i++)
+                if (strcmp(a->folders[i], b->folders[i]) != 0)
+                        return false;
+        return true;
+}
+
+bool config_equal(const struct config *a, const struct config *b) {
+        if (!text_equal(a->timezone, b->timezone) || a->all_day_sec != b->all_day_sec || a->snooze_usec != b->snooze_usec ||
+            a->settle_usec != b->settle_usec || a->n_people != b->n_people || a->has_file != b->has_file ||
+            a->has_drop_ins != b->has_drop_ins || (a->empty != NULL) != (b->empty != NULL))
+                return false;
+        for (size_t i = 0; i < a->n_people; i++)
+                if (!person_equal(&a->people[i], &b->people[i]))
+                        return false;
+        return true;
+}
+
 void config_done(struct config *config) {
         free(config->timezone);
         for (size_t i = 0; i < config->n_people; i++)
                 person_done(&config->people[i]);
         free(config->people);
+        free(config->empty);
         free(config->text);
         *config = (struct config){};
 }
@@ -64,13 +92,6 @@ static void __attribute__((format(printf, 2, 3))) complain(struct parse *parse, 
         r = text ? problems_add(parse->problems, parse->file, parse->line, SEVERITY_ERROR, "%s", text) : -ENOMEM;
         if (r < 0)
                 parse->error = r;
-}
-
-static int complain_unreadable(struct parse *parse, const char *path, const char *what, int error) {
-        parse->file = path;
-        parse->line = 0;
-        complain(parse, "the %s cannot be read: %s; mend that and reload dosed", what, strerror(error));
-        return parse->error;
 }
 
 static int set_zone(struct parse *parse, const char *value, char **target) {
@@ -147,6 +168,10 @@ static int set_calendars(struct parse *parse, struct config_person *person, cons
                 complain(parse, "calendars '%s' must be a folder's full path, or begin with ~/", value);
                 return 0;
         }
+        if (person->n_folders == LIMIT_PERSON_FOLDERS) {
+                complain(parse, "a person can have at most %u folders: put some of them together", LIMIT_PERSON_FOLDERS);
+                return 0;
+        }
         for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
                 path[length - 1] = '\0';
         return add_folder(person, path);
@@ -158,12 +183,13 @@ static int set_person_timezone(struct parse *parse, struct config_person *person
 
 /* A key that may be given several times adds to what it is. */
 static const struct {
-        const char *section, *key;
+        enum section section;
+        const char *key;
         int (*set)(struct parse *parse, struct config_person *person, const char *value);
 } keys[] = {
-        { "dosed", "timezone", set_timezone },         { "dosed", "all-day-time", set_all_day_time },
-        { "dosed", "snooze", set_snooze },             { "dosed", "settle", set_settle },
-        { "person", "calendars", set_calendars },      { "person", "timezone", set_person_timezone },
+        { SECTION_DOSED, "timezone", set_timezone },   { SECTION_DOSED, "all-day-time", set_all_day_time },
+        { SECTION_DOSED, "snooze", set_snooze },       { SECTION_DOSED, "settle", set_settle },
+        { SECTION_PERSON, "calendars", set_calendars }, { SECTION_PERSON, "timezone", set_person_timezone },
 };
 
 static bool name_is_good(const char *name) {
@@ -173,16 +199,16 @@ static bool name_is_good(const char *name) {
                text_clean(name, &clean) >= 0 && strcmp(clean, name) == 0;
 }
 
-static int get_person(struct parse *parse, const char *name, struct config_person **ret) {
-        struct config *config = parse->config;
+static struct config_person *find_person(const struct config *config, const char *name) {
+        for (size_t i = 0; i < config->n_people; i++)
+                if (strcmp(config->people[i].name, name) == 0)
+                        return &config->people[i];
+        return NULL;
+}
+
+static int add_person(struct config *config, const char *name, struct config_person **ret) {
         struct config_person *people;
         int r;
-
-        for (size_t i = 0; i < config->n_people; i++)
-                if (strcmp(config->people[i].name, name) == 0) {
-                        *ret = &config->people[i];
-                        return 0;
-                }
 
         people = reallocarray(config->people, config->n_people + 1, sizeof(*people));
         if (!people)
@@ -196,39 +222,75 @@ static int get_person(struct parse *parse, const char *name, struct config_perso
         return 0;
 }
 
-static int take_pair(struct parse *parse, const char *section, const char *key, const char *value) {
-        struct config_person *person = NULL;
-        const char *kind = section;
+static int enter_person(struct parse *parse, const char *name) {
         int r;
 
-        if (strncmp(section, "person ", 7) == 0) {
-                const char *name = section + 7 + strspn(section + 7, " ");
-
-                kind = "person";
-                if (!name_is_good(name)) {
-                        complain(parse, "'%s' cannot be a person's name: at most %u bytes, no slash, no dot in front",
-                                 name, LIMIT_PERSON_BYTES);
-                        return 0;
-                }
-                r = get_person(parse, name, &person);
-                if (r < 0)
-                        return r;
-        } else if (strcmp(section, "dosed") != 0) {
-                complain(parse, "there is no section [%s] in this version: [dosed] and [person NAME] are known", section);
+        if (!name_is_good(name)) {
+                complain(parse, "'%s' cannot be a person's name: at most %u bytes, no slash, no dot in front", name,
+                         LIMIT_PERSON_BYTES);
                 return 0;
         }
-        if (!key) /* the section alone */
+        parse->person = find_person(parse->config, name);
+        if (!parse->person && parse->config->n_people == LIMIT_PEOPLE) {
+                complain(parse, "there can be at most %u people: run another dosed for the others", LIMIT_PEOPLE);
                 return 0;
+        }
+        if (!parse->person) {
+                r = add_person(parse->config, name, &parse->person);
+                if (r < 0)
+                        return r;
+        }
+        parse->section = SECTION_PERSON;
+        return 0;
+}
 
+static void trim(char *text) {
+        size_t length = strlen(text);
+
+        while (length > 0 && strchr(BLANKS, text[length - 1]))
+                text[--length] = '\0';
+}
+
+/* A section without keys is a person all the same, so this does not wait for one. */
+static int enter_section(struct parse *parse, char *line) {
+        char *name = line + strspn(line, BLANKS) + 1, *end = strchr(name, ']');
+
+        parse->section = SECTION_REFUSED;
+        if (!end || !strchr(";#", end[1 + strspn(end + 1, BLANKS)])) {
+                complain(parse, "a section stands in brackets, alone on its line");
+                return 0;
+        }
+        *end = '\0';
+        trim(name);
+        name += strspn(name, BLANKS);
+
+        if (strcmp(name, "dosed") == 0) {
+                parse->section = SECTION_DOSED;
+                return 0;
+        }
+        if (strncmp(name, "person", 6) == 0 && name[6] != '\0' && strchr(BLANKS, name[6]))
+                return enter_person(parse, name + 6 + strspn(name + 6, BLANKS));
+        complain(parse, "there is no section [%s] in this version: [dosed] and [person NAME] are known", name);
+        return 0;
+}
+
+static int take_pair(struct parse *parse, const char *key, const char *value) {
+        if (parse->section == SECTION_REFUSED)
+                return 0;
+        if (parse->section == SECTION_NONE) {
+                complain(parse, "'%s' stands in no section: put it below [dosed] or [person NAME]", key);
+                return 0;
+        }
         for (size_t i = 0; i < ELEMENTS(keys); i++)
-                if (strcmp(keys[i].section, kind) == 0 && strcmp(keys[i].key, key) == 0) {
+                if (keys[i].section == parse->section && strcmp(keys[i].key, key) == 0) {
                         if (!value || *value == '\0') {
                                 complain(parse, "%s has no value", key);
                                 return 0;
                         }
-                        return keys[i].set(parse, person, value);
+                        return keys[i].set(parse, parse->person, value);
                 }
-        complain(parse, "there is no key '%s' in [%s] in this version: see dosed(8)", key, section);
+        complain(parse, "there is no key '%s' in [%s] in this version: see dosed(8)", key,
+                 parse->section == SECTION_DOSED ? "dosed" : "person");
         return 0;
 }
 
@@ -236,7 +298,8 @@ static int on_pair(void *userdata, const char *section, const char *key, const c
         struct parse *parse = userdata;
         int r;
 
-        r = take_pair(parse, section, key, value);
+        (void) section;
+        r = take_pair(parse, key, value);
         if (r < 0)
                 parse->error = r;
         return 1;
@@ -245,106 +308,56 @@ static int on_pair(void *userdata, const char *section, const char *key, const c
 /* Counts lines, which libinih does not tell, and refuses what it would cut without a word. */
 static char *read_line(char *line, int size, void *userdata) {
         struct parse *parse = userdata;
+        const char *text = parse->rest, *end;
         size_t length;
-        int c;
+        int r;
 
-        errno = 0;
-        if (!fgets(line, size, parse->stream)) {
-                if (ferror(parse->stream))
-                        parse->read_error = errno > 0 ? errno : EIO;
+        if (parse->n_rest == 0)
                 return NULL;
-        }
+        end = memchr(text, '\n', parse->n_rest);
+        length = end ? (size_t) (end - text) : parse->n_rest;
+        parse->rest += end ? length + 1 : length;
+        parse->n_rest -= end ? length + 1 : length;
         parse->line++;
-        (void) fputs(line, parse->copy);
-        length = strlen(line);
-        if (length > 0 && line[length - 1] != '\n' && !feof(parse->stream)) {
-                complain(parse, "the line is longer than %d bytes: shorten it", size - 2);
-                while ((c = getc(parse->stream)) != EOF && c != '\n')
-                        ;
-                line[0] = '\0';
-        } else if (!text_is_valid(line, length)) {
-                complain(parse, "the line is not valid UTF-8");
-                line[0] = '\0';
-        }
-        /* A section without keys is a person all the same. */
-        if (line[0] == '[' && strchr(line, ']')) {
-                _cleanup_(free_p) char *section = strndup(line + 1, (size_t) (strchr(line, ']') - line - 1));
 
-                if (!section || take_pair(parse, section, NULL, NULL) < 0)
-                        parse->error = -ENOMEM;
+        line[0] = '\0';
+        if (memchr(text, '\0', length))
+                complain(parse, "the line has a NUL byte, so this is no text: write it as UTF-8");
+        else if (!text_is_valid(text, length))
+                complain(parse, "the line is not valid UTF-8");
+        else if (length > (size_t) size - 2)
+                complain(parse, "the line is longer than %d bytes: shorten it", size - 2);
+        else {
+                memcpy(line, text, length);
+                line[length] = '\0';
+        }
+        if (line[strspn(line, BLANKS)] == '[') {
+                r = enter_section(parse, line);
+                if (r < 0)
+                        parse->error = r;
+                (void) snprintf(line, (size_t) size, "[]"); /* what follows continues no value */
         }
         return line;
 }
 
-static int parse_stream(struct parse *parse, const char *name, FILE *stream) {
+static int parse_source(struct parse *parse, const struct config_source *source) {
         int r;
 
-        parse->file = name;
+        parse->file = source->name;
         parse->line = 0;
-        parse->read_error = 0;
-        parse->stream = stream;
+        parse->section = SECTION_NONE;
+        parse->person = NULL;
+        parse->rest = source->text;
+        parse->n_rest = source->size;
         r = ini_parse_stream(read_line, parse, on_pair, parse);
-        (void) fputc('\n', parse->copy);
         if (parse->error < 0)
                 return parse->error;
-        /* A folder can be opened like a file, and a disk can fail half-way: that is no short file. */
-        if (parse->read_error > 0)
-                return complain_unreadable(parse, name, "file", parse->read_error);
         if (r > 0) {
                 parse->line = (unsigned) r;
                 complain(parse, "the line is neither [section] nor key = value");
         } else if (r < 0)
                 return -ENOMEM;
         return parse->error;
-}
-
-static int parse_file(struct parse *parse, const char *path) {
-        _cleanup_(fclose_p) FILE *stream = fopen(path, "re");
-
-        return stream ? parse_stream(parse, path, stream) : complain_unreadable(parse, path, "file", errno);
-}
-
-static int parse_main(struct parse *parse) {
-        const char *path = parse->places->file;
-        struct stat st;
-
-        if (!parse->places->must_exist && lstat(path, &st) < 0 && errno == ENOENT)
-                return 0;
-        parse->config->has_file = true;
-        (void) fputs(FILE_MARK, parse->copy);
-        return parse_file(parse, path);
-}
-
-static int is_drop_in(const struct dirent *entry) {
-        size_t length = strlen(entry->d_name);
-
-        return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0;
-}
-
-static int parse_drop_ins(struct parse *parse) {
-        _cleanup_(free_p) char *folder = NULL;
-        struct dirent **entries = NULL;
-        int n, r;
-
-        r = text_format(&folder, "%s.d", parse->places->file);
-        if (r < 0)
-                return r;
-        n = scandir(folder, &entries, is_drop_in, alphasort);
-        if (n < 0 && errno == ENOMEM)
-                return -ENOMEM;
-        if (n < 0)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : complain_unreadable(parse, folder, "folder", errno);
-        for (int i = 0; i < n; i++) {
-                _cleanup_(free_p) char *path = NULL;
-
-                if (r >= 0)
-                        r = text_format(&path, "%s/%s", folder, entries[i]->d_name);
-                if (r >= 0)
-                        r = parse_file(parse, path);
-                free(entries[i]);
-        }
-        free(entries);
-        return r;
 }
 
 /* One person where the file names none; and for each the folder that goes without saying. */
@@ -354,7 +367,7 @@ static int fill_in(struct parse *parse) {
         int r;
 
         if (alone) {
-                r = get_person(parse, parse->places->user, &person);
+                r = add_person(parse->config, parse->places->user, &person);
                 if (r < 0)
                         return r;
                 r = add_folder(person, parse->places->calendars);
@@ -376,44 +389,37 @@ static int fill_in(struct parse *parse) {
         return 0;
 }
 
-/* Reads either the text or, where that is NULL, the files. */
-static int load(const struct config_places *places, const char *text, struct config *ret, struct problems *problems) {
+static int load(const struct config_places *places, const struct config_sources *sources, struct config *ret,
+                struct problems *problems) {
         _cleanup_(config_done) struct config config = {
                 .all_day_sec = DEFAULT_ALL_DAY_SEC,
                 .snooze_usec = DEFAULT_SNOOZE,
                 .settle_usec = DEFAULT_SETTLE,
+                .has_file = sources->has_file,
+                .has_drop_ins = sources->has_drop_ins,
         };
         _cleanup_(zones_free_p) struct zones *zones = NULL;
-        _cleanup_(fclose_p) FILE *stream = NULL;
         struct parse parse = { .places = places, .config = &config, .problems = problems };
-        size_t size;
         int r;
 
         r = zones_new(NULL, &zones);
         if (r < 0)
                 return r;
         parse.zones = zones;
-        parse.copy = open_memstream(&config.text, &size);
-        if (!parse.copy)
-                return -ENOMEM;
-
-        if (text) {
-                config.has_file = strncmp(text, FILE_MARK, strlen(FILE_MARK)) == 0;
-                stream = fmemopen((char *) text, strlen(text), "r");
-                r = stream ? parse_stream(&parse, places->file, stream) : -errno;
-        } else {
-                r = parse_main(&parse);
-                if (r >= 0)
-                        r = parse_drop_ins(&parse);
+        for (size_t i = 0; i < sources->n_items; i++) {
+                r = parse_source(&parse, &sources->items[i]);
+                if (r < 0)
+                        return r;
         }
-        if (fclose(parse.copy) != 0 && r >= 0)
-                r = -ENOMEM;
-        if (r >= 0)
-                r = fill_in(&parse);
-        if (r < 0)
-                return r;
         if (problems->n_errors > 0)
                 return CONFIG_INVALID;
+        r = fill_in(&parse);
+        if (r >= 0)
+                r = text_copy(sources->empty, &config.empty);
+        if (r >= 0)
+                r = config_sources_join(sources, &config.text);
+        if (r < 0)
+                return r;
 
         *ret = config;
         config = (struct config){};
@@ -421,9 +427,17 @@ static int load(const struct config_places *places, const char *text, struct con
 }
 
 int config_parse(const struct config_places *places, const char *text, struct config *ret, struct problems *problems) {
-        return load(places, text, ret, problems);
+        _cleanup_(config_sources_done) struct config_sources sources = {};
+        int r;
+
+        r = config_sources_split(places, text, &sources);
+        return r < 0 ? r : load(places, &sources, ret, problems);
 }
 
 int config_load(const struct config_places *places, struct config *ret, struct problems *problems) {
-        return load(places, NULL, ret, problems);
+        _cleanup_(config_sources_done) struct config_sources sources = {};
+        int r;
+
+        r = config_sources_read(places, &sources, problems);
+        return r < 0 ? r : load(places, &sources, ret, problems);
 }

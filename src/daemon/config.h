@@ -25,10 +25,15 @@ struct config {
         struct config_person *people;
         size_t n_people;
         bool has_file; /* dosed.conf itself was there */
-        char *text;    /* all that was read, file after file: config_parse() makes the same of it */
+        bool has_drop_ins;
+        char *empty; /* path of one without a single byte; NULL: there was none */
+        char *text;  /* all that was read, file after file: config_parse() makes the same of it */
 };
 
 void config_done(struct config *config);
+
+/* They mean the same, whatever their texts. */
+bool config_equal(const struct config *a, const struct config *b);
 
 enum config_outcome {
         CONFIG_INVALID = 1, /* see the problems: nothing of it may be applied */

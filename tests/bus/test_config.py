@@ -67,6 +67,24 @@ class Unusable(unittest.TestCase):
         self.assertEqual((len(self.people()), self.degraded()), (1, ""))
         self.assertNotIn("bruno", self.people())
 
+    def test_a_pipe_in_its_place(self):
+        self.file.unlink()
+        os.mkfifo(self.file)
+        self.assert_refused(r"dosed\.conf: this is not a regular file")
+
+    def test_a_device_among_its_drop_ins(self):
+        self.drop_ins.mkdir()
+        (self.drop_ins / "a.conf").symlink_to("/dev/zero")
+        self.assert_refused(r"a\.conf: this is not a regular file")
+
+    def test_more_than_anybody_writes(self):
+        self.file.write_text(TWO + f"# {'x' * 97}\n" * 12000)
+        self.assert_refused(r"dosed\.conf: .*larger than 1024 KiB")
+        self.file.write_text("".join(f"[person p{i}]\n" for i in range(101)))
+        self.assert_refused(r"dosed\.conf:101: there can be at most 100 people")
+        self.file.write_text("[person ana]\n" + "".join(f"calendars = ~/{i}\n" for i in range(21)))
+        self.assert_refused(r"dosed\.conf:22: .*at most 20 folders")
+
     def test_a_link_that_leads_nowhere(self):
         self.file.unlink()
         self.file.symlink_to("nowhere")
@@ -88,6 +106,71 @@ class Unusable(unittest.TestCase):
         self.file.write_text("[frobnicate]\n")
         done = self.dosed.dosectl("reload", check=1)
         self.assertRegex(done.stderr, r"dosed\.conf:1: ")
+
+
+class Understood(unittest.TestCase):
+    """However it is laid out, there is one reading, and a start with a broken one comes back to the very same."""
+
+    def setUp(self):
+        self.dosed = self.enterContext(Dosed(None))
+        self.file = self.dosed.folder / "config/dosed/dosed.conf"
+        self.drop_ins = self.file.with_name("dosed.conf.d")
+        self.drop_ins.mkdir(parents=True)
+
+    def people(self):
+        return sorted(self.dosed.proxy().get("People"))
+
+    def assert_people(self, *people):
+        self.dosed.start()
+        self.assertEqual((self.people(), self.dosed.proxy().get("Degraded")), (sorted(people), []))
+        self.dosed.stop()
+        self.file.write_text("[frobnicate]\n")
+        self.dosed.start()
+        self.assertEqual((self.people(), len(self.dosed.proxy().get("Degraded"))), (sorted(people), 1))
+
+    def assert_refused(self, text, words):
+        self.file.write_bytes(text)
+        self.dosed.start(wait=False)
+        self.assertEqual(self.dosed.process.wait(DEADLINE_SEC), os.EX_CONFIG)
+        self.assertRegex(self.dosed.stderr(), words)
+        self.dosed.process = None
+
+    def test_indented_sections_without_keys(self):
+        self.file.write_text("[person ana]\n  [person bruno]\n\t[person clara]\ntimezone = UTC\n  [person david]\n")
+        self.assert_people("ana", "bruno", "clara", "david")
+
+    def test_a_byte_order_mark(self):
+        self.file.write_bytes(b"\xef\xbb\xbf[person ana]\r\n[person bruno]\r\ntimezone = UTC\r\n")
+        self.assert_people("ana", "bruno")
+
+    def test_blanks_about_a_name(self):
+        self.file.write_text("[person ana]\n[person ana ]\n[ person \t ana\t] ; again\n[person\tana]  # and again\n")
+        self.assert_people("ana")
+
+    def test_as_long_as_a_name_may_be(self):
+        name = "Maria-" * 10 + "Luz"
+        self.file.write_text(f"[person {name}]\ntimezone = UTC\n[person {name}2]\n")
+        self.assert_people(name, f"{name}2")
+
+    def test_each_file_begins_anew(self):
+        self.file.write_text("[person ana]\ncalendars = /nowhere/a\n  /nowhere/b")
+        (self.drop_ins / "a.conf").write_bytes(b"\xef\xbb\xbf  [person bruno]\n# a drop-in was there\ntimezone = UTC")
+        (self.drop_ins / "b.conf").write_text("  [person clara]\ntimezone = UTC\n")
+        self.assert_people("ana", "bruno", "clara")
+
+    def test_a_key_of_no_section_is_not_one_of_the_file_before(self):
+        (self.drop_ins / "a.conf").write_text("  timezone = UTC\n")
+        self.assert_refused(b"[person ana]\ncalendars = /nowhere/a\n", r"a\.conf:1: 'timezone' stands in no section")
+
+    def test_a_nul_byte(self):
+        self.assert_refused(b"[person ana]\n\0[person bruno]\n", r"dosed\.conf:2: .*NUL")
+
+    def test_a_name_beyond_the_limit(self):
+        self.assert_refused(b"[person %s]\ntimezone = UTC\n" % (b"x" * 65), r"dosed\.conf:1: .*at most 64 bytes")
+
+    def test_a_section_that_does_not_end_or_goes_on(self):
+        self.assert_refused(b"[person ana\n[person bruno]\n", r"dosed\.conf:1: a section")
+        self.assert_refused(b"[person ana] [person bruno]\n", r"dosed\.conf:1: a section")
 
 
 class Never(unittest.TestCase):
