@@ -57,20 +57,36 @@ int daemon_apply_config(struct daemon *daemon) {
         return r < 0 ? r : set_folders(daemon);
 }
 
+/*
+ * A home that is not mounted looks like nobody ever wrote a configuration, and a full disk leaves an empty one behind: believed,
+ * they would name other people, or none.
+ */
+static int check_loss(const struct config *former, const struct config *now, const char *file, struct problems *problems) {
+        int r = 0;
+
+        if (former->has_file && !now->has_file)
+                r = problems_add(problems, file, 0, SEVERITY_ERROR,
+                                 "the file is gone, and what it said last stays in force. Put it back, or write one of a "
+                                 "comment line to do without, and reload dosed");
+        else if (former->has_drop_ins && !now->has_drop_ins && !now->has_file)
+                r = problems_add(problems, file, 0, SEVERITY_ERROR,
+                                 "its drop-ins are gone, and what they said last stays in force. Put them back, or write this "
+                                 "file of a comment line to do without, and reload dosed");
+        else if ((former->has_file || former->has_drop_ins) && now->empty && !former->empty)
+                r = problems_add(problems, now->empty, 0, SEVERITY_ERROR,
+                                 "the file is empty: if that is meant, write a comment line into it, and reload dosed");
+        return r < 0 ? r : problems->n_errors > 0 ? CONFIG_INVALID : 0;
+}
+
 /* The first problem is told: whoever mends it sees the next. */
-static int read_config(struct daemon *daemon, bool had_file, struct config *ret, char **ret_problem) {
+static int read_config(struct daemon *daemon, const struct config *former, struct config *ret, char **ret_problem) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(config_done) struct config config = {};
         int r, q;
 
         r = config_load(&daemon->places.config, &config, &problems);
-        /* A home that is not mounted looks like nobody ever wrote one; then it would name other people, or none. */
-        if (r == 0 && had_file && !config.has_file) {
-                q = problems_add(&problems, daemon->places.config.file, 0, SEVERITY_ERROR,
-                                 "the file is gone, and what it said last stays in force. Put it back, or make an empty one "
-                                 "to do without, and reload dosed");
-                r = q < 0 ? q : CONFIG_INVALID;
-        }
+        if (r == 0)
+                r = check_loss(former, &config, daemon->places.config.file, &problems);
         if (r == CONFIG_INVALID) {
                 q = problem_format(&problems.items[0], ret_problem);
                 return q < 0 ? q : r;
@@ -83,11 +99,14 @@ static int read_config(struct daemon *daemon, bool had_file, struct config *ret,
         return 0;
 }
 
-/* Without a ledger to keep it in, it is in force all the same. */
+/* Without a ledger to keep it in, or a text that would be understood otherwise, it is in force all the same. */
 static void keep_config(struct daemon *daemon) {
-        int r = store_put_text(daemon->store, KEPT_NAME, daemon->config.text);
+        _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(config_done) struct config again = {};
+        const struct config *config = &daemon->config;
 
-        if (r != 0)
+        if (config_parse(&daemon->places.config, config->text, &again, &problems) != 0 || !config_equal(config, &again) ||
+            store_put_text(daemon->store, KEPT_NAME, config->text) != 0)
                 log_warning("The configuration cannot be kept for a start with a broken one");
 }
 
@@ -112,7 +131,7 @@ int daemon_read_config(struct daemon *daemon, char **ret_problem) {
         if (r < 0)
                 return r;
         has_kept = r == 0;
-        r = read_config(daemon, kept.has_file, &daemon->config, ret_problem);
+        r = read_config(daemon, &kept, &daemon->config, ret_problem);
         if (r == 0)
                 keep_config(daemon);
         if (r <= 0)
@@ -133,7 +152,7 @@ int daemon_reload_config(struct daemon *daemon, char **ret_problem) {
         struct config old;
         int r;
 
-        r = read_config(daemon, daemon->config.has_file, &config, &problem);
+        r = read_config(daemon, &daemon->config, &config, &problem);
         if (r > 0) {
                 log_line(LOG_WARNING, MESSAGE_CONFIG_REFUSED,
                          "The configuration cannot be used: the former one stays in force. See dosectl status");

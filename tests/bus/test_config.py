@@ -61,11 +61,37 @@ class Unusable(unittest.TestCase):
         self.file.rename(self.file.with_name("aside"))
         self.assert_refused(r"dosed\.conf: the file is gone.*Put it back")
 
-    def test_an_empty_one_does_without(self):
-        self.file.write_text("")
+    def test_one_of_a_comment_line_does_without(self):
+        self.file.write_text("# nobody\n")
         self.dosed.proxy().Reload()
         self.assertEqual((len(self.people()), self.degraded()), (1, ""))
         self.assertNotIn("bruno", self.people())
+
+    def test_a_full_disk_leaves_it_empty(self):
+        self.file.write_bytes(b"")
+        self.assert_refused(r"dosed\.conf: the file is empty.*comment line")
+        self.file.write_text(TWO)
+        self.assert_mended()
+
+    def test_a_full_disk_leaves_a_drop_in_empty(self):
+        self.drop_ins.mkdir()
+        (self.drop_ins / "a.conf").write_bytes(b"")
+        self.assert_refused(r"a\.conf: the file is empty")
+
+    def test_only_drop_ins_and_they_are_gone(self):
+        self.drop_ins.mkdir()
+        (self.drop_ins / "a.conf").write_text(TWO)
+        self.file.write_text("# nobody\n")
+        self.assert_mended()
+        self.dosed.stop()
+        (self.dosed.state / "dosed.db").unlink()
+        self.file.unlink()
+        self.dosed.start()
+        self.assertEqual(self.people(), ["ana", "bruno"])
+        self.drop_ins.rename(self.drop_ins.with_name("aside"))
+        self.assert_refused(r"drop-ins are gone.*Put them back")
+        self.drop_ins.with_name("aside").rename(self.drop_ins)
+        self.assert_mended()
 
     def test_a_pipe_in_its_place(self):
         self.file.unlink()
