@@ -44,7 +44,7 @@ static int plan_look_again(struct watch *watch) {
         int enabled, r;
 
         for (size_t i = 0; i < watch->n_folders; i++)
-                is_blind = is_blind || watched_path_is_blind(watch->folders[i]);
+                is_blind = is_blind || watched_path_is_blind(watch->folders[i]) || watched_path_has_gap(watch->folders[i]);
         if (!is_blind || watch->look_again_usec == 0)
                 return sd_event_source_set_enabled(watch->look_again, SD_EVENT_OFF);
 
@@ -85,39 +85,36 @@ static int note_change(void *userdata) {
         return r < 0 ? r : plan_look_again(watch);
 }
 
-static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata) {
-        struct watch *watch = userdata;
+/* What leads elsewhere without an event, or, where `all`, may hold something else without one. */
+static int look_at_folders(struct watch *watch, bool all) {
+        bool has_changed = all && watch->is_unread;
         int r;
 
-        (void) source;
-        (void) usec;
+        if (all)
+                watch->is_unread = false; /* until the caller says so again */
         for (size_t i = 0; i < watch->n_folders; i++) {
-                r = watched_path_renew(watch->folders[i]);
-                if (r < 0)
-                        return r;
-        }
-        watch->is_unread = false; /* until the caller says so again */
-        return note_change(watch);
-}
-
-/* Something was mounted or unmounted, perhaps over a folder or what it lies in: of that inotify tells nothing. */
-static int on_mounts(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        struct watch *watch = userdata;
-        bool has_changed = false;
-        int r;
-
-        (void) source;
-        (void) fd;
-        (void) events;
-        for (size_t i = 0; i < watch->n_folders; i++) {
-                if (!watched_path_is_another(watch->folders[i]))
+                if (!(all && watched_path_is_blind(watch->folders[i])) && !watched_path_is_another(watch->folders[i]))
                         continue;
                 has_changed = true;
                 r = watched_path_renew(watch->folders[i]);
                 if (r < 0)
                         return r;
         }
-        return has_changed ? note_change(watch) : 0;
+        return has_changed ? note_change(watch) : plan_look_again(watch);
+}
+
+static int on_look_again(sd_event_source *source, uint64_t usec, void *userdata) {
+        (void) source;
+        (void) usec;
+        return look_at_folders(userdata, true);
+}
+
+/* Something was mounted or unmounted, perhaps over a folder or what it lies in: of that inotify tells nothing. */
+static int on_mounts(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        (void) source;
+        (void) fd;
+        (void) events;
+        return look_at_folders(userdata, false);
 }
 
 int watch_look_again(struct watch *watch) {

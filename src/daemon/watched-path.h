@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One folder, watched by its path: also while it is missing, and when anything that it lies in is moved, removed, made again
- * or led elsewhere. It does not read the folder, and does not wait until it has settled.
+ * One folder, watched by its path: also while it is missing, and when anything that it lies in, or a link leads through, is
+ * moved, removed, made again or led elsewhere. It does not read the folder, and does not wait until it has settled.
  */
 #pragma once
 
@@ -23,7 +23,10 @@ const char *watched_path_name(const struct watched_path *path);
 int watched_path_renew(struct watched_path *path);
 
 /* The path leads elsewhere than to what is watched. */
-bool watched_path_is_another(const struct watched_path *path);
+bool watched_path_is_another(struct watched_path *path);
 
 /* The folder is missing or cannot be watched: what happens in it may come without an event. */
 bool watched_path_is_blind(const struct watched_path *path);
+
+/* Something on the way to it cannot be watched: that it leads elsewhere may come without an event. */
+bool watched_path_has_gap(const struct watched_path *path);

@@ -49,6 +49,25 @@ class Path(unittest.TestCase):
         monitor.wait_for(plan_changed)
         self.assertEqual(self.names(), ["Aspirin", "Bisoprolol"])
 
+    def test_a_link_leads_to_what_is_removed_and_made_again(self):
+        elsewhere = self.dosed.folder / "synced/medicines"
+        elsewhere.mkdir(parents=True)
+        self.folder.rmdir()
+        self.folder.symlink_to(elsewhere)
+        self.put("Aspirin")
+        self.dosed.start()
+        monitor = self.dosed.monitor()
+        shutil.rmtree(elsewhere.parent)
+        elsewhere.mkdir(parents=True)
+        self.put("Aspirin", "Bisoprolol")
+        monitor.wait_for(plan_changed)
+        self.assertEqual(self.names(), ["Aspirin", "Bisoprolol"])
+        elsewhere.parent.rename(elsewhere.parent.with_name("old"))
+        shutil.copytree(elsewhere.parent.with_name("old"), elsewhere.parent)
+        self.put("Candesartan")
+        monitor.wait_for(plan_changed)
+        self.assertEqual(self.names(), ["Aspirin", "Bisoprolol", "Candesartan"])
+
     def test_what_it_lies_in_is_a_file_at_the_start(self):
         shutil.rmtree(self.parent)
         self.parent.write_text("no folder")

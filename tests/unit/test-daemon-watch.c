@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Folders are watched through everything that can happen to their paths. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sched.h>
@@ -27,6 +28,33 @@ struct world {
         struct watch *watch;
         unsigned settled;
 };
+
+/* What happens to one path as it is about to be watched. */
+static struct {
+        const char *path;
+        int error; /* negative errno: it cannot be */
+        void (*before)(void), (*after)(void);
+} on_watch;
+
+/* In the place of the library's. */
+int sd_event_add_inotify(sd_event *event, sd_event_source **ret, const char *path, uint32_t mask, sd_event_inotify_handler_t handler,
+                         void *userdata) {
+        __typeof__(&sd_event_add_inotify) library = (__typeof__(&sd_event_add_inotify)) dlsym(RTLD_NEXT, "sd_event_add_inotify");
+        void (*after)(void) = NULL;
+        int r;
+
+        if (on_watch.path && strcmp(on_watch.path, path) == 0) {
+                if (on_watch.error < 0)
+                        return on_watch.error;
+                on_watch.path = NULL; /* once */
+                after = on_watch.after;
+                on_watch.before();
+        }
+        r = library(event, ret, path, mask, handler, userdata);
+        if (after)
+                after();
+        return r;
+}
 
 static int on_settled(void *userdata) {
         struct world *world = userdata;
@@ -99,6 +127,7 @@ static void remove_all(struct world *world, const char *name) {
 static int free_world(void **state) {
         struct world *world = *state;
 
+        memset(&on_watch, 0, sizeof(on_watch));
         watch_free(world->watch);
         sd_event_unref(world->event);
         (void) nftw(world->place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -235,18 +264,131 @@ static void what_happened_before_the_folders_were_set_again(void **state) {
         assert_noticed(world);
 }
 
-/* Where its target appears tells nothing to whom watches the link. */
 static void what_a_dangling_link_leads_to_appears(void **state) {
         struct world *world = *state;
 
-        renew_watch(world, LOOK_AGAIN);
         assert_int_equal(symlink("a/target", at(world, "link")), 0);
         watch_folder(world, "link");
         make_folder(world, "a/target");
         assert_noticed(world);
-        assert_silent(world);
         make_file(world, "link/x.ics");
         assert_noticed(world);
+}
+
+static void each_thing_that_a_link_leads_through_moved_away_and_made_again(void **state) {
+        static const char *const levels[] = { "a/b/c/plan", "a/b/c", "a/b", "a" };
+        struct world *world = *state;
+
+        make_folder(world, "home");
+        assert_int_equal(symlink("../a/./b/../b/c", at(world, "home/calendars")), 0);
+        assert_int_equal(symlink(at(world, "home/calendars/plan"), at(world, "link")), 0);
+        watch_folder(world, "link");
+        for (size_t i = 0; i < ELEMENTS(levels); i++) {
+                move(world, levels[i], "aside");
+                assert_noticed(world);
+                make_folder(world, levels[i]);
+                assert_noticed(world);
+                remove_all(world, levels[i]);
+                assert_noticed(world);
+                move(world, "aside", levels[i]);
+                assert_noticed(world);
+                make_file(world, "a/b/c/plan/x.ics");
+                assert_noticed(world);
+        }
+}
+
+static void a_link_behind_a_link_leads_elsewhere(void **state) {
+        struct world *world = *state;
+
+        make_folder(world, "z");
+        assert_int_equal(symlink("a/b/c/plan", at(world, "current")), 0);
+        assert_int_equal(symlink(at(world, "current"), at(world, "link")), 0);
+        watch_folder(world, "link");
+        assert_int_equal(symlink("z", at(world, "new")), 0);
+        move(world, "new", "current");
+        assert_noticed(world);
+        make_file(world, "z/x.ics");
+        assert_noticed(world);
+}
+
+static void links_in_a_circle_that_is_broken(void **state) {
+        struct world *world = *state;
+
+        assert_int_equal(symlink("two", at(world, "one")), 0);
+        assert_int_equal(symlink("one", at(world, "two")), 0);
+        watch_folder(world, "one");
+        assert_unnoticed(world);
+        assert_int_equal(symlink("a", at(world, "new")), 0);
+        move(world, "new", "two");
+        assert_noticed(world);
+        make_file(world, "a/x.ics");
+        assert_noticed(world);
+}
+
+static struct world *moving;
+
+static void move_away(void) {
+        move(moving, "a/b", "aside");
+}
+
+static void move_back(void) {
+        move(moving, "aside", "a/b");
+}
+
+static void what_is_gone_just_when_it_is_to_be_watched(void **state) {
+        struct world *world = moving = *state;
+
+        on_watch.path = at(world, "a/b");
+        on_watch.before = move_away;
+        on_watch.after = move_back;
+        watch_folder(world, "a/b/c/plan");
+        assert_null(on_watch.path);
+        while (sd_event_run(world->event, SETTLE + ACCURACY) > 0)
+                ;
+        move_away();
+        assert_noticed(world);
+        move_back();
+        assert_noticed(world);
+        make_file(world, "a/b/c/plan/x.ics");
+        assert_noticed(world);
+}
+
+/* There are no watches left, or it may not be listed: then nobody tells that it is another. */
+static void what_it_lies_in_cannot_be_watched(void **state) {
+        struct world *world = *state;
+        char *refused = strdup(at(world, "a/b"));
+
+        renew_watch(world, LOOK_AGAIN);
+        on_watch.path = refused;
+        on_watch.error = -ENOSPC;
+        watch_folder(world, "a/b/c/plan");
+        while (sd_event_run(world->event, 2 * LOOK_AGAIN) > 0 && world->settled > 0)
+                ;
+        assert_int_equal(world->settled, 0); /* a look that finds nothing new is none */
+        move(world, "a/b", "aside");
+        make_folder(world, "a/b");
+        make_folder(world, "a/b/c");
+        make_folder(world, "a/b/c/plan");
+        assert_noticed(world);
+        make_file(world, "a/b/c/plan/x.ics");
+        assert_noticed(world);
+        free(refused);
+}
+
+static void a_folder_that_cannot_be_watched(void **state) {
+        struct world *world = *state;
+        char *refused = strdup(at(world, "a/b/c/plan"));
+
+        renew_watch(world, LOOK_AGAIN);
+        on_watch.path = refused;
+        on_watch.error = -EACCES;
+        watch_folder(world, "a/b/c/plan");
+        assert_noticed(world);
+        on_watch.error = 0;
+        on_watch.path = NULL;
+        assert_noticed(world);
+        assert_silent(world);
+        free(refused);
 }
 
 static void a_look_again_is_one_that_was_asked_for(void **state) {
@@ -300,6 +442,12 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_file_by_its_name, new_world, free_world),
                 cmocka_unit_test_setup_teardown(what_happened_before_the_folders_were_set_again, new_world, free_world),
                 cmocka_unit_test_setup_teardown(what_a_dangling_link_leads_to_appears, new_world, free_world),
+                cmocka_unit_test_setup_teardown(each_thing_that_a_link_leads_through_moved_away_and_made_again, new_world, free_world),
+                cmocka_unit_test_setup_teardown(a_link_behind_a_link_leads_elsewhere, new_world, free_world),
+                cmocka_unit_test_setup_teardown(links_in_a_circle_that_is_broken, new_world, free_world),
+                cmocka_unit_test_setup_teardown(what_is_gone_just_when_it_is_to_be_watched, new_world, free_world),
+                cmocka_unit_test_setup_teardown(what_it_lies_in_cannot_be_watched, new_world, free_world),
+                cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_watched, new_world, free_world),
                 cmocka_unit_test_setup_teardown(a_look_again_is_one_that_was_asked_for, new_world, free_world),
                 cmocka_unit_test_setup_teardown(what_is_watched_without_looking_again_is_not_looked_at, new_world, free_world),
                 cmocka_unit_test_setup_teardown(another_folder_is_mounted_over_it, new_world, free_world),
