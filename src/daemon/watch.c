@@ -21,6 +21,7 @@ struct watch {
         struct watched_path **folders;
         size_t n_folders;
         bool is_unread; /* the caller could not read everything */
+        bool has_links; /* files in a folder are links to some elsewhere */
 };
 
 struct watch *watch_free(struct watch *watch) {
@@ -37,9 +38,9 @@ struct watch *watch_free(struct watch *watch) {
         return NULL;
 }
 
-/* Only while something is missing: a folder on a server that is away, or one that may not be watched, tells nothing. */
+/* Only while something is missing, or tells nothing: one that may not be watched, or a file that is a link to another. */
 static int plan_look_again(struct watch *watch) {
-        bool is_blind = watch->is_unread;
+        bool is_blind = watch->is_unread || watch->has_links;
         uint64_t now_usec;
         int enabled, r;
 
@@ -57,13 +58,22 @@ static int plan_look_again(struct watch *watch) {
         return r < 0 ? r : sd_event_source_set_enabled(watch->look_again, SD_EVENT_ONESHOT);
 }
 
+static void look_for_links(struct watch *watch) {
+        watch->has_links = false;
+        for (size_t i = 0; i < watch->n_folders && watch->look_again_usec > 0; i++)
+                watch->has_links = watch->has_links || watched_path_holds_links(watch->folders[i]);
+}
+
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
         struct watch *watch = userdata;
+        int r;
 
         (void) source;
         (void) usec;
         watch->first_usec = 0;
-        return watch->settled(watch->userdata);
+        look_for_links(watch);
+        r = plan_look_again(watch);
+        return r < 0 ? r : watch->settled(watch->userdata);
 }
 
 static int note_change(void *userdata) {
@@ -87,7 +97,7 @@ static int note_change(void *userdata) {
 
 /* What leads elsewhere without an event, or, where `all`, may hold something else without one. */
 static int look_at_folders(struct watch *watch, bool all) {
-        bool has_changed = all && watch->is_unread;
+        bool has_changed = all && (watch->is_unread || watch->has_links);
         int r;
 
         if (all)
@@ -152,7 +162,10 @@ int watch_set_folders(struct watch *watch, const char *const *folders, size_t n_
                         r = watched_path_new(watch->event, folders[i], note_change, watch, &wanted[i]);
                 watch->n_folders = i + 1; /* all that were taken over are freed, whatever fails */
         }
-        return r < 0 ? r : plan_look_again(watch);
+        if (r < 0)
+                return r;
+        look_for_links(watch);
+        return plan_look_again(watch);
 }
 
 static int add_timer(struct watch *watch, sd_event_time_handler_t handler, uint64_t accuracy_usec, sd_event_source **ret) {

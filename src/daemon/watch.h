@@ -12,7 +12,7 @@ typedef int (*watch_handler)(void *userdata);
 
 /*
  * `settled` is called when nothing has changed for the settling time, or six times that after the first change. While
- * a folder is missing or cannot be watched it is called that often, too (0: never).
+ * a folder is missing or cannot be watched, or a plan file in it is a link, it is called that often, too (0: never).
  */
 int watch_new(sd_event *event, watch_handler settled, void *userdata, usec_t look_again_usec, struct watch **ret);
 struct watch *watch_free(struct watch *watch);

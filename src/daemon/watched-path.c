@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One watched folder, everything that it lies in, and every link that leads there. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
@@ -288,6 +291,30 @@ bool watched_path_is_blind(const struct watched_path *path) {
 
 bool watched_path_has_gap(const struct watched_path *path) {
         return path->way.has_gap;
+}
+
+static bool is_link(int folder_fd, const struct dirent *entry) {
+        const char *suffix = strrchr(entry->d_name, '.');
+        struct stat st;
+
+        if (entry->d_name[0] == '.' || !suffix || strcasecmp(suffix, ".ics") != 0)
+                return false;
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type == DT_LNK;
+        return fstatat(folder_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode);
+}
+
+bool watched_path_holds_links(const struct watched_path *path) {
+        DIR *folder = opendir(path->text);
+        const struct dirent *entry;
+        bool has_link = false;
+
+        if (!folder)
+                return false;
+        while (!has_link && (entry = readdir(folder)))
+                has_link = is_link(dirfd(folder), entry);
+        (void) closedir(folder);
+        return has_link;
 }
 
 int watched_path_new(sd_event *event, const char *text, watch_handler changed, void *userdata, struct watched_path **ret) {

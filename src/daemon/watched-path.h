@@ -30,3 +30,6 @@ bool watched_path_is_blind(const struct watched_path *path);
 
 /* Something on the way to it cannot be watched: that it leads elsewhere may come without an event. */
 bool watched_path_has_gap(const struct watched_path *path);
+
+/* A plan file in the folder is a link: what it leads to may change without an event. */
+bool watched_path_holds_links(const struct watched_path *path);

@@ -391,6 +391,27 @@ static void a_folder_that_cannot_be_watched(void **state) {
         free(refused);
 }
 
+/* Its target may be written anywhere. */
+static void a_file_that_is_a_link(void **state) {
+        struct world *world = *state;
+
+        renew_watch(world, LOOK_AGAIN);
+        make_file(world, "elsewhere");
+        watch_folder(world, "a/b/c/plan");
+        assert_int_equal(symlink("nowhere", at(world, "a/b/c/plan/notes.txt")), 0);
+        assert_noticed(world);
+        assert_silent(world);
+        assert_int_equal(symlink(at(world, "elsewhere"), at(world, "a/b/c/plan/x.ics")), 0);
+        assert_noticed(world);
+        assert_noticed(world);
+        watch_folder(world, "a");
+        watch_folder(world, "a/b/c/plan");
+        assert_noticed(world);
+        assert_int_equal(unlink(at(world, "a/b/c/plan/x.ics")), 0);
+        assert_noticed(world);
+        assert_silent(world);
+}
+
 static void a_look_again_is_one_that_was_asked_for(void **state) {
         struct world *world = *state;
 
@@ -448,6 +469,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(what_is_gone_just_when_it_is_to_be_watched, new_world, free_world),
                 cmocka_unit_test_setup_teardown(what_it_lies_in_cannot_be_watched, new_world, free_world),
                 cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_watched, new_world, free_world),
+                cmocka_unit_test_setup_teardown(a_file_that_is_a_link, new_world, free_world),
                 cmocka_unit_test_setup_teardown(a_look_again_is_one_that_was_asked_for, new_world, free_world),
                 cmocka_unit_test_setup_teardown(what_is_watched_without_looking_again_is_not_looked_at, new_world, free_world),
                 cmocka_unit_test_setup_teardown(another_folder_is_mounted_over_it, new_world, free_world),
