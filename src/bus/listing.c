@@ -19,6 +19,19 @@ static int listing_grow(struct listing *listing, size_t bytes) {
         return listing->bytes > LIMIT_ANSWER_BYTES ? ENGINE_BAD_OPTION : 0;
 }
 
+/* An object's path, and room for what follows it. Returns as listing_grow(). */
+static int listing_begin(struct listing *listing, const char *path, size_t size) {
+        int r;
+
+        r = listing_grow(listing, strlen(path) + size);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_open_container(listing->reply, 'r', "oa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(listing->reply, "o", path);
+        return r < 0 ? r : 0;
+}
+
 static int append_dose(void *userdata, const struct dose_view *view) {
         struct listing *listing = userdata;
         _cleanup_(free_p) char *path = NULL;
@@ -27,14 +40,10 @@ static int append_dose(void *userdata, const struct dose_view *view) {
         r = path_of_dose(view->dose, &path);
         if (r < 0)
                 return r;
-        r = listing_grow(listing, strlen(path) + details_size(view));
+        r = listing_begin(listing, path, details_size(view));
         if (r != 0)
                 return r;
-        r = sd_bus_message_open_container(listing->reply, 'r', "oa{sv}");
-        if (r >= 0)
-                r = sd_bus_message_append(listing->reply, "o", path);
-        if (r >= 0)
-                r = details_append(listing->reply, view);
+        r = details_append(listing->reply, view);
         if (r >= 0)
                 r = sd_bus_message_close_container(listing->reply);
         return r < 0 ? r : 0;
@@ -183,14 +192,10 @@ static int append_medication(void *userdata, const struct medication_view *view)
         r = path_of_medication(view->person, view->key, &path);
         if (r < 0)
                 return r;
-        r = listing_grow(listing, strlen(path) + medication_size(view));
+        r = listing_begin(listing, path, medication_size(view));
         if (r != 0)
                 return r;
-        r = sd_bus_message_open_container(listing->reply, 'r', "oa{sv}");
-        if (r >= 0)
-                r = sd_bus_message_append(listing->reply, "o", path);
-        if (r >= 0)
-                r = sd_bus_message_open_container(listing->reply, 'a', "{sv}");
+        r = sd_bus_message_open_container(listing->reply, 'a', "{sv}");
         if (r >= 0)
                 r = append_medication_details(listing->reply, view);
         for (size_t i = 0; r >= 0 && i < 2; i++)

@@ -6,20 +6,6 @@
 #define HOUR_AHEAD "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
 #define AFTER8 "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n"
 
-static void edit(struct world *world, const char *lines) {
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
-}
-
-static void take(struct world *world, const char *id) {
-        assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
-}
-
-static void jump(struct world *world, usec_t to_usec) {
-        world->now_usec = to_usec;
-        world_pass_until(world, to_usec);
-}
-
 static bool steps_end(struct world *world) {
         for (int i = 0; i < 200; i++) {
                 usec_t next_usec;
@@ -38,7 +24,7 @@ static void after_taken_without_ledger_ends(void **state) {
         const char *folders[] = { world->calendars };
 
         (void) folders;
-        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
         world_pass_until(world, AT(8, 5));
         world_stop(world);
         world->now_usec = AT(14, 6);
@@ -54,17 +40,17 @@ static void after_taken_without_ledger_ends(void **state) {
 static void after_taken_follows_after_a_clock_that_was_ahead(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8);
+        world_edit(world, AFTER8);
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(9, 0));
-        jump(world, AT(9, 0) + 30 * USEC_PER_DAY);
-        jump(world, AT(9, 1));
+        world_jump(world, AT(9, 0) + 30 * USEC_PER_DAY);
+        world_jump(world, AT(9, 1));
         world_forget(world);
         world_pass_until(world, AT(18, 0));
         world_told(world, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n16:15 reminder Lisinopril due\n"
                           "16:35 reminder Lisinopril due\n17:05 reminder Lisinopril due\n");
-        take(world, "ana/lis/20261123T160500Z");
+        world_take(world, "ana/lis/20261123T160500Z");
         world_forget(world);
         /* 8 h after 18:00, not after 16:05 */
         world_pass_until(world, AT(26, 1));
@@ -74,14 +60,14 @@ static void after_taken_follows_after_a_clock_that_was_ahead(void **state) {
 static void after_taken_recorded_by_a_wrong_clock_does_not_silence(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8);
+        world_edit(world, AFTER8);
         world_pass_until(world, AT(8, 0));
-        jump(world, AT(8, 0) + 30 * USEC_PER_DAY - 1 * USEC_PER_HOUR);
+        world_jump(world, AT(8, 0) + 30 * USEC_PER_DAY - 1 * USEC_PER_HOUR);
         /* nothing */
-        jump(world, AT(8, 1));
+        world_jump(world, AT(8, 1));
         world_forget(world);
         world->now_usec = AT(8, 5);
-        take(world, LIS);
+        world_take(world, LIS);
         world_forget(world);
         world_pass_until(world, AT(16, 6));
         world_told(world, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
@@ -90,11 +76,11 @@ static void after_taken_recorded_by_a_wrong_clock_does_not_silence(void **state)
 static void after_taken_taken_by_a_wrong_clock(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8 "X-DOSED-WINDOW:P3D\r\n");
+        world_edit(world, AFTER8 "X-DOSED-WINDOW:P3D\r\n");
         world_pass_until(world, AT(8, 5));
-        jump(world, AT(8, 5) + 2 * USEC_PER_DAY);
-        take(world, LIS);
-        jump(world, AT(8, 10));
+        world_jump(world, AT(8, 5) + 2 * USEC_PER_DAY);
+        world_take(world, LIS);
+        world_jump(world, AT(8, 10));
         world_forget(world);
         world_pass_until(world, AT(20, 0));
         assert_int_not_equal(engine_count_open(world->engine), 0);
@@ -103,9 +89,9 @@ static void after_taken_taken_by_a_wrong_clock(void **state) {
 static void after_taken_start_moved_a_week_does_not_ring_today(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8 HOUR_AHEAD);
+        world_edit(world, AFTER8 HOUR_AHEAD);
         world_pass_until(world, AT(7, 30));
-        edit(world, "DTSTART:20261130T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
+        world_edit(world, "DTSTART:20261130T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
         world_forget(world);
         world_pass_until(world, AT(12, 0));
         world_told(world, "");
@@ -114,9 +100,9 @@ static void after_taken_start_moved_a_week_does_not_ring_today(void **state) {
 static void after_taken_start_moved_an_hour_rings_once(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8 HOUR_AHEAD);
+        world_edit(world, AFTER8 HOUR_AHEAD);
         world_pass_until(world, AT(7, 30));
-        edit(world, "DTSTART:20261123T140000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
+        world_edit(world, "DTSTART:20261123T140000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n" HOUR_AHEAD);
         world_forget(world);
         world_pass_until(world, AT(12, 0));
         world_told(world, "");
@@ -125,7 +111,7 @@ static void after_taken_start_moved_an_hour_rings_once(void **state) {
 static void reload_without_ledger_with_after_taken_ends(void **state) {
         struct world *world = *state;
 
-        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
         world_pass_until(world, AT(8, 5));
         world_stop(world);
         world->now_usec = AT(14, 6);
@@ -142,11 +128,11 @@ static void reload_without_ledger_with_after_taken_ends(void **state) {
 static void after_taken_put_in_force_while_nothing_can_be_written(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("200000") HOUR_AHEAD);
+        world_edit(world, DAILY("200000") HOUR_AHEAD);
         world_pass_until(world, AT(19, 30)); /* reminded of ahead: the ledger knows it */
         world_break_store(world, true);
-        edit(world, DAILY("201500"));
-        edit(world, "DTSTART:20261123T203000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_edit(world, DAILY("201500"));
+        world_edit(world, "DTSTART:20261123T203000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
         world_break_store(world, false);
         world_forget(world);
         world_pass_until(world, AT(48, 0));
@@ -158,11 +144,11 @@ static void after_taken_put_in_force_while_nothing_can_be_written(void **state) 
 static void amended_taken_time_of_after_taken_in_future(void **state) {
         struct world *world = *state;
 
-        edit(world, AFTER8 "X-DOSED-WINDOW:P40D\r\n");
+        world_edit(world, AFTER8 "X-DOSED-WINDOW:P40D\r\n");
         world_pass_until(world, AT(8, 5));
-        jump(world, AT(8, 5) + 30 * USEC_PER_DAY);
-        take(world, LIS); /* by a clock 30 days ahead */
-        jump(world, AT(8, 10));
+        world_jump(world, AT(8, 5) + 30 * USEC_PER_DAY);
+        world_take(world, LIS); /* by a clock 30 days ahead */
+        world_jump(world, AT(8, 10));
         world_forget(world);
         world_pass_until(world, AT(8, 10) + 5 * USEC_PER_DAY);
         assert_int_equal(fflush(world->transcript), 0);
@@ -174,7 +160,7 @@ static void after_taken_without_ledger_starves_the_others(void **state) {
         struct world *world = *state;
         usec_t next_usec;
 
-        edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
+        world_edit(world, "DTSTART:20261101T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n");
         world_put_event(world, "asp.ics", "asp", "Aspirin", DAILY("141000"));
         world_reload(world);
         world_pass_until(world, AT(8, 5));

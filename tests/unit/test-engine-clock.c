@@ -4,26 +4,16 @@
 
 #define LIS "ana/lis/20261123T080000"
 
-static void edit(struct world *world, const char *lines) {
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
-}
-
-static void jump(struct world *world, usec_t to_usec) {
-        world->now_usec = to_usec;
-        world_pass_until(world, to_usec);
-}
-
 /* the system's clock */
 
 static void a_window_that_ended_by_a_wrong_clock_goes_on(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
         world_forget(world);
-        jump(world, AT(14, 0));
-        jump(world, AT(8, 6));
+        world_jump(world, AT(14, 0));
+        world_jump(world, AT(8, 6));
         world_pass_until(world, AT(8, 11));
         world_told(world, "14:00 changed Lisinopril missed\n08:06 changed Lisinopril due\n08:10 reminder Lisinopril due\n");
         assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
@@ -32,7 +22,7 @@ static void a_window_that_ended_by_a_wrong_clock_goes_on(void **state) {
 static void a_boot_with_the_clock_ahead_loses_nothing(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
         world_stop(world);
         world->now_usec = AT(14, 0);
@@ -52,9 +42,9 @@ static void a_clock_years_ahead_is_undone_bit_by_bit(void **state) {
         usec_t next_usec;
         unsigned steps = 0;
 
-        edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
+        world_edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
         world_pass_until(world, AT(1, 5));
-        jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
+        world_jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
         world->now_usec = AT(2, 0);
         do {
                 assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
@@ -71,9 +61,9 @@ static void a_process_that_dies_while_it_is_undone_goes_on_after_it(void **state
         struct world *world = *state;
         usec_t next_usec;
 
-        edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
+        world_edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
         world_pass_until(world, AT(1, 5));
-        jump(world, AT(1, 5) + 100 * USEC_PER_DAY);
+        world_jump(world, AT(1, 5) + 100 * USEC_PER_DAY);
         world->now_usec = AT(2, 0);
         assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
         world_stop(world);
@@ -86,14 +76,14 @@ static void a_process_that_dies_while_it_is_undone_goes_on_after_it(void **state
 static void a_schedule_removed_while_the_clock_was_ahead_does_not_ring(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "other.ics", "other", "Other", DAILY("090000"));
         world_reload(world);
         world_pass_until(world, AT(7, 0));
-        jump(world, AT(14, 0));
+        world_jump(world, AT(14, 0));
         world_remove_file(world, "lis.ics");
         world_reload(world);
-        jump(world, AT(7, 10));
+        world_jump(world, AT(7, 10));
         world_forget(world);
         world_pass_until(world, AT(9, 0));
         world_told(world, "09:00 changed Other due\n09:00 reminder Other due\n");
@@ -104,7 +94,7 @@ static void a_long_snooze_survives_a_restart(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         usec_t until_usec;
 
-        edit(world, DAILY("080000") "X-DOSED-WINDOW:PT10H\r\n");
+        world_edit(world, DAILY("080000") "X-DOSED-WINDOW:PT10H\r\n");
         world_pass_until(world, AT(8, 5));
         assert_int_equal(engine_snooze(world->engine, LIS, 6 * USEC_PER_HOUR, "ana", world->now_usec, &until_usec, &reason), 0);
         world_stop(world);
@@ -119,11 +109,11 @@ static void a_snooze_by_a_wrong_clock_lasts_as_long_as_it_was_meant(void **state
         _cleanup_(free_p) char *reason = NULL;
         usec_t until_usec;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        jump(world, AT(11, 0));
+        world_jump(world, AT(11, 0));
         assert_int_equal(engine_snooze(world->engine, LIS, 20 * USEC_PER_MINUTE, "ana", world->now_usec, &until_usec, &reason), 0);
-        jump(world, AT(8, 10));
+        world_jump(world, AT(8, 10));
         world_forget(world);
         world_pass_until(world, AT(8, 31));
         world_told(world, "08:30 changed Lisinopril due\n08:30 reminder Lisinopril due\n");
@@ -131,18 +121,13 @@ static void a_snooze_by_a_wrong_clock_lasts_as_long_as_it_was_meant(void **state
 
 /* journeys */
 
-static void travel(struct world *world, const char *zone) {
-        assert_int_equal(zones_get(world->zones, zone, &world->zone), 0);
-        world_set_people(world);
-}
-
 static void a_journey_over_several_doses_makes_only_the_last_due(void **state) {
         struct world *world = *state;
 
-        edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10,12,14\r\n");
+        world_edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10,12,14\r\n");
         world_pass_until(world, AT(7, 0));
         world_forget(world);
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         world_told(world, "16:00 changed Lisinopril skipped\n16:00 changed Lisinopril skipped\n"
                           "16:00 changed Lisinopril skipped\n16:00 changed Lisinopril due\n16:00 reminder Lisinopril due\n");
         world_assert_state(world, "ana/lis/20261123T140000", DOSE_DUE);
@@ -154,30 +139,30 @@ static void a_journey_over_several_doses_makes_only_the_last_due(void **state) {
 static void a_later_dose_taken_early_passes_over_none(void **state) {
         struct world *world = *state;
 
-        edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10\r\n");
+        world_edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10\r\n");
         world_pass_until(world, AT(7, 0));
         assert_int_equal(world_confirm(world, "ana/lis/20261123T100000", (struct record_options){ .force = true }), 0);
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         world_assert_state(world, LIS, DOSE_DUE);
 }
 
 static void two_medications_are_each_due_after_a_journey(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "asp.ics", "asp", "Aspirin", DAILY("090000"));
         world_reload(world);
         world_pass_until(world, AT(7, 0));
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         assert_int_equal(engine_count_open(world->engine), 2);
 }
 
 static void a_dose_reminded_of_ahead_travels_with_the_person(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("200000") "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT13H\r\nEND:VALARM\r\n");
+        world_edit(world, DAILY("200000") "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT13H\r\nEND:VALARM\r\n");
         world_pass_until(world, AT(7, 30));
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         world_forget(world);
         world_pass_until(world, AT(11, 1)); /* 20:01 there */
         world_told(world, "20:00 changed Lisinopril due\n20:00 reminder Lisinopril due\n");
@@ -188,12 +173,12 @@ static void an_undone_dose_that_waits_in_the_ledger_travels_too(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         enum dose_state after;
 
-        edit(world, DAILY("080000") "X-DOSED-EARLY:PT10H\r\n");
+        world_edit(world, DAILY("080000") "X-DOSED-EARLY:PT10H\r\n");
         world_pass_until(world, AT(1, 0));
         assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
         assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
         world_pass_until(world, AT(2, 0));
-        travel(world, "Asia/Tokyo"); /* 11:00 there */
+        world_travel(world, "Asia/Tokyo"); /* 11:00 there */
         world_forget(world);
         world_pass_until(world, AT(2, 1));
         world_told(world, "11:00 reminder Lisinopril due\n");
@@ -222,7 +207,7 @@ static void who_is_left_out_for_a_while_loses_no_dose(void **state) {
         assert_true(asprintf(&second, "%s/second", world->place) > 0);
         assert_int_equal(mkdir(second, 0700), 0);
         assert_int_equal(folder_write(second, "a.ics", aspirin, strlen(aspirin)), 0);
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         set_people(world, second, true);
         world_pass_until(world, AT(7, 50));
         set_people(world, second, false);

@@ -7,20 +7,6 @@
 #define HOUR_AHEAD "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
 #define BYHOUR(hours) "DTSTART:20261101T000000\r\nRRULE:FREQ=DAILY;BYHOUR=" hours "\r\n"
 
-static void edit(struct world *world, const char *lines) {
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
-}
-
-static void take(struct world *world, const char *id) {
-        assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
-}
-
-static void travel(struct world *world, const char *zone) {
-        assert_int_equal(zones_get(world->zones, zone, &world->zone), 0);
-        world_set_people(world);
-}
-
 struct due { usec_t due_usec; unsigned n; };
 
 static int copy_due(void *userdata, const struct dose_view *view) {
@@ -42,9 +28,9 @@ static int collect_states(void *userdata, const struct dose_view *view) {
 static void taken_morning_does_not_eat_the_afternoon(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(10, 0));
         /* Three times a day from now on; the program that wrote it gave it a new UID. */
         world_put_event(world, "lis.ics", "lis2", "Lisinopril", BYHOUR("8,14,20"));
@@ -57,11 +43,11 @@ static void taken_morning_does_not_eat_the_afternoon(void **state) {
 static void taken_morning_does_not_eat_the_evening_same_uid(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(12, 0));
-        edit(world, BYHOUR("9,19"));
+        world_edit(world, BYHOUR("9,19"));
         world_forget(world);
         world_pass_until(world, AT(19, 1));
         world_told(world, "19:00 changed Lisinopril due\n19:00 reminder Lisinopril due\n");
@@ -70,7 +56,7 @@ static void taken_morning_does_not_eat_the_evening_same_uid(void **state) {
 static void open_morning_dose_is_not_swallowed_by_the_afternoon(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(10, 0));
         world_put_event(world, "lis.ics", "lis2", "Lisinopril", BYHOUR("8,14,20"));
         world_reload(world);
@@ -80,7 +66,7 @@ static void open_morning_dose_is_not_swallowed_by_the_afternoon(void **state) {
 static void missed_morning_dose_stays_missed(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(12, 30));
         world_assert_state(world, LIS, DOSE_MISSED);
         world_put_event(world, "lis.ics", "lis2", "Lisinopril", BYHOUR("8,14,20"));
@@ -92,12 +78,12 @@ static void missed_morning_dose_stays_missed(void **state) {
 static void record_hops(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
-        edit(world, DAILY("090000"));
-        edit(world, DAILY("100000"));
-        edit(world, BYHOUR("8,9"));
+        world_take(world, LIS);
+        world_edit(world, DAILY("090000"));
+        world_edit(world, DAILY("100000"));
+        world_edit(world, BYHOUR("8,9"));
         world_assert_state(world, LIS, DOSE_TAKEN);
         world_assert_state(world, LIS_AT_9, DOSE_UPCOMING);
 }
@@ -105,16 +91,16 @@ static void record_hops(void **state) {
 static void taken_under_the_third_name_is_not_reopened_under_the_first(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("090000"));
+        world_edit(world, DAILY("090000"));
         world_pass_until(world, AT(8, 10));
-        edit(world, DAILY("083000"));
+        world_edit(world, DAILY("083000"));
         world_pass_until(world, AT(8, 31));
-        take(world, "ana/lis/20261123T083000");
+        world_take(world, "ana/lis/20261123T083000");
         world_pass_until(world, AT(8, 40));
         world_forget(world);
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_told(world, "08:40 changed Lisinopril taken\nplan ana\n"); /* under its first name again */
         assert_int_equal(engine_count_open(world->engine), 0);
 }
@@ -122,14 +108,14 @@ static void taken_under_the_third_name_is_not_reopened_under_the_first(void **st
 static void missed_under_the_third_name_is_missed_under_the_first(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("090000"));
-        edit(world, DAILY("083000"));
+        world_edit(world, DAILY("090000"));
+        world_edit(world, DAILY("083000"));
         world_pass_until(world, AT(12, 40));
         world_assert_state(world, "ana/lis/20261123T083000", DOSE_MISSED);
         world_forget(world);
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_told(world, "12:40 changed Lisinopril missed\nplan ana\n");
         assert_int_equal(engine_count_open(world->engine), 0);
 }
@@ -138,7 +124,7 @@ static void every_dose_once_in_a_list(void **state) {
         struct world *world = *state;
         struct due due = {};
 
-        edit(world, DAILY("200000") HOUR_AHEAD);
+        world_edit(world, DAILY("200000") HOUR_AHEAD);
         world_put_event(world, "a.ics", "a", "A", DAILY("200000") "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-P2D\r\nEND:VALARM\r\n");
         world_reload(world);
         world_pass_until(world, AT(19, 30));
@@ -153,9 +139,9 @@ static void skip_of_what_the_plan_took_off_is_recorded(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         const struct record_options options = { .recorded_by = "ana" };
 
-        edit(world, BYHOUR("8,10,12,14"));
+        world_edit(world, BYHOUR("8,10,12,14"));
         world_pass_until(world, AT(7, 0));
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         assert_int_equal(engine_skip(world->engine, "ana/lis/20261123T120000", &options, world->now_usec, &answer, &reason), 0);
         assert_false(answer.already);
         assert_string_equal(answer.recorded.recorded_by, "ana");
@@ -165,7 +151,7 @@ static void skip_of_what_the_plan_took_off_is_recorded(void **state) {
 static void last_of_passed_is_due_also_where_another_uid_looked(void **state) {
         struct world *world = *state;
 
-        edit(world, "DTSTART:20261101T003000\r\nRRULE:FREQ=HOURLY;BYHOUR=14,15,16,17,18\r\n");
+        world_edit(world, "DTSTART:20261101T003000\r\nRRULE:FREQ=HOURLY;BYHOUR=14,15,16,17,18\r\n");
         world_put_event(world, "l2.ics", "l2", "Lisinopril", DAILY("154500"));
         world_reload(world);
         world_pass_until(world, AT(13, 0));
@@ -190,22 +176,22 @@ static void an_event_without_a_summary_does_not_poison_the_ledger(void **state) 
 static void an_open_dose_of_a_stopped_schedule_rings_no_more(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "e.ics", "e", "Lisinopril", DAILY("200000"));
         world_reload(world);
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("080000") "STATUS:CANCELLED\r\n");
+        world_edit(world, DAILY("080000") "STATUS:CANCELLED\r\n");
         world_assert_state(world, LIS, DOSE_SKIPPED);
 }
 
 static void an_open_dose_of_a_held_schedule_rings_no_more(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "e.ics", "e", "Lisinopril", DAILY("200000"));
         world_reload(world);
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("080000") "X-DOSED-HOLD:20270101\r\n");
+        world_edit(world, DAILY("080000") "X-DOSED-HOLD:20270101\r\n");
         world_assert_state(world, LIS, DOSE_SKIPPED);
 }
 
@@ -213,10 +199,10 @@ static void an_open_dose_of_a_held_schedule_rings_no_more(void **state) {
 static void tidying_up_takes_nothing_else(void **state) {
         struct world *world = *state;
 
-        edit(world, BYHOUR("8,14,20"));
+        world_edit(world, BYHOUR("8,14,20"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
-        edit(world, BYHOUR("8,14,20") "EXDATE:20261123T080000\r\n");
+        world_take(world, LIS);
+        world_edit(world, BYHOUR("8,14,20") "EXDATE:20261123T080000\r\n");
         world_forget(world);
         world_pass_until(world, AT(14, 1));
         world_told(world, "14:00 changed Lisinopril due\n14:00 reminder Lisinopril due\n");
@@ -226,11 +212,11 @@ static void tidying_up_takes_nothing_else(void **state) {
 static void moved_twice_and_restarted(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("090000"));
+        world_edit(world, DAILY("090000"));
         world_stop(world); world_start(world);
-        edit(world, DAILY("093000"));
+        world_edit(world, DAILY("093000"));
         world_stop(world); world_start(world);
         world_forget(world);
         world_pass_until(world, AT(9, 31));
@@ -241,9 +227,9 @@ static void moved_twice_and_restarted(void **state) {
 static void this_and_future_moves_the_open_one(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("080000")
+        world_edit(world, DAILY("080000")
              "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lis\r\nSUMMARY:Lisinopril\r\nDTSTAMP:20261102T000000Z\r\n"
              "RECURRENCE-ID;RANGE=THISANDFUTURE:20261123T080000\r\nDTSTART:20261123T100000\r\n");
         world_forget(world);
@@ -257,11 +243,11 @@ static void this_and_future_moves_the_open_one(void **state) {
 static void moved_by_a_slip_and_series_edited_again(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5)); /* open, not taken */
-        edit(world, DAILY("190000")); /* by a slip: moved to 19:00 */
+        world_edit(world, DAILY("190000")); /* by a slip: moved to 19:00 */
         world_assert_state(world, "ana/lis/20261123T190000", DOSE_UPCOMING);
-        edit(world, "DTSTART:20261101T060000\r\nRRULE:FREQ=DAILY\r\n"); /* 6:00 was meant */
+        world_edit(world, "DTSTART:20261101T060000\r\nRRULE:FREQ=DAILY\r\n"); /* 6:00 was meant */
         assert_int_equal(engine_count_open(world->engine), 1); /* the dose of today is due now */
 }
 
@@ -269,12 +255,12 @@ static void moved_by_a_slip_and_series_edited_again(void **state) {
 static void taken_then_two_slips(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
-        edit(world, DAILY("190000")); /* carried */
+        world_take(world, LIS);
+        world_edit(world, DAILY("190000")); /* carried */
         world_assert_state(world, "ana/lis/20261123T190000", DOSE_TAKEN);
-        edit(world, DAILY("060000")); /* 6:00 of today has passed */
+        world_edit(world, DAILY("060000")); /* 6:00 of today has passed */
         world_assert_state(world, "ana/lis/20261124T060000", DOSE_UPCOMING);
 }
 
@@ -282,10 +268,10 @@ static void taken_then_two_slips(void **state) {
 static void taken_then_one_edit(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
-        edit(world, DAILY("060000"));
+        world_take(world, LIS);
+        world_edit(world, DAILY("060000"));
         world_assert_state(world, "ana/lis/20261124T060000", DOSE_UPCOMING);
         world_assert_state(world, LIS, DOSE_TAKEN);
 }
@@ -294,9 +280,9 @@ static void taken_then_one_edit(void **state) {
 static void open_and_one_edit(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("060000"));
+        world_edit(world, DAILY("060000"));
         assert_int_equal(engine_count_open(world->engine), 1);
 }
 
@@ -304,9 +290,9 @@ static void open_and_one_edit(void **state) {
 static void same_name_stays_open(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(10, 0));
-        edit(world, BYHOUR("8,14,20"));
+        world_edit(world, BYHOUR("8,14,20"));
         world_assert_state(world, LIS, DOSE_DUE);
 }
 
@@ -314,9 +300,9 @@ static void same_name_stays_open(void **state) {
 static void open_dose_goes_to_the_nearest_not_to_the_evening(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(10, 0));
-        edit(world, BYHOUR("9,18"));
+        world_edit(world, BYHOUR("9,18"));
         assert_int_equal(engine_count_open(world->engine), 1);
 }
 
@@ -325,9 +311,9 @@ static void list_after_the_dose_was_eaten(void **state) {
         struct world *world = *state;
         unsigned n[_DOSE_STATE_MAX] = {};
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(10, 0));
         world_put_event(world, "lis.ics", "lis2", "Lisinopril", BYHOUR("8,14,20"));
         world_reload(world);
@@ -342,11 +328,11 @@ static void skip_is_remembered_when_the_plan_comes_back(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         const struct record_options options = { .recorded_by = "ana" };
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("080000") "X-DOSED-HOLD:20270101\r\n");
+        world_edit(world, DAILY("080000") "X-DOSED-HOLD:20270101\r\n");
         assert_int_equal(engine_skip(world->engine, LIS, &options, world->now_usec, &answer, &reason), 0);
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         assert_int_equal(engine_count_open(world->engine), 0);
 }
 
@@ -354,12 +340,12 @@ static void skip_is_remembered_when_the_plan_comes_back(void **state) {
 static void open_moved_then_two_edits_with_restart(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("190000"));
+        world_edit(world, DAILY("190000"));
         world_stop(world);
         world_start(world);
-        edit(world, DAILY("060000"));
+        world_edit(world, DAILY("060000"));
         assert_int_equal(engine_count_open(world->engine), 1);
 }
 
@@ -367,9 +353,9 @@ static void open_moved_then_two_edits_with_restart(void **state) {
 static void open_8_of_8_20_to_9_19(void **state) {
         struct world *world = *state;
 
-        edit(world, BYHOUR("8,20"));
+        world_edit(world, BYHOUR("8,20"));
         world_pass_until(world, AT(9, 30)); /* 8:00 is open, its window ends at 11 */
-        edit(world, BYHOUR("9,14,19")); /* three times from now on: the nearest is 9:00, not 14:00 (spacing 12 h, half 6 h) */
+        world_edit(world, BYHOUR("9,14,19")); /* three times from now on: the nearest is 9:00, not 14:00 (spacing 12 h, half 6 h) */
         assert_int_equal(engine_count_open(world->engine), 1);
 }
 
@@ -377,11 +363,11 @@ static void open_8_of_8_20_to_9_19(void **state) {
 static void taken_8_of_8_20_to_7_13_19(void **state) {
         struct world *world = *state;
 
-        edit(world, BYHOUR("8,20"));
+        world_edit(world, BYHOUR("8,20"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(9, 0));
-        edit(world, BYHOUR("7,13,19"));
+        world_edit(world, BYHOUR("7,13,19"));
         world_assert_state(world, "ana/lis/20261123T130000", DOSE_UPCOMING);
         world_assert_state(world, "ana/lis/20261123T190000", DOSE_UPCOMING);
 }
@@ -393,7 +379,7 @@ static void skipped_morning_does_not_skip_the_afternoon(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         const struct record_options options = { .recorded_by = "ana" };
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
         assert_int_equal(engine_skip(world->engine, LIS, &options, world->now_usec, &answer, &reason), 0);
         world_pass_until(world, AT(10, 0));
@@ -409,10 +395,10 @@ static void a_user_called_plan(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         const struct record_options options = { .recorded_by = "plan" };
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
         assert_int_equal(engine_skip(world->engine, LIS, &options, world->now_usec, &answer, &reason), 0);
-        edit(world, DAILY("080000") "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lis\r\nSUMMARY:Lisinopril\r\nDTSTAMP:20261102T000000Z\r\n"
+        world_edit(world, DAILY("080000") "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:lis\r\nSUMMARY:Lisinopril\r\nDTSTAMP:20261102T000000Z\r\n"
              "RECURRENCE-ID:20261123T080000\r\nDTSTART:20261123T090000\r\n");
         assert_int_equal(engine_count_open(world->engine), 0);
         world_pass_until(world, AT(9, 1));
@@ -423,12 +409,12 @@ static void a_user_called_plan(void **state) {
 static void record_hops_with_three_in_the_plan(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
-        edit(world, DAILY("090000"));
-        edit(world, DAILY("100000"));
-        edit(world, BYHOUR("8,9,10"));
+        world_take(world, LIS);
+        world_edit(world, DAILY("090000"));
+        world_edit(world, DAILY("100000"));
+        world_edit(world, BYHOUR("8,9,10"));
         world_assert_state(world, LIS, DOSE_TAKEN);
 }
 

@@ -6,11 +6,6 @@
 
 #define LIS "ana/lis/20261123T080000"
 
-static void edit(struct world *world, const char *lines) {
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
-}
-
 static void restart(struct world *world) {
         world_stop(world);
         world_start(world);
@@ -21,10 +16,10 @@ static void restart(struct world *world) {
 static void a_plan_taken_over_while_nothing_can_be_written_is_written_later(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
         world_break_store(world, true);
-        edit(world, DAILY("080000") "STATUS:CANCELLED\r\n");
+        world_edit(world, DAILY("080000") "STATUS:CANCELLED\r\n");
         assert_int_equal(engine_count_degraded(world->engine), 1);
         world_break_store(world, false);
         world_pass_until(world, AT(7, 10));
@@ -41,13 +36,13 @@ static void a_plan_taken_over_while_nothing_can_be_written_is_written_later(void
 static void edits_of_what_is_only_in_memory_see_what_was_taken(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 59));
         world_break_store(world, true);
         world_pass_until(world, AT(8, 5));
         assert_int_equal(world_confirm(world, LIS, (struct record_options){}), 0);
-        edit(world, DAILY("090000"));
-        edit(world, DAILY("093000"));
+        world_edit(world, DAILY("090000"));
+        world_edit(world, DAILY("093000"));
         world_forget(world);
         world_pass_until(world, AT(10, 0));
         world_told(world, ""); /* it was taken */
@@ -61,7 +56,7 @@ static void weeks_without_a_disk_keep_what_people_said(void **state) {
         struct world *world = *state;
         char text[64];
 
-        edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
+        world_edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
         world_put_event(world, "b.ics", "b", "B", "DTSTART:20261101T003000\r\nRRULE:FREQ=HOURLY\r\n");
         world_reload(world);
         world_pass_until(world, AT(0, 59));
@@ -94,12 +89,12 @@ static void spoil(struct world *world, const char *uid) {
 static void a_line_that_cannot_be_read_silences_no_other_dose(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "b.ics", "b", "B", DAILY("090000"));
         world_reload(world);
         world_pass_until(world, AT(12, 30));
         spoil(world, "lis");
-        edit(world, DAILY("140000"));
+        world_edit(world, DAILY("140000"));
         assert_int_equal(engine_count_degraded(world->engine), 1);
         restart(world);
         world_forget(world);
@@ -126,7 +121,7 @@ static void a_start_without_the_ledger_asks_to_check_first(void **state) {
         struct world *world = *state;
         struct dose_view view = {};
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_put_event(world, "b.ics", "b", "B", DAILY("040000") "X-DOSED-WINDOW:PT30M\r\n");
         world_reload(world);
         world_pass_until(world, AT(8, 5));
@@ -157,7 +152,7 @@ static void what_is_recorded_without_a_ledger_is_not_durable(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         const struct record_options options = { .recorded_by = "ana", .force = true };
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
         world_stop(world);
         start_without_ledger(world);
@@ -172,7 +167,7 @@ static void a_new_ledger_is_no_lost_one(void **state) {
 
         world_pass_until(world, AT(8, 5));
         world_forget(world);
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(9, 0));
         world_told(world, "plan ana\n");
 }

@@ -6,25 +6,6 @@
 #define LIS_AT_9 "ana/lis/20261123T090000"
 #define BYHOUR(hours) "DTSTART:20261101T000000\r\nRRULE:FREQ=DAILY;BYHOUR=" hours "\r\n"
 
-static void edit(struct world *world, const char *lines) {
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
-}
-
-static void take(struct world *world, const char *id) {
-        assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
-}
-
-static void travel(struct world *world, const char *zone) {
-        assert_int_equal(zones_get(world->zones, zone, &world->zone), 0);
-        world_set_people(world);
-}
-
-static void jump(struct world *world, usec_t to_usec) {
-        world->now_usec = to_usec;
-        world_pass_until(world, to_usec);
-}
-
 struct due { usec_t due_usec; unsigned n; };
 
 static int copy_due(void *userdata, const struct dose_view *view) {
@@ -39,7 +20,7 @@ static int copy_due(void *userdata, const struct dose_view *view) {
 static void left_out_and_back_while_nothing_can_be_written(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
         world_break_store(world, true);
         world_pass_until(world, AT(8, 5)); /* open, only in memory */
@@ -53,10 +34,10 @@ static void left_out_and_back_while_nothing_can_be_written(void **state) {
 static void left_out_and_back_taken_early(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
         world_break_store(world, true);
-        take(world, LIS);
+        world_take(world, LIS);
         world_pass_until(world, AT(7, 10));
         assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
         world_set_people(world);
@@ -71,10 +52,10 @@ static void left_out_and_back_taken_early(void **state) {
 static void edit_after_a_clock_years_ahead(void **state) {
         struct world *world = *state;
 
-        edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
+        world_edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
         world_pass_until(world, AT(1, 5));
-        jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
-        jump(world, AT(2, 0));
+        world_jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
+        world_jump(world, AT(2, 0));
         world_put_event(world, "lis.ics", "lis", "Lisinopril", "DTSTART:20261101T003000\r\nRRULE:FREQ=HOURLY\r\n");
         assert_int_equal(engine_reload(world->engine, NULL, BELIEVE_CAREFULLY, world->now_usec), 0);
 }
@@ -85,11 +66,11 @@ static void an_undone_dose_in_the_list_travels_too(void **state) {
         enum dose_state after;
         struct due due = {};
 
-        edit(world, DAILY("200000") "X-DOSED-EARLY:PT20H\r\n");
+        world_edit(world, DAILY("200000") "X-DOSED-EARLY:PT20H\r\n");
         world_pass_until(world, AT(1, 0));
         assert_int_equal(world_confirm(world, "ana/lis/20261123T200000", (struct record_options){}), 0);
         assert_int_equal(engine_undo(world->engine, "ana/lis/20261123T200000", "ana", world->now_usec, &after, &reason), 0);
-        travel(world, "Asia/Tokyo");
+        world_travel(world, "Asia/Tokyo");
         assert_int_equal(engine_visit_dose(world->engine, "ana/lis/20261123T200000", world->now_usec, copy_due, &due), 0);
         assert_int_equal(due.due_usec, AT(11, 0));
 }
@@ -98,11 +79,11 @@ static void an_undone_dose_in_the_list_travels_too(void **state) {
 static void renamed_while_unwritable_still_checks_first(void **state) {
         struct world *world = *state;
 
-        edit(world, BYHOUR("8,12") "X-DOSED-MIN-INTERVAL:PT6H\r\n");
+        world_edit(world, BYHOUR("8,12") "X-DOSED-MIN-INTERVAL:PT6H\r\n");
         world_pass_until(world, AT(7, 59));
         world_break_store(world, true);
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_put_event(world, "lis.ics", "lis", "Lisinopril 10 mg", BYHOUR("8,12") "X-DOSED-MIN-INTERVAL:PT6H\r\n");
         world_reload(world);
         world_forget(world);
@@ -115,10 +96,10 @@ static void restart_after_enobufs(void **state) {
         struct world *world = *state;
         pid_t holder;
 
-        edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
+        world_edit(world, "DTSTART:20261101T000000\r\nRRULE:FREQ=HOURLY\r\n");
         world_pass_until(world, AT(1, 5));
-        jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
-        jump(world, AT(2, 0));
+        world_jump(world, AT(1, 5) + 500 * USEC_PER_DAY); /* 12,000 doses */
+        world_jump(world, AT(2, 0));
         world_put_event(world, "lis.ics", "lis", "Lisinopril", "DTSTART:20261101T003000\r\nRRULE:FREQ=HOURLY\r\n");
         (void) engine_reload(world->engine, NULL, BELIEVE_CAREFULLY, world->now_usec);
         world_stop(world);
@@ -149,14 +130,14 @@ static void a_full_queue_does_not_end_the_process(void **state) {
 static void edit_while_windows_are_held_ends_none(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        edit(world, DAILY("160000")); /* moved to 16:00 */
+        world_edit(world, DAILY("160000")); /* moved to 16:00 */
         world_stop(world);
         world->now_usec = AT(13, 0); /* by a clock that nobody trusts */
         world->hold_usec = AT(13, 0) + 90 * USEC_PER_SEC;
         world_start(world);
-        edit(world, DAILY("080000")); /* and back */
+        world_edit(world, DAILY("080000")); /* and back */
         world_assert_state(world, LIS, DOSE_DUE);
 }
 
@@ -165,9 +146,9 @@ static void undo_while_windows_are_held_ends_none(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         enum dose_state after;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(8, 5));
-        take(world, LIS);
+        world_take(world, LIS);
         world_stop(world);
         world->now_usec = AT(13, 0);
         world->hold_usec = AT(13, 0) + 90 * USEC_PER_SEC;
@@ -179,14 +160,14 @@ static void undo_while_windows_are_held_ends_none(void **state) {
 static void a_held_dose_that_an_edit_moves_is_not_lost(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
         world_stop(world);
         world->now_usec = AT(13, 0);
         world->hold_usec = AT(13, 0) + 90 * USEC_PER_SEC;
         world_start(world);
-        edit(world, DAILY("090000"));
-        jump(world, AT(13, 2));
+        world_edit(world, DAILY("090000"));
+        world_jump(world, AT(13, 2));
         world->hold_usec = USEC_NONE;
         world_assert_state(world, LIS_AT_9, DOSE_UNATTENDED);
 }
@@ -195,11 +176,11 @@ static void a_held_dose_that_an_edit_moves_is_not_lost(void **state) {
 static void edit_while_the_clock_was_ahead(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
-        jump(world, AT(7, 0) + 3 * USEC_PER_DAY);
-        edit(world, DAILY("083000"));
-        jump(world, AT(7, 5));
+        world_jump(world, AT(7, 0) + 3 * USEC_PER_DAY);
+        world_edit(world, DAILY("083000"));
+        world_jump(world, AT(7, 5));
         world_forget(world);
         world_pass_until(world, AT(8, 31));
         world_told(world, "08:30 changed Lisinopril due\n08:30 reminder Lisinopril due\n");
@@ -208,12 +189,12 @@ static void edit_while_the_clock_was_ahead(void **state) {
 static void edit_of_an_open_dose_while_the_clock_was_ahead(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
-        jump(world, AT(9, 0)); /* unreal: open */
-        edit(world, DAILY("093000")); /* moved to 9:30 */
-        jump(world, AT(7, 5));
-        edit(world, DAILY("080000"));
+        world_jump(world, AT(9, 0)); /* unreal: open */
+        world_edit(world, DAILY("093000")); /* moved to 9:30 */
+        world_jump(world, AT(7, 5));
+        world_edit(world, DAILY("080000"));
         world_forget(world);
         world_pass_until(world, AT(9, 45));
         world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n"
@@ -223,11 +204,11 @@ static void edit_of_an_open_dose_while_the_clock_was_ahead(void **state) {
 static void taken_early_by_a_clock_ahead_is_no_later_dose(void **state) {
         struct world *world = *state;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
-        jump(world, AT(8, 5) + USEC_PER_DAY);
-        take(world, "ana/lis/20261124T080000"); /* in truth it is today 7:01, and it is today's */
-        jump(world, AT(7, 2));
+        world_jump(world, AT(8, 5) + USEC_PER_DAY);
+        world_take(world, "ana/lis/20261124T080000"); /* in truth it is today 7:01, and it is today's */
+        world_jump(world, AT(7, 2));
         world_forget(world);
         world_pass_until(world, AT(8, 1));
         world_told(world, "08:00 changed Lisinopril due check-first\n08:00 reminder Lisinopril due check-first\n");
@@ -238,11 +219,11 @@ static void undone_after_a_clock_that_was_ahead_rings_in_time(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         enum dose_state after;
 
-        edit(world, DAILY("080000"));
+        world_edit(world, DAILY("080000"));
         world_pass_until(world, AT(7, 0));
-        jump(world, AT(9, 0)); /* due, by a wrong clock */
-        take(world, LIS);
-        jump(world, AT(7, 5));
+        world_jump(world, AT(9, 0)); /* due, by a wrong clock */
+        world_take(world, LIS);
+        world_jump(world, AT(7, 5));
         assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
         world_forget(world);
         world_pass_until(world, AT(8, 11));
@@ -254,11 +235,11 @@ static void undone_a_day_after_a_clock_that_was_ahead(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         enum dose_state after;
 
-        edit(world, DAILY("080000") "X-DOSED-WINDOW:PT20H\r\n");
+        world_edit(world, DAILY("080000") "X-DOSED-WINDOW:PT20H\r\n");
         world_pass_until(world, AT(8, 5));
-        jump(world, AT(20, 0)); /* still open, reminded at 20:00 by a wrong clock */
-        take(world, LIS);
-        jump(world, AT(8, 6));
+        world_jump(world, AT(20, 0)); /* still open, reminded at 20:00 by a wrong clock */
+        world_take(world, LIS);
+        world_jump(world, AT(8, 6));
         assert_int_equal(engine_undo(world->engine, LIS, "ana", world->now_usec, &after, &reason), 0);
         assert_int_equal(after, DOSE_DUE);
         world_forget(world);
@@ -270,16 +251,16 @@ static void undone_a_day_after_a_clock_that_was_ahead(void **state) {
 static void alarm_of_a_wrong_clock(struct world *world, bool restarts, bool edits) {
 #define TUESDAY "DTSTART:20261124T080000\r\n"
 #define DAY_AHEAD "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT26H\r\nEND:VALARM\r\n"
-        edit(world, TUESDAY DAY_AHEAD);
+        world_edit(world, TUESDAY DAY_AHEAD);
         world_pass_until(world, AT(5, 0));
-        jump(world, AT(7, 0));
-        jump(world, AT(5, 1));
+        world_jump(world, AT(7, 0));
+        world_jump(world, AT(5, 1));
         if (restarts) {
                 world_stop(world);
                 world_start(world);
         }
         if (edits)
-                edit(world, TUESDAY DAY_AHEAD "DESCRIPTION:with water\r\n");
+                world_edit(world, TUESDAY DAY_AHEAD "DESCRIPTION:with water\r\n");
         world_forget(world);
         world_pass_until(world, AT(6, 30));
         world_told(world, "06:00 reminder Lisinopril upcoming\n");
@@ -303,11 +284,11 @@ static void early_limit_goes_with_the_journey(void **state) {
         _cleanup_(free_p) char *reason = NULL;
         enum dose_state after;
 
-        edit(world, DAILY("200000") "X-DOSED-EARLY:PT19H\r\n");
+        world_edit(world, DAILY("200000") "X-DOSED-EARLY:PT19H\r\n");
         world_pass_until(world, AT(1, 0));
         assert_int_equal(world_confirm(world, "ana/lis/20261123T200000", (struct record_options){}), 0);
         assert_int_equal(engine_undo(world->engine, "ana/lis/20261123T200000", "ana", world->now_usec, &after, &reason), 0);
-        travel(world, "America/New_York"); /* 20:00 there is 01:00 UTC of the next day: 19 h before that is 06:00 UTC */
+        world_travel(world, "America/New_York"); /* 20:00 there is 01:00 UTC of the next day: 19 h before that is 06:00 UTC */
         world->now_usec = AT(2, 0);
         assert_int_equal(world_confirm(world, "ana/lis/20261123T200000", (struct record_options){}), ENGINE_TOO_EARLY);
 }
@@ -318,11 +299,11 @@ static void list_of_the_day_after_a_journey_has_it(void **state) {
         enum dose_state after;
         struct due due = {};
 
-        edit(world, DAILY("200000") "X-DOSED-EARLY:PT20H\r\n");
+        world_edit(world, DAILY("200000") "X-DOSED-EARLY:PT20H\r\n");
         world_pass_until(world, AT(1, 0));
         assert_int_equal(world_confirm(world, "ana/lis/20261123T200000", (struct record_options){}), 0);
         assert_int_equal(engine_undo(world->engine, "ana/lis/20261123T200000", "ana", world->now_usec, &after, &reason), 0);
-        travel(world, "Asia/Tokyo"); /* due at 11:00 UTC now */
+        world_travel(world, "Asia/Tokyo"); /* due at 11:00 UTC now */
         assert_int_equal(engine_visit_doses(world->engine, "ana", AT(10, 0), AT(12, 0), world->now_usec, copy_due, &due), 0);
         assert_int_equal(due.n, 1);
 }

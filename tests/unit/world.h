@@ -226,3 +226,24 @@ static inline void world_assert_state(struct world *world, const char *id, enum 
         assert_int_equal(engine_visit_dose(world->engine, id, world->now_usec, world_copy_state, &state), 0);
         assert_string_equal(dose_state_to_string(state), dose_state_to_string(expected));
 }
+
+/* The plan of the one medicine says this from now on. */
+static inline void world_edit(struct world *world, const char *lines) {
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
+        world_reload(world);
+}
+
+static inline void world_take(struct world *world, const char *id) {
+        assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
+}
+
+/* Somebody sets the clock. */
+static inline void world_jump(struct world *world, usec_t to_usec) {
+        world->now_usec = to_usec;
+        world_pass_until(world, to_usec);
+}
+
+static inline void world_travel(struct world *world, const char *zone) {
+        assert_int_equal(zones_get(world->zones, zone, &world->zone), 0);
+        world_set_people(world);
+}
