@@ -167,7 +167,8 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                 r = bring_back(settlement, live);
         if (r >= 0 && live->dose->state == DOSE_MOVED && (!successor || is_gone))
                 r = bring_back(settlement, live);
-        if (r >= 0 && live->dose->state != DOSE_MOVED && successor && is_gone)
+        if (r >= 0 && live->dose->state != DOSE_MOVED && successor && is_gone &&
+            standing_of(successor->dose) != STANDING_ASIDE)
                 r = give_way(settlement, successor, live);
         return r;
 }
