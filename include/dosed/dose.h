@@ -85,6 +85,7 @@ struct dose {
 
         enum dose_state state;
         usec_t snoozed_usec, snoozed_until_usec; /* DOSE_SNOOZED: since and until; else USEC_NONE */
+        usec_t first_due_usec;     /* when the dose was due whose place it took, the first of them; USEC_NONE: nobody's */
         char *moved_to;            /* DOSE_MOVED: id of the dose that took its place; else NULL */
         unsigned reminders;
         usec_t reminded_usec; /* last reminder; USEC_NONE */

@@ -173,32 +173,63 @@ static bool is_same_zone(const struct zone *a, const struct zone *b) {
 }
 
 /*
- * What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. Of those that a clock
- * far ahead once left in the ledger the first are enough: each of the others follows when its slot comes to it.
+ * What the ledger has around now, and the first of what it has to come: a clock far ahead may once have left more, and each of
+ * those follows when its slot comes to it.
  */
-static int move_coming(struct engine *engine, struct person *person, usec_t now_usec) {
-        _cleanup_(dose_list_done) struct dose_list open = {};
-        struct live_dose *live, *next;
+static int take_in_hand(struct engine *engine, const struct person *person, usec_t now_usec) {
+        _cleanup_(dose_list_done) struct dose_list open = {}, around = {};
+        struct live_dose *live;
         int r;
 
         r = engine_forgive_ledger(engine, store_list_open(engine->store, person->name, &open));
+        if (r >= 0)
+                r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
+                                                                   now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
         for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++) {
                 r = live_from_ledger(engine, TAKE(open.doses[i]), &live);
                 if (r >= 0)
                         r = live_touch(engine, live);
         }
+        for (size_t i = 0; r >= 0 && i < around.n_doses; i++) {
+                if (!dose_is_off_plan(around.doses[i]))
+                        continue;
+                r = live_from_ledger(engine, TAKE(around.doses[i]), &live);
+                if (r >= 0)
+                        r = live_touch(engine, live);
+        }
+        return r < 0 ? r : 0;
+}
+
+/* An earlier journey alone had made it due, or passed over it, and this one puts it ahead again. */
+static bool was_due_by_journey(const struct live_dose *live, const struct slot *slot, const struct wall_clock *former) {
+        struct occurrence before;
+
+        return dose_is_off_plan(live->dose) ||
+               (dose_is_open(live->dose) && schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
+                before.due_usec != live->dose->due_usec);
+}
+
+/* What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. */
+static int move_coming(struct engine *engine, struct person *person, const struct wall_clock *former, usec_t now_usec) {
+        struct live_dose *live, *next;
+        int r;
+
+        r = take_in_hand(engine, person, now_usec);
         if (r < 0)
                 return r;
-
         HASH_ITER(hh, engine->live, live, next) {
                 struct slot *slot = person_find_slot(person, live->dose->uid);
                 struct occurrence occurrence;
 
-                if (live->person != person || live->dose->state != DOSE_UPCOMING || !slot ||
-                    slot->schedule->after_taken_usec > 0)
+                if (live->person != person || !slot || slot->schedule->after_taken_usec > 0)
                         continue;
                 r = slot_find(slot, live->dose->recurrence_id, &occurrence);
-                if (r == 0 && occurrence.due_usec != live->dose->due_usec)
+                if (r < 0)
+                        return r;
+                if (r > 0 || occurrence.due_usec == live->dose->due_usec)
+                        continue;
+                if (live->dose->state == DOSE_UPCOMING ||
+                    (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
                         r = live_move(engine, live, slot, &occurrence, now_usec);
                 if (r < 0)
                         return r;
@@ -221,7 +252,7 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
         person->clock = *clock;
         r = person_seek(engine, person);
         if (r >= 0)
-                r = move_coming(engine, person, now_usec);
+                r = move_coming(engine, person, &former, now_usec);
         for (size_t i = 0; i < person->n_slots; i++) {
                 person->slots[i]->is_changed = true;
                 person->slots[i]->former = person->slots[i]->schedule;

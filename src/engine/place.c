@@ -2,7 +2,6 @@
 /* Where the doses that the ledger knows lie in a new plan. */
 #include <string.h>
 
-#include "dosed/text.h"
 #include "engine/place.h"
 
 #define LINKS_MAX 100 /* so often a dose has been moved on, edit after edit */
@@ -39,6 +38,32 @@ static bool is_former_start(const struct slot *slot, const struct dose *dose) {
                schedule_find(slot->schedule, clock, dose->recurrence_id, &occurrence) != 0;
 }
 
+/* What the ledger has of such a schedule, it made itself: but a start can move, and all of it can be stopped and be back. */
+static int find_fate_after_taken(const struct dose *dose, struct place *place, enum fate *ret, struct place *ret_place) {
+        const struct schedule *schedule = place->slot->schedule;
+        int r;
+
+        switch (standing_of(dose)) {
+        case STANDING_RECORDED:
+        case STANDING_SETTLED:
+                *ret = FATE_STAYS;
+                return 0;
+        case STANDING_OPEN:
+        case STANDING_WAITING:
+                *ret = schedule->stopped || schedule->on_hold || is_former_start(place->slot, dose) ? FATE_GONE : FATE_STAYS;
+                return 0;
+        case STANDING_ASIDE:
+        case _STANDING_MAX:
+                break;
+        }
+        r = schedule_find(schedule, &place->slot->person->clock, dose->recurrence_id, &place->occurrence);
+        if (r == 0) {
+                *ret = FATE_STAYS;
+                *ret_place = *place;
+        }
+        return r < 0 ? r : 0;
+}
+
 /* Its time is compared by the same clock, since the person may have travelled since it froze. */
 int find_fate(const struct settlement *settlement, const struct dose *dose, enum fate *ret, struct place *ret_place) {
         const struct person *person = settlement->person;
@@ -55,9 +80,7 @@ int find_fate(const struct settlement *settlement, const struct dose *dose, enum
                 return r;
         if (r > 0) {
                 /* What the ledger has of such a schedule, it made itself. */
-                if (follows_taken && standing_of(dose) != STANDING_ASIDE)
-                        *ret = is_former_start(place.slot, dose) ? FATE_GONE : FATE_STAYS;
-                return 0;
+                return follows_taken ? find_fate_after_taken(dose, &place, ret, ret_place) : 0;
         }
         *ret_place = place;
         *ret = FATE_STAYS;
@@ -215,22 +238,4 @@ int find_successor(const struct settlement *settlement, const struct live_dose *
                 }
         }
         return 0;
-}
-
-usec_t first_due(const struct settlement *settlement, const struct live_dose *live) {
-        bool is_carried = live->dose->state == DOSE_TAKEN && live->dose->recorded.kind == ENTRY_CARRIED;
-        usec_t due_usec = is_carried ? live->dose->recorded.taken_usec : live->dose->due_usec;
-
-        for (unsigned n = 0; n < LINKS_MAX; n++) {
-                const struct live_dose *before = NULL;
-
-                for (size_t i = 0; i < settlement->n_doses && !before; i++)
-                        if (text_equal(settlement->doses[i]->dose->moved_to, live->id))
-                                before = settlement->doses[i];
-                if (!before)
-                        break;
-                live = before;
-                due_usec = live->dose->due_usec;
-        }
-        return due_usec;
 }

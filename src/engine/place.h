@@ -50,8 +50,6 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
                  usec_t spacing_usec, struct place *ret, struct live_dose **ret_live);
 /* What took a moved dose's place, at the end of all moves; NULL where the ledger does not know that. */
 int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret);
-/* When it was due before edits moved it on, as far as is known: what is nearest is measured from there. */
-usec_t first_due(const struct settlement *settlement, const struct live_dose *live);
 /* The medication under which the plan has the dose now: its UID says more than a name that may have been mended. */
 struct medication *medication_of(const struct person *person, const struct dose *dose);
 /* EXDATE or a cancelled override names this very dose: without them the plan would have it. */

@@ -356,7 +356,9 @@ int engine_undo(struct engine *engine, const char *id, const char *recorded_by, 
         if (outcome != 0)
                 return outcome;
 
-        if (!dose_allows(live->dose->state, ENTRY_UNDONE))
+        if (dose_is_off_plan(live->dose))
+                outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "the plan took it off, and nobody has recorded anything of it");
+        else if (!dose_allows(live->dose->state, ENTRY_UNDONE))
                 outcome = refuse(ret_reason, ENGINE_NOT_OPEN, "nothing is recorded of it that could be undone: it is %s",
                                  dose_state_to_string(live->dose->state));
         else

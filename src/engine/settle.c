@@ -83,16 +83,19 @@ static int reopen(struct settlement *settlement, struct live_dose *live, const s
  * goes along; else the new place is in the ledger as well from now on, so that the next edit knows where the dose is.
  */
 static int follow(struct settlement *settlement, struct live_dose *live, bool must_come, bool *ret) {
+        /* However often edits moved it on: else it would wander off into another dose. */
+        usec_t first_usec = live->dose->first_due_usec != USEC_NONE ? live->dose->first_due_usec : live->dose->due_usec;
         struct live_dose *nearest;
         struct place place;
         int r;
 
         *ret = false;
-        r = find_nearest(settlement, medication_of(settlement->person, live->dose), first_due(settlement, live),
-                         live->dose->spacing_usec, &place, &nearest);
+        r = find_nearest(settlement, medication_of(settlement->person, live->dose), first_usec, live->dose->spacing_usec,
+                         &place, &nearest);
         if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec))
                 return r;
         *ret = true;
+        nearest->dose->first_due_usec = first_usec;
         if (standing_of(live->dose) == STANDING_RECORDED)
                 r = carry_record(settlement, live, nearest);
         else

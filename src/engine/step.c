@@ -60,6 +60,16 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
 }
 
 /*
+ * It has entries, and is to come all the same: the person has travelled since, or the plan has it after all and it was out of an
+ * edit's reach.
+ */
+static bool is_behind_plan(const struct live_dose *live, const struct slot *slot) {
+        if (live->dose->state == DOSE_UPCOMING)
+                return live->in_ledger && live->dose->due_usec != slot->next.due_usec;
+        return live->dose->state == DOSE_MOVED || dose_is_off_plan(live->dose);
+}
+
+/*
  * The slot's occurrence becomes a dose, unless the ledger has settled it, and waits in hand for its alarms and its time; the slot
  * goes on to the next one, whose alarms may be earlier still.
  */
@@ -74,9 +84,7 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         r = live_touch(engine, live); /* so that it is let go of where nothing is open */
         if (r < 0)
                 return r;
-        /* It has entries, and the person has travelled since; or the plan has it after all, and it waited far ahead. */
-        if (live->dose->state == DOSE_MOVED || (live->dose->state == DOSE_UPCOMING && live->in_ledger &&
-                                                live->dose->due_usec != slot->next.due_usec)) {
+        if (is_behind_plan(live, slot)) {
                 r = live_retime(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec);
                 if (r < 0)
                         return r;

@@ -49,13 +49,13 @@ static int set_standing(struct store *store, int64_t dose_id, const struct pendi
                        kind == ENTRY_CARRIED;
         bool forgets = kind == ENTRY_UNDONE || (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
 
-        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisiiiiiiis", dose_id, dose->person,
+        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisiiiiiiisi", dose_id, dose->person,
                              dose->medication, dose_state_to_string(dose->state), dose->snoozed_until_usec,
                              (int64_t) dose->reminders, dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
                              dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE,
                              (int64_t) (records || forgets), (int64_t) records, dose->uid, dose->due_usec,
                              dose->window_end_usec, dose->early_usec, dose->next_due_usec, dose->spacing_usec,
-                             dose->min_interval_usec, dose->snoozed_usec, dose->moved_to);
+                             dose->min_interval_usec, dose->snoozed_usec, dose->moved_to, dose->first_due_usec);
 }
 
 int ledger_write(struct store *store, const struct pending_entry *pending) {

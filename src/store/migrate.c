@@ -32,7 +32,7 @@ static const char *const versions[] = {
         " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, uid TEXT NOT NULL, medication TEXT NOT NULL,"
         " state TEXT NOT NULL, due_usec INTEGER NOT NULL, window_end_usec INTEGER NOT NULL,"
         " early_usec INTEGER NOT NULL, next_due_usec INTEGER NOT NULL, spacing_usec INTEGER NOT NULL,"
-        " min_interval_usec INTEGER NOT NULL, moved_to TEXT,"
+        " min_interval_usec INTEGER NOT NULL, moved_to TEXT, first_due_usec INTEGER NOT NULL,"
         " snoozed_usec INTEGER NOT NULL, snoozed_until_usec INTEGER NOT NULL, reminders INTEGER NOT NULL,"
         " reminded_usec INTEGER NOT NULL, was_unattended INTEGER NOT NULL,"
         " recorded INTEGER REFERENCES entry(id), taken_usec INTEGER NOT NULL) STRICT;"

@@ -100,6 +100,7 @@ static int read_dose(sqlite3_stmt *statement, struct dose **ret) {
         dose->reminders = (unsigned) sqlite3_column_int64(statement, at++);
         dose->reminded_usec = sqlite3_column_int64(statement, at++);
         dose->was_unattended = sqlite3_column_int(statement, at++);
+        dose->first_due_usec = sqlite3_column_int64(statement, at++);
         r = read_recorded(statement, at, dose);
         if (r < 0)
                 return r;

@@ -26,13 +26,14 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_SET_STANDING] =
                 "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
                 " was_unattended, recorded, taken_usec, uid, due_usec, window_end_usec, early_usec, next_due_usec,"
-                " spacing_usec, min_interval_usec, snoozed_usec, moved_to)"
+                " spacing_usec, min_interval_usec, snoozed_usec, moved_to, first_due_usec)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
-                " ?21)"
+                " ?21, ?22)"
                 " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
                 " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
                 " taken_usec = ?10, due_usec = ?14, window_end_usec = ?15, early_usec = ?16, next_due_usec = ?17,"
-                " spacing_usec = ?18, min_interval_usec = ?19, snoozed_usec = ?20, moved_to = ?21",
+                " spacing_usec = ?18, min_interval_usec = ?19, snoozed_usec = ?20, moved_to = ?21,"
+                " first_due_usec = ?22",
         [STATEMENT_SET_MARK] = "INSERT INTO mark(person, until_usec, clock) VALUES (?1, ?2, ?3)"
                                " ON CONFLICT (person) DO UPDATE SET until_usec = ?2, clock = ?3",
         [STATEMENT_GET_MARK] = "SELECT until_usec, clock FROM mark WHERE person = ?1",
@@ -41,6 +42,7 @@ static const char *const sql[_STATEMENT_MAX] = {
         " d.if_missed, s.moved_to, s.due_usec, s.window_end_usec, s.early_usec, s.next_due_usec,"               \
         " s.spacing_usec, s.min_interval_usec, d.critical, d.confidential, d.asks_amount, d.stands_alone,"      \
         " s.state, s.snoozed_usec, s.snoozed_until_usec, s.reminders, s.reminded_usec, s.was_unattended,"       \
+        " s.first_due_usec,"                                                                                    \
         " e.kind, e.state, e.recorded_usec, e.taken_usec, e.later, e.recorded_by, e.given_by, e.amount,"        \
         " e.measurement, e.note, e.other"                                                                       \
         " FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "

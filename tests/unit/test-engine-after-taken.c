@@ -180,6 +180,42 @@ static void after_taken_without_ledger_starves_the_others(void **state) {
         assert_non_null(strstr(world->told, "reminder Aspirin"));
 }
 
+static void an_open_dose_of_a_stopped_schedule_rings_no_more(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "e.ics", "e", "Lisinopril", DAILY("200000"));
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_edit(world, AFTER8 "STATUS:CANCELLED\r\n");
+        world_forget(world);
+        world_pass_until(world, AT(10, 5));
+        world_assert_state(world, LIS, DOSE_SKIPPED);
+}
+
+static void an_open_dose_of_a_held_schedule_rings_no_more(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_edit(world, AFTER8 "X-DOSED-HOLD:20270101\r\n");
+        world_forget(world);
+        world_pass_until(world, AT(13, 5));
+        world_assert_state(world, LIS, DOSE_SKIPPED);
+}
+
+static void a_waiting_dose_of_a_held_schedule_does_not_ring(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8 HOUR_AHEAD);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_pass_until(world, AT(15, 10));
+        world_edit(world, AFTER8 HOUR_AHEAD "X-DOSED-HOLD:20270101\r\n");
+        world_forget(world);
+        world_pass_until(world, AT(17, 5));
+        assert_int_equal(engine_count_open(world->engine), 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -193,6 +229,9 @@ int main(void) {
                 TEST(after_taken_put_in_force_while_nothing_can_be_written),
                 TEST(amended_taken_time_of_after_taken_in_future),
                 TEST(after_taken_without_ledger_starves_the_others),
+                TEST(an_open_dose_of_a_stopped_schedule_rings_no_more),
+                TEST(an_open_dose_of_a_held_schedule_rings_no_more),
+                TEST(a_waiting_dose_of_a_held_schedule_does_not_ring),
         };
 
         return cmocka_run_group_tests_name("engine-after-taken", tests, NULL, NULL);

@@ -225,6 +225,19 @@ static void who_is_left_out_for_a_while_loses_no_dose(void **state) {
         world_assert_state(world, "ana/lis/20261125T080000", DOSE_DUE);
 }
 
+static void a_zone_that_was_wrong_for_a_minute_loses_nothing(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,10,12,14\r\n");
+        world_pass_until(world, AT(7, 0));
+        world_travel(world, "Asia/Tokyo");
+        world_pass_until(world, AT(7, 1));
+        world_travel(world, "UTC");
+        world_forget(world);
+        world_pass_until(world, AT(12, 1));
+        world_assert_state(world, "ana/lis/20261123T120000", DOSE_DUE);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -241,6 +254,7 @@ int main(void) {
                 TEST(a_dose_reminded_of_ahead_travels_with_the_person),
                 TEST(an_undone_dose_that_waits_in_the_ledger_travels_too),
                 TEST(who_is_left_out_for_a_while_loses_no_dose),
+                TEST(a_zone_that_was_wrong_for_a_minute_loses_nothing),
         };
 
         return cmocka_run_group_tests_name("clocks, journeys, people", tests, NULL, NULL);

@@ -418,6 +418,71 @@ static void record_hops_with_three_in_the_plan(void **state) {
         world_assert_state(world, LIS, DOSE_TAKEN);
 }
 
+static void an_open_dose_stays_open_after_a_slip_and_an_earlier_time(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        world_edit(world, DAILY("190000"));
+        world_edit(world, DAILY("080000"));
+        world_assert_state(world, LIS, DOSE_DUE);
+        world_edit(world, DAILY("060000"));
+        assert_int_equal(engine_count_open(world->engine), 1);
+}
+
+static void a_taken_dose_is_not_tomorrows_after_a_slip(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_edit(world, DAILY("190000"));
+        world_edit(world, DAILY("080000"));
+        world_edit(world, DAILY("060000"));
+        world_assert_state(world, "ana/lis/20261124T060000", DOSE_UPCOMING);
+}
+
+static void an_open_dose_stays_open_after_a_slip_under_another_uid(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("190000"));
+        world_reload(world);
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("060000"));
+        world_reload(world);
+        assert_int_equal(engine_count_open(world->engine), 1);
+}
+
+static void a_taken_dose_is_not_tomorrows_after_a_slip_under_another_uid(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("190000"));
+        world_reload(world);
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("060000"));
+        world_reload(world);
+        world_assert_state(world, "ana/lis2/20261124T060000", DOSE_UPCOMING);
+}
+
+static void a_skipped_dose_is_not_tomorrows_after_a_slip_under_another_uid(void **state) {
+        struct world *world = *state;
+
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(free_p) char *reason = NULL;
+        const struct record_options options = { .recorded_by = "ana" };
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 5));
+        assert_int_equal(engine_skip(world->engine, LIS, &options, world->now_usec, &answer, &reason), 0);
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("190000"));
+        world_reload(world);
+        world_put_event(world, "lis.ics", "lis2", "Lisinopril", DAILY("060000"));
+        world_reload(world);
+        world_assert_state(world, "ana/lis2/20261124T060000", DOSE_UPCOMING);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -451,6 +516,11 @@ int main(void) {
                 TEST(skipped_morning_does_not_skip_the_afternoon),
                 TEST(a_user_called_plan),
                 TEST(record_hops_with_three_in_the_plan),
+                TEST(an_open_dose_stays_open_after_a_slip_and_an_earlier_time),
+                TEST(a_taken_dose_is_not_tomorrows_after_a_slip),
+                TEST(an_open_dose_stays_open_after_a_slip_under_another_uid),
+                TEST(a_taken_dose_is_not_tomorrows_after_a_slip_under_another_uid),
+                TEST(a_skipped_dose_is_not_tomorrows_after_a_slip_under_another_uid),
         };
 
         return cmocka_run_group_tests_name("engine-edit-chain", tests, NULL, NULL);
