@@ -27,22 +27,19 @@ static const char *const versions[] = {
         " other TEXT) STRICT;"
         "CREATE INDEX entry_by_dose ON entry(dose);"
         APPEND_ONLY("dose") APPEND_ONLY("entry")
-        /* Follows from entry, and from where an edit of the plan moved the dose to. */
+        /* Follows from entry, and can be made anew from it. */
         "CREATE TABLE standing("
         " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, uid TEXT NOT NULL, medication TEXT NOT NULL,"
         " state TEXT NOT NULL, due_usec INTEGER NOT NULL, window_end_usec INTEGER NOT NULL,"
-        " early_usec INTEGER NOT NULL, next_due_usec INTEGER NOT NULL, spacing_usec INTEGER NOT NULL,"
-        " min_interval_usec INTEGER NOT NULL, moved_to TEXT, first_due_usec INTEGER NOT NULL,"
-        " snoozed_usec INTEGER NOT NULL, snoozed_until_usec INTEGER NOT NULL, reminders INTEGER NOT NULL,"
+        " snoozed_until_usec INTEGER NOT NULL, reminders INTEGER NOT NULL,"
         " reminded_usec INTEGER NOT NULL, was_unattended INTEGER NOT NULL,"
         " recorded INTEGER REFERENCES entry(id), taken_usec INTEGER NOT NULL) STRICT;"
         "CREATE INDEX standing_open ON standing(state) WHERE state IN ('due', 'snoozed', 'upcoming');"
         "CREATE INDEX standing_by_due ON standing(person, due_usec);"
-        "CREATE INDEX standing_by_window_end ON standing(person, window_end_usec);"
         "CREATE INDEX standing_by_uid ON standing(person, uid, due_usec);"
         "CREATE INDEX standing_taken_uid ON standing(person, uid, taken_usec) WHERE state = 'taken';"
         "CREATE INDEX standing_taken ON standing(person, medication, taken_usec) WHERE state = 'taken';"
-        "CREATE TABLE mark(person TEXT PRIMARY KEY, until_usec INTEGER NOT NULL, clock TEXT NOT NULL) STRICT;"
+        "CREATE TABLE mark(id INTEGER PRIMARY KEY CHECK (id = 1), until_usec INTEGER NOT NULL) STRICT;"
         "CREATE TABLE plan_file("
         " person TEXT NOT NULL, name TEXT NOT NULL, bytes BLOB NOT NULL, device INTEGER NOT NULL,"
         " inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_nsec INTEGER NOT NULL, ctime_nsec INTEGER NOT NULL,"
@@ -53,6 +50,28 @@ static const char *const versions[] = {
         APPEND_ONLY("plan_change")
         "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;"
         "CREATE TABLE kept(name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+        /*
+         * 2: a dose can be moved with all its times, knows what took its place, and when the first dose was due whose place it
+         * took; a snooze knows since when; how far the plan was carried out is known of each person, and by which clock.
+         */
+        "ALTER TABLE standing ADD COLUMN early_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN next_due_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN spacing_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN min_interval_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN snoozed_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN first_due_usec INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE standing ADD COLUMN moved_to TEXT;"
+        "UPDATE standing SET (early_usec, next_due_usec, spacing_usec, min_interval_usec) ="
+        " (SELECT early_usec, next_due_usec, spacing_usec, min_interval_usec FROM dose WHERE dose.id = standing.dose);"
+        "UPDATE standing SET moved_to = (SELECT other FROM entry WHERE entry.dose = standing.dose AND entry.kind = 'moved'"
+        " ORDER BY entry.id DESC LIMIT 1) WHERE state = 'moved';"
+        "CREATE INDEX standing_by_window_end ON standing(person, window_end_usec);"
+        "ALTER TABLE mark RENAME TO former_mark;"
+        "CREATE TABLE mark(person TEXT PRIMARY KEY, until_usec INTEGER NOT NULL, clock TEXT NOT NULL) STRICT;"
+        "INSERT INTO mark SELECT person, until_usec, coalesce((SELECT text FROM kept WHERE name = 'clock of ' || person), '')"
+        " FROM (SELECT DISTINCT person FROM plan_file), former_mark;"
+        "DROP TABLE former_mark;"
+        "DELETE FROM kept WHERE name LIKE 'clock of %';",
 };
 
 static int get_number(struct store *store, const char *pragma, int64_t *ret) {

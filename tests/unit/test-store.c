@@ -184,6 +184,51 @@ static void a_store_of_a_newer_version_is_left_alone(void **state) {
         assert_int_equal(store_open(world->state, &store, &holder), STORE_TOO_NEW);
 }
 
+/* A store as the first version wrote it. */
+static void make_version_1(struct world *world) {
+        _cleanup_(free_p) char *path = NULL, *sql = NULL, *moves = NULL;
+        sqlite3 *database;
+        size_t size = 0;
+        FILE *file = fopen("tests/data/store/version-1.sql", "re");
+
+        assert_non_null(file);
+        assert_true(getdelim(&sql, &size, '\0', file) > 0);
+        (void) fclose(file);
+        assert_true(asprintf(&path, "%s/dosed.db", world->state) > 0);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_true(asprintf(&moves, "UPDATE plan_file SET name = '%s' || name", world->place) > 0);
+        assert_int_equal(sqlite3_exec(database, moves, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static void a_store_of_the_first_version_goes_on(void **state) {
+        struct world *world = *state;
+        enum dose_state dose;
+
+        world_stop(world);
+        make_version_1(world);
+        world_put_event(world, "a.ics", "asp", "Aspirin", DAILY("070000"));
+        world_put_event(world, "l.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_put_event(world, "m.ics", "met", "Metformin", DAILY("093000"));
+        world->now_usec = AT(8, 6);
+        world_forget(world);
+        world_start(world);
+        assert_int_equal(engine_count_degraded(world->engine), 0);
+        world_assert_state(world, "ana/asp/20261123T070000", DOSE_TAKEN);
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_DUE);
+        assert_int_equal(engine_visit_dose(world->engine, "ana/met/20261123T073000", world->now_usec, world_copy_state, &dose),
+                         ENGINE_NO_SUCH_DOSE);
+        world_pass_until(world, AT(9, 30));
+        world_told(world, "08:10 reminder Lisinopril due\n08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n"
+                          "09:30 changed Metformin due\n09:30 reminder Metformin due\n");
+        /* It knows what took the place of what. */
+        world_put_event(world, "m.ics", "met", "Metformin", DAILY("073000"));
+        world_reload(world);
+        world_assert_state(world, "ana/met/20261123T073000", DOSE_DUE);
+}
+
 static void files_of_others_cannot_read_the_store(void **state) {
         struct world *world = *state;
         _cleanup_(free_p) char *path = NULL;
@@ -285,6 +330,7 @@ int main(void) {
                 TEST(another_program_in_the_file_is_no_damage),
                 TEST(a_damaged_store_is_said_to_be_unusable),
                 TEST(a_store_of_a_newer_version_is_left_alone),
+                TEST(a_store_of_the_first_version_goes_on),
                 TEST(files_of_others_cannot_read_the_store),
                 TEST(on_a_full_disk_reminders_go_on_and_nothing_is_lost),
                 TEST(the_mark_of_a_file_that_is_read_is_written_in_place),
