@@ -133,9 +133,7 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
         for (size_t i = 0; i < ahead.n_doses; i++) {
                 struct live_dose *live;
 
-                r = live_from_ledger(engine, TAKE(ahead.doses[i]), &live);
-                if (r >= 0)
-                        r = live_touch(engine, live);
+                r = live_take(engine, TAKE(ahead.doses[i]), &live);
                 if (r >= 0 && is_ahead(live->dose, now_usec))
                         r = void_dose(engine, live, now_usec);
                 if (r < 0)
@@ -185,17 +183,12 @@ static int take_in_hand(struct engine *engine, const struct person *person, usec
         if (r >= 0)
                 r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
                                                                    now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
-        for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++) {
-                r = live_from_ledger(engine, TAKE(open.doses[i]), &live);
-                if (r >= 0)
-                        r = live_touch(engine, live);
-        }
+        for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++)
+                r = live_take(engine, TAKE(open.doses[i]), &live);
         for (size_t i = 0; r >= 0 && i < around.n_doses; i++) {
                 if (!dose_is_off_plan(around.doses[i]))
                         continue;
-                r = live_from_ledger(engine, TAKE(around.doses[i]), &live);
-                if (r >= 0)
-                        r = live_touch(engine, live);
+                r = live_take(engine, TAKE(around.doses[i]), &live);
         }
         return r < 0 ? r : 0;
 }

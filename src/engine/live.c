@@ -154,6 +154,13 @@ static int dose_from_occurrence(struct slot *slot, const struct occurrence *occu
         return 0;
 }
 
+int engine_read_dose(struct engine *engine, const char *person, const char *uid, const char *recurrence_id,
+                     struct dose **ret) {
+        int r = store_get_dose(engine->store, person, uid, recurrence_id, ret);
+
+        return r < 0 ? engine_forgive_ledger(engine, r) : 0;
+}
+
 /* The dose as hand or ledger know it already; else a new one, upcoming. */
 int live_from_occurrence(struct engine *engine, struct slot *slot, const struct occurrence *occurrence,
                          struct live_dose **ret) {
@@ -174,8 +181,7 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
                 return 0;
         }
 
-        r = store_get_dose(engine->store, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
-        r = r < 0 ? engine_forgive_ledger(engine, r) : r;
+        r = engine_read_dose(engine, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
         if (r < 0)
                 return r;
         in_ledger = dose;
@@ -213,6 +219,12 @@ int live_from_ledger(struct engine *engine, struct dose *dose, struct live_dose 
         }
         *ret = live;
         return 0;
+}
+
+int live_take(struct engine *engine, struct dose *dose, struct live_dose **ret) {
+        int r = live_from_ledger(engine, dose, ret);
+
+        return r < 0 ? r : live_touch(engine, *ret);
 }
 
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret) {

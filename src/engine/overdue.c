@@ -46,8 +46,7 @@ static int is_answered(struct engine *engine, const struct slot *slot, const cha
                 *ret = live->dose->state != DOSE_UPCOMING;
                 return 0;
         }
-        r = store_get_dose(engine->store, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
-        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+        r = engine_read_dose(engine, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
         *ret = dose && dose->state != DOSE_UPCOMING;
         return r;
 }

@@ -213,12 +213,8 @@ static int find_known(struct engine *engine, const char *id, struct live_dose **
         r = dose_id_parse(id, &person, &uid, &recurrence_id);
         if (r != 0)
                 return r < 0 ? r : 0;
-        r = store_get_dose(engine->store, person, uid, recurrence_id, &dose);
-        r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
-        if (r < 0 || !dose)
-                return r;
-        r = live_from_ledger(engine, TAKE(dose), ret);
-        return r < 0 ? r : live_touch(engine, *ret);
+        r = engine_read_dose(engine, person, uid, recurrence_id, &dose);
+        return r < 0 || !dose ? r : live_take(engine, TAKE(dose), ret);
 }
 
 int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret) {

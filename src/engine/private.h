@@ -163,6 +163,11 @@ int live_from_occurrence(struct engine *engine, struct slot *slot, const struct 
 int live_acquire(struct engine *engine, const char *id, struct live_dose **ret);
 /* A dose read from the ledger, or as it is in hand, which is newer. Takes the dose over in any case. */
 int live_from_ledger(struct engine *engine, struct dose *dose, struct live_dose **ret);
+/* The same, touched: the next engine_finish() lets go of it where nothing holds it. */
+int live_take(struct engine *engine, struct dose *dose, struct live_dose **ret);
+/* As the ledger has it; NULL where it has none, or cannot be read (engine_forgive_ledger()). */
+int engine_read_dose(struct engine *engine, const char *person, const char *uid, const char *recurrence_id,
+                     struct dose **ret);
 int live_find_alarms(struct live_dose *live);
 /* No reminder lies ahead, and no snooze waits longer than was meant: the clock was ahead when that was written. */
 void live_clamp(struct live_dose *live, usec_t now_usec);

@@ -193,7 +193,7 @@ int engine_visit_doses(struct engine *engine, const char *person, usec_t from_us
 }
 
 static bool is_takeable_late(const struct dose *dose, usec_t now_usec) {
-        return (dose->state == DOSE_MISSED || dose->state == DOSE_UNATTENDED) && now_usec < window_takeable_until(dose);
+        return dose_is_settled_by_time(dose) && now_usec < window_takeable_until(dose);
 }
 
 /* A missed dose is takeable until half-way to the next one. */

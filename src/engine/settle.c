@@ -283,11 +283,8 @@ static int gather(struct settlement *settlement) {
                                                                    settlement->changes->items[i].uid,
                                                                    settlement->now_usec - REACH, USEC_NEVER, KNOWN_MAX,
                                                                    &known));
-                for (size_t j = 0; r >= 0 && j < known.n_doses; j++) {
-                        r = live_from_ledger(engine, TAKE(known.doses[j]), &live);
-                        if (r >= 0)
-                                r = live_touch(engine, live);
-                }
+                for (size_t j = 0; r >= 0 && j < known.n_doses; j++)
+                        r = live_take(engine, TAKE(known.doses[j]), &live);
                 if (r < 0)
                         return r;
         }
