@@ -25,6 +25,13 @@ static int set_people(struct daemon *daemon) {
                 people[i] = (struct engine_person){
                         .name = config->people[i].name,
                         .clock = { .zone = zone, .all_day_sec = config->all_day_sec },
+                        .policy = {
+                                .window_min_usec = config->window_min_usec,
+                                .window_max_usec = config->window_max_usec,
+                                .remind_every_usec = config->remind_every_usec,
+                                .quiet = config->people[i].quiet,
+                        },
+                        .category = config->people[i].category,
                         .folders = (const char *const *) config->people[i].folders.items,
                         .n_folders = config->people[i].folders.n_items,
                 };

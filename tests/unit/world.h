@@ -28,6 +28,8 @@ struct world {
         const struct zone *zone;
         struct engine *engine;
         usec_t now_usec;
+        struct dose_policy policy; /* and what else dosed.conf says of the person */
+        const char *category;
         usec_t hold_usec; /* what the next start is told of its clock */
         char *told; /* the transcript since it was last looked at */
         size_t told_size;
@@ -73,6 +75,8 @@ static inline void world_set_people(struct world *world) {
         const struct engine_person person = {
                 .name = "ana",
                 .clock = { .zone = world->zone, .all_day_sec = 8 * 3600 },
+                .policy = world->policy,
+                .category = world->category,
                 .folders = folders,
                 .n_folders = 1,
         };
