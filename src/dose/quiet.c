@@ -5,8 +5,7 @@
 #include "dosed/civil.h"
 
 bool quiet_holds(const struct quiet_hours *quiet, const struct zone *zone, usec_t at_usec) {
-        int64_t wall_sec = zone_to_wall(zone, at_usec);
-        int32_t sec = (int32_t) (wall_sec - wall_day(wall_sec) * SEC_PER_DAY);
+        int32_t sec = wall_second_of_day(zone_to_wall(zone, at_usec));
 
         if (quiet->from_sec <= quiet->until_sec)
                 return sec >= quiet->from_sec && sec < quiet->until_sec;

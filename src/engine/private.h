@@ -9,6 +9,7 @@
 #include "dosed/folder.h"
 #include "dosed/heap.h"
 #include "dosed/window.h"
+#include "engine/outbox.h"
 
 /* Who takes a dose off, or carries a record, because the plan says so. */
 #define RECORDED_BY_PLAN "plan"
@@ -125,6 +126,8 @@ struct engine {
         struct degradation *degraded;
         size_t n_degraded;
         bool degraded_changed;
+
+        struct outbox outbox;
 };
 
 /* people */
