@@ -70,5 +70,11 @@
 #define LIMIT_UNREAD_MEMORY_BYTES (512u * 1024) /* the file of their ids: LIMIT_UNREAD_LINES of the longest */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */
 
+/* Programs that are run: hooks, and the mail program. */
+#define LIMIT_RUNNER_CHILDREN 4u              /* at once: a crowd of messages at 08:00 must not take the machine */
+#define LIMIT_RUNNER_KILL_SEC 2u              /* from SIGTERM to SIGKILL: time to say QUIT to a server */
+#define LIMIT_RUNNER_LINE_BYTES 1000u         /* of a line that a program says; the rest of the line is dropped */
+#define LIMIT_RUNNER_LINES 200u               /* of one run that are logged; the last one is kept all the same */
+
 /* dosectl. */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
