@@ -59,6 +59,7 @@ struct engine *engine_free(struct engine *engine) {
         if (!engine)
                 return NULL;
 
+        outbox_done(engine);
         for (size_t i = 0; i < engine->n_people; i++)
                 person_free(engine, engine->people[i]);
         free(engine->people);
