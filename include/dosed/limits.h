@@ -82,5 +82,7 @@
 #define LIMIT_RUNNER_LINE_BYTES 1000u         /* of a line that a program says; the rest of the line is dropped */
 #define LIMIT_RUNNER_LINES 200u               /* of one run that are logged; the last one is kept all the same */
 
+#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* from the start to the first heartbeat: a dosed that always ends sooner is not well */
+
 /* dosectl. */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
