@@ -125,8 +125,8 @@ static int beat_init(struct beat *beat, struct heartbeat *heartbeat, const struc
 
         r = command_copy(&hook->command, &beat->command);
         if (r >= 0)
-                r = sd_event_add_time(heartbeat->event, &beat->timer, CLOCK_BOOTTIME, (uint64_t) beat->next_usec,
-                                      USEC_PER_SEC, on_timer, beat);
+                r = sd_event_add_time(heartbeat->event, &beat->timer, CLOCK_BOOTTIME, (uint64_t) beat->next_usec, 0,
+                                      on_timer, beat);
         return r < 0 ? r : sd_event_source_set_exit_on_failure(beat->timer, 1);
 }
 
