@@ -161,6 +161,8 @@ int announce_summaries(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
         int r = 0;
 
+        if (engine->n_people == 0) /* not yet */
+                return 0;
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
 

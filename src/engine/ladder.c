@@ -293,6 +293,8 @@ static int look_for_caregiver(const struct look *look, struct recipient *recipie
                 return r;
         if (wanted == EVENT_MISSED || wanted == EVENT_UNATTENDED)
                 return tell_unconfirmed(look, recipient, wanted);
+        if (look->dose->critical)
+                return add(look, recipient, wanted, AT_ONCE(look->now_usec), false);
         return add(look, recipient, wanted, recipient_may_be_told(recipient, look->dose, look->now_usec), false);
 }
 
