@@ -70,5 +70,12 @@
 #define LIMIT_UNREAD_MEMORY_BYTES (512u * 1024) /* the file of their ids: LIMIT_UNREAD_LINES of the longest */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */
 
+/* Letters and the events of hooks. */
+#define LIMIT_TELL_NAME_BYTES 200u            /* a medicine's, an amount's or a person's name: two lines of a letter */
+#define LIMIT_TELL_TEXT_BYTES 1000u           /* a note, a reason, a rule for missed doses: a paragraph */
+#define LIMIT_LETTER_DOSES 50u                /* listed in one section: nobody reads more, the others are counted */
+#define LIMIT_LETTER_WORDS_BYTES (64u * 1024) /* what a letter says; beyond it doses are counted. Usual is 1 KB */
+#define LIMIT_LETTER_BYTES (1024u * 1024)     /* the whole letter: twice the words, escaped, with their markup, as base64 */
+
 /* dosectl. */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
