@@ -68,6 +68,7 @@ static bool block_next(const char **p, struct block_text *ret) {
 
         if (**p != PAGE_MARK)
                 return false;
+        ret->block = BLOCK_PARAGRAPH;
         for (enum block block = 0; block < _BLOCK_MAX; block++)
                 if (looks[block].letter == (*p)[1])
                         ret->block = block;
