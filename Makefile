@@ -45,6 +45,7 @@ dosectl_objects := $(call objects_of,ctl)
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
+deliver_drivers := $(patsubst tests/deliver/%.c,$(build)/tests/%,$(wildcard tests/deliver/*.c))
 
 .PHONY: all
 all: ## build the programs
@@ -100,6 +101,9 @@ $(build)/tests/simulator: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/
 $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
 	$(link)
 
+$(build)/tests/%: $(build)/tests/deliver/%.o $(build)/libdosed.a
+	$(link)
+
 # Preloaded into the daemon by the tests of faults.
 $(build)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
@@ -140,10 +144,11 @@ check: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) check-built
 
 .PHONY: check-built
-check-built: all $(unit_tests) $(bus_drivers) $(fault_shims) $(build)/tests/simulator
+check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(wildcard tests/simulate/test_*.py) $(unit_tests) \
-		$(wildcard tests/project/test_*.py tests/differential/test_*.py tests/bus/test_*.py tests/system/test_*.py)
+		$(wildcard tests/project/test_*.py tests/differential/test_*.py tests/deliver/test_*.py tests/hooks/test_*.py \
+			tests/bus/test_*.py tests/system/test_*.py)
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -193,6 +198,8 @@ installed = \
 	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
 	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
 	644:man/dosed.8:$(mandir)/man8/dosed.8 \
+	644:man/dosed-hook.5:$(mandir)/man5/dosed-hook.5 \
+	$(foreach hook,$(wildcard data/hooks/*),755:$(hook):$(datadir)/dosed/hooks/$(notdir $(hook))) \
 	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
 	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \
 	644:data/dosed.conf:$(docdir)/examples/dosed.conf
@@ -213,7 +220,8 @@ uninstall: ## remove exactly what install put there
 		printf '  %-6s %s\n' RM "$$target"; \
 		rm -f "$$target" || exit 1; \
 	done
-	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)"; do \
+	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(datadir)/dosed/hooks" \
+		"$(DESTDIR)$(datadir)/dosed"; do \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
 
