@@ -10,17 +10,19 @@
 #include <systemd/sd-event.h>
 
 #include "dosed/clock.h"
+#include "dosed/deliver.h"
 #include "dosed/error.h"
-#include "dosed/runner.h"
 
 struct heartbeat_hook {
-        struct runner_command command;
+        struct deliver_recipient recipient; /* whose form gets a message of one EVENT_HEARTBEAT */
+        struct wall_clock clock;            /* the recipient's */
         usec_t every_usec;
 };
 
 struct heartbeat_host {
+        usec_t (*now)(void *userdata);
         bool (*is_healthy)(void *userdata);
-        /* One has ended; `answer` is a sentence, or NULL. It does not say this to the heartbeat again. */
+        /* One has ended, or could not begin; `answer` is a sentence, or NULL. */
         int (*ended)(void *userdata, const char *name, enum delivery delivery, const char *answer);
 };
 

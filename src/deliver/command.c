@@ -43,12 +43,10 @@ void command_done(struct command *command) {
         free(command->name);
         texts_free(command->arguments);
         texts_free(command->environment);
-        free(command->input);
 }
 
 int command_copy(const struct runner_command *command, struct command *ret) {
         _cleanup_(command_done) struct command copy = {
-                .input_size = command->input_size,
                 .timeout_usec = command->timeout_usec,
         };
         int r;
@@ -60,12 +58,6 @@ int command_copy(const struct runner_command *command, struct command *ret) {
                 r = texts_copy(command->environment, &copy.environment);
         if (r < 0)
                 return r;
-        if (command->input_size > 0) {
-                copy.input = malloc(command->input_size);
-                if (!copy.input)
-                        return -ENOMEM;
-                (void) memcpy(copy.input, command->input, command->input_size);
-        }
 
         *ret = copy;
         copy = (struct command){};
@@ -77,8 +69,6 @@ struct runner_command command_view(const struct command *command) {
                 .name = command->name,
                 .arguments = (const char *const *) command->arguments,
                 .environment = (const char *const *) command->environment,
-                .input = command->input,
-                .input_size = command->input_size,
                 .timeout_usec = command->timeout_usec,
         };
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A command that is kept, and lists of texts that end in NULL. */
+/* A command that is kept, for any input, and lists of texts that end in NULL. */
 #pragma once
 
 #include "dosed/runner.h"
 
 struct command {
         char *name, **arguments, **environment;
-        void *input;
-        size_t input_size;
         usec_t timeout_usec;
 };
 void command_done(struct command *command);

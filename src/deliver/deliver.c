@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deliver/command.h"
+#include "deliver/parcel.h"
 #include "dosed/limits.h"
 #include "dosed/log.h"
 #include "dosed/text.h"
@@ -38,25 +39,10 @@ struct deliver {
         struct attempt attempts[LIMIT_RUNNER_CHILDREN];
 };
 
-/* What goes to a program: the body, and the environment of this message. */
-struct parcel {
-        int64_t message;
-        char *body;
-        size_t size;
-        char **described;         /* the message's own part of the environment */
-        const char **environment; /* all of it; the texts are of the recipient and of the above */
-};
-
 static void recipients_done(struct recipients *recipients) {
         for (size_t i = 0; i < recipients->n_items; i++)
                 command_done(&recipients->items[i].command);
         free(recipients->items);
-}
-
-static void parcel_done(struct parcel *parcel) {
-        free(parcel->body);
-        texts_free(parcel->described);
-        free(parcel->environment);
 }
 
 static const struct recipient *find_recipient(const struct deliver *deliver, const char *name) {
@@ -97,46 +83,6 @@ static int on_ended(void *userdata, const struct runner_result *result) {
         return end_delivery(attempt->deliver, attempt->message, delivery_from_result(result), answer);
 }
 
-/* The bytes of an attempt that may have arrived go out again as they were: whoever gets both knows them for one. */
-static int compose(const struct recipient *recipient, const struct message_view *view, struct parcel *parcel) {
-        const struct message *message = view->message;
-
-        if (!message->body || message->body_size == 0)
-                return recipient->form->compose(recipient->userdata, view, &parcel->body, &parcel->size);
-        parcel->body = malloc(message->body_size);
-        if (!parcel->body)
-                return -ENOMEM;
-        (void) memcpy(parcel->body, message->body, message->body_size);
-        parcel->size = message->body_size;
-        return 0;
-}
-
-static int join_environment(const struct recipient *recipient, struct parcel *parcel) {
-        char **own = recipient->command.environment;
-        size_t n = 0;
-
-        parcel->environment =
-                calloc(texts_count(own) + texts_count(parcel->described) + 1, sizeof(*parcel->environment));
-        if (!parcel->environment)
-                return -ENOMEM;
-        for (char **text = own; text && *text; text++)
-                parcel->environment[n++] = *text;
-        for (char **text = parcel->described; text && *text; text++)
-                parcel->environment[n++] = *text;
-        return 0;
-}
-
-/* Returns as a form does. */
-static int pack(const struct recipient *recipient, const struct message_view *view, struct parcel *parcel) {
-        int r;
-
-        parcel->message = view->message->id;
-        r = compose(recipient, view, parcel);
-        if (r == 0 && recipient->form->describe)
-                r = recipient->form->describe(recipient->userdata, view, &parcel->described);
-        return r == 0 ? join_environment(recipient, parcel) : r;
-}
-
 /* Nothing goes out. */
 static int give_up(struct deliver *deliver, int64_t message, enum delivery delivery, const char *why) {
         int r;
@@ -146,23 +92,21 @@ static int give_up(struct deliver *deliver, int64_t message, enum delivery deliv
 }
 
 /* It is under way from the moment on that is in the ledger, not from the moment on that a program has it. */
-static int send(struct deliver *deliver, const struct recipient *recipient, const struct parcel *parcel) {
+static int send(struct deliver *deliver, const struct recipient *recipient, int64_t message,
+                const struct parcel *parcel) {
         struct attempt *attempt = find_free(deliver);
-        struct runner_command command = command_view(&recipient->command);
+        const struct runner_command command = parcel_command(parcel, &recipient->command);
         char *program;
         int r;
 
         if (!attempt)
                 return -EBUSY;
-        command.environment = parcel->environment;
-        command.input = parcel->body;
-        command.input_size = parcel->size;
         r = text_copy(command_program(&recipient->command), &program);
         if (r < 0)
                 return r;
-        *attempt = (struct attempt){ deliver, true, parcel->message, program };
+        *attempt = (struct attempt){ deliver, true, message, program };
 
-        r = engine_begin_delivery(deliver->engine, parcel->message, parcel->body, parcel->size,
+        r = engine_begin_delivery(deliver->engine, message, parcel->body, parcel->size,
                                   deliver->host->now(deliver->userdata));
         if (r < 0)
                 return r;
@@ -175,21 +119,23 @@ static int deliver_next(struct deliver *deliver) {
         _cleanup_(parcel_done) struct parcel parcel = {};
         const struct recipient *recipient;
         struct message_view view;
+        int64_t message;
         int r;
 
         r = engine_next_message(deliver->engine, deliver->host->now(deliver->userdata), &view);
         if (r != 0)
                 return r;
+        message = view.message->id;
         recipient = find_recipient(deliver, view.message->recipient);
         if (!recipient)
-                return give_up(deliver, view.message->id, DELIVERY_LATER, "Nobody of this name is set up");
+                return give_up(deliver, message, DELIVERY_LATER, "Nobody of this name is set up");
 
-        r = pack(recipient, &view, &parcel);
+        r = parcel_pack(recipient->form, recipient->userdata, &recipient->command, &view, &parcel);
         if (r == 0)
-                return send(deliver, recipient, &parcel);
+                return send(deliver, recipient, message, &parcel);
         log_debug("A message cannot be composed: %s", r < 0 ? strerror(-r) : "it never can");
-        return r < 0 ? give_up(deliver, parcel.message, DELIVERY_LATER, "It could not be composed: memory is short")
-                     : give_up(deliver, parcel.message, DELIVERY_NEVER,
+        return r < 0 ? give_up(deliver, message, DELIVERY_LATER, "It could not be composed: memory is short")
+                     : give_up(deliver, message, DELIVERY_NEVER,
                                "It cannot be composed: see the address of the recipient");
 }
 

@@ -2,15 +2,18 @@
 /* A timer for each heartbeat hook. */
 #include "dosed/heartbeat.h"
 
-#include <string.h>
+#include <systemd/sd-id128.h>
 
-#include "deliver/command.h"
+#include "deliver/parcel.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
 struct beat {
         struct heartbeat *heartbeat;
         struct command command;
+        const struct deliver_form *form;
+        void *userdata; /* of the form */
+        struct wall_clock clock;
         usec_t every_usec;
         usec_t next_usec; /* by CLOCK_BOOTTIME: who was suspended for longer than a beat is late as it wakes up */
         sd_event_source *timer;
@@ -54,11 +57,39 @@ static int on_ended(void *userdata, const struct runner_result *result) {
         return r < 0 ? r : heartbeat_look(heartbeat);
 }
 
-static int beat_start(struct beat *beat) {
-        const struct runner_command command = command_view(&beat->command);
+/* A message that was never in the outbox. */
+static int beat_pack(const struct beat *beat, struct parcel *ret) {
+        const struct heartbeat *heartbeat = beat->heartbeat;
+        char token[SD_ID128_STRING_MAX];
+        sd_id128_t id;
+        struct telling telling = { .recipient = beat->command.name, .event = EVENT_HEARTBEAT };
+        struct message message = { .recipient = beat->command.name, .token = token };
+        const struct message_item item = { .telling = &telling, .clock = &beat->clock };
+        const struct message_view view = { .message = &message, .items = &item, .n_items = 1 };
         int r;
 
-        r = runner_start(beat->heartbeat->beats.runner, &command, on_ended, beat);
+        r = sd_id128_randomize(&id);
+        if (r < 0)
+                return r;
+        (void) sd_id128_to_string(id, token);
+        telling.happened_usec = message.made_usec = heartbeat->host->now(heartbeat->userdata);
+        return parcel_pack(beat->form, beat->userdata, &beat->command, &view, ret);
+}
+
+/* One that cannot be composed now may be so next time: there is always a next time. */
+static int beat_start(struct beat *beat) {
+        struct heartbeat *heartbeat = beat->heartbeat;
+        _cleanup_(parcel_done) struct parcel parcel = {};
+        struct runner_command command;
+        int r;
+
+        beat->is_owed = false;
+        r = beat_pack(beat, &parcel);
+        if (r != 0)
+                return heartbeat->host->ended(heartbeat->userdata, beat->command.name,
+                                              r < 0 ? DELIVERY_LATER : DELIVERY_NEVER, "It could not be composed");
+        command = parcel_command(&parcel, &beat->command);
+        r = runner_start(heartbeat->beats.runner, &command, on_ended, beat);
         if (r < 0)
                 return r;
         beat->is_running = r == 0;
@@ -80,6 +111,17 @@ int heartbeat_look(struct heartbeat *heartbeat) {
         return r;
 }
 
+static int plan(struct beat *beat, usec_t in_usec) {
+        uint64_t now_usec;
+        int r;
+
+        r = sd_event_now(beat->heartbeat->event, CLOCK_BOOTTIME, &now_usec);
+        if (r < 0)
+                return r;
+        beat->next_usec = (usec_t) now_usec + in_usec;
+        return 0;
+}
+
 static int beat_arm(struct beat *beat) {
         int r;
 
@@ -94,8 +136,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) source;
         (void) usec;
-        beat->next_usec = clock_boottime_usec() + beat->every_usec;
-        r = beat_arm(beat);
+        r = plan(beat, beat->every_usec);
+        if (r >= 0)
+                r = beat_arm(beat);
         if (r < 0)
                 return r;
         beat->is_owed = !beat->is_running;
@@ -109,21 +152,34 @@ static const struct beat *find_beat(const struct beats *beats, const char *name,
         return NULL;
 }
 
-static int beat_init(struct beat *beat, struct heartbeat *heartbeat, const struct heartbeat_hook *hook) {
+/* The pace of one that is there already; what it runs is to be ended. */
+static int beat_take_pace(struct beat *beat, const struct beat *before) {
         const usec_t first_usec = LIMIT_HEARTBEAT_FIRST_SEC * USEC_PER_SEC;
-        const struct beat *before = find_beat(&heartbeat->beats, hook->command.name, hook->every_usec);
+
+        if (!before)
+                return plan(beat, beat->every_usec < first_usec ? beat->every_usec : first_usec);
+        beat->next_usec = before->next_usec;
+        beat->is_owed = before->is_owed || before->is_running;
+        return 0;
+}
+
+static int beat_init(struct beat *beat, struct heartbeat *heartbeat, const struct heartbeat_hook *hook) {
+        const struct runner_command command = {
+                .name = hook->recipient.name,
+                .arguments = hook->recipient.arguments,
+                .environment = hook->recipient.environment,
+                .timeout_usec = hook->recipient.timeout_usec,
+        };
         int r;
 
         beat->heartbeat = heartbeat;
+        beat->form = hook->recipient.form;
+        beat->userdata = hook->recipient.userdata;
+        beat->clock = hook->clock;
         beat->every_usec = hook->every_usec;
-        if (before) {
-                beat->next_usec = before->next_usec;
-                beat->is_owed = before->is_owed || before->is_running;
-        } else
-                beat->next_usec =
-                        clock_boottime_usec() + (hook->every_usec < first_usec ? hook->every_usec : first_usec);
-
-        r = command_copy(&hook->command, &beat->command);
+        r = beat_take_pace(beat, find_beat(&heartbeat->beats, hook->recipient.name, hook->every_usec));
+        if (r >= 0)
+                r = command_copy(&command, &beat->command);
         if (r >= 0)
                 r = sd_event_add_time(heartbeat->event, &beat->timer, CLOCK_BOOTTIME, (uint64_t) beat->next_usec, 0,
                                       on_timer, beat);

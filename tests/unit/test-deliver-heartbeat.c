@@ -18,6 +18,7 @@
 #include "dosed/text.h"
 
 #define DEADLINE (120 * USEC_PER_SEC)
+#define NOW INT64_C(1893456000000000)
 #define FAST (10 * USEC_PER_MSEC)
 
 /* When a heartbeat was last to come, as it is newly set. */
@@ -32,11 +33,11 @@ int sd_event_add_time(sd_event *event, sd_event_source **ret, clockid_t clock, u
         return library(event, ret, clock, usec, accuracy, handler, userdata);
 }
 
-/* Says in the FIFO that it runs, and ends so, or never. */
+/* Says in the FIFO that it runs and got its input, and ends so, or never. */
 static int child(char **arguments) {
         int fd = open(arguments[0], O_WRONLY | O_CLOEXEC);
 
-        if (fd < 0 || write(fd, "!", 1) != 1)
+        if (fd < 0 || getchar() != '?' || write(fd, "!", 1) != 1)
                 return 99;
         if (arguments[1])
                 return atoi(arguments[1]);
@@ -53,6 +54,8 @@ struct world {
         unsigned n_asked, n_ended;
         enum delivery delivery;
         char *answer;
+        char token[33]; /* of the last one */
+        int compose_result;
 };
 
 static bool is_healthy(void *userdata) {
@@ -71,7 +74,31 @@ static int ended(void *userdata, const char *name, enum delivery delivery, const
         return text_set(&world->answer, answer);
 }
 
-static const struct heartbeat_host host = { .is_healthy = is_healthy, .ended = ended };
+static usec_t now(void *userdata) {
+        (void) userdata;
+        return NOW;
+}
+
+static const struct heartbeat_host host = { .now = now, .is_healthy = is_healthy, .ended = ended };
+
+static int compose(void *userdata, const struct message_view *view, char **ret_body, size_t *ret_size) {
+        struct world *world = userdata;
+
+        if (world->compose_result != 0)
+                return world->compose_result;
+        assert_int_equal(view->n_items, 1);
+        assert_int_equal(view->items[0].telling->event, EVENT_HEARTBEAT);
+        assert_int_equal(view->items[0].telling->happened_usec, NOW);
+        assert_int_equal(view->items[0].clock->all_day_sec, 1234);
+        assert_int_equal(strlen(view->message->token), 32);
+        assert_string_not_equal(view->message->token, world->token);
+        (void) strcpy(world->token, view->message->token);
+        *ret_body = strdup("?");
+        *ret_size = 1;
+        return 0;
+}
+
+static const struct deliver_form form = { .compose = compose };
 
 static int new_world(void **state) {
         struct world *world = calloc(1, sizeof(*world));
@@ -110,7 +137,14 @@ static int free_world(void **state) {
 
 static void set(struct world *world, const char *const *arguments, usec_t every_usec) {
         const struct heartbeat_hook hook = {
-                .command = { .name = "hook heart", .arguments = arguments, .timeout_usec = 600 * USEC_PER_SEC },
+                .recipient = {
+                        .name = "hook heart",
+                        .arguments = arguments,
+                        .timeout_usec = 600 * USEC_PER_SEC,
+                        .form = &form,
+                        .userdata = world,
+                },
+                .clock = { .all_day_sec = 1234 },
                 .every_usec = every_usec,
         };
 
@@ -158,6 +192,20 @@ static void the_end_of_each_is_told(void **state) {
         set(world, (const char *const[]){ "/nonexistent/heart", NULL }, FAST);
         await(world, &world->n_ended, 2);
         assert_non_null(strstr(world->answer, "heart cannot be started"));
+}
+
+static void one_that_cannot_be_composed_is_told_and_the_next_one_comes(void **state) {
+        struct world *world = *state;
+
+        world->compose_result = -ENOMEM;
+        set(world, CHILD(world->fifo_path, "0"), FAST);
+        await(world, &world->n_ended, 1);
+        assert_int_equal(world->delivery, DELIVERY_LATER);
+        assert_non_null(world->answer);
+        assert_int_equal(count_started(world), 0);
+        world->compose_result = 0;
+        await(world, &world->n_ended, 2);
+        assert_int_equal(world->delivery, DELIVERY_DONE);
 }
 
 static void while_all_is_not_well_it_rests(void **state) {
@@ -239,6 +287,7 @@ int main(int argc, char **argv) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, new_world, free_world)
                 TEST(it_beats_again_and_again),
                 TEST(the_end_of_each_is_told),
+                TEST(one_that_cannot_be_composed_is_told_and_the_next_one_comes),
                 TEST(while_all_is_not_well_it_rests),
                 TEST(one_that_was_left_out_comes_when_all_is_well),
                 TEST(one_that_still_runs_is_not_started_again),
