@@ -144,6 +144,7 @@ static void forget_word(struct reader *reader) {
 static void add_to_word(struct reader *reader, char c) {
         if (reader->gap && reader->n_word > 0)
                 reader->spoiled = true;
+        reader->gap = false;
         if (reader->n_word < sizeof(reader->word) - 1)
                 reader->word[reader->n_word++] = c;
 }

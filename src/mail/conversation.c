@@ -98,7 +98,9 @@ void conversation_sent(struct conversation *conversation, const char *bytes, siz
                 if (strncasecmp(line, commands[i].verb, strlen(commands[i].verb)) == 0)
                         conversation->step = commands[i].step;
         if (conversation->step == STEP_RECIPIENT)
-                conversation->n_asked++;
+                conversation->n_asked++; /* who says 421 to one is asked for the next all the same */
+        else if (conversation->step != STEP_QUIT)
+                conversation->last = (struct answer){};
         secret = conversation->step == STEP_LOGIN ? second_blank(line) : NULL;
         if (secret) {
                 keep_secret(conversation, secret + 1);
@@ -118,19 +120,21 @@ static unsigned read_code(const char *line, bool *ret_is_last) {
         return (unsigned) ((line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0'));
 }
 
-/* "5.1.1 ": RFC 2034 has it begin each line; said once it is enough. */
+/* "5.1.1": RFC 2034 has it begin each line; said once it is enough. */
 static size_t status_size(const char *text) {
         size_t size = strspn(text, "0123456789.");
 
-        return size >= 5 && text[1] == '.' && text[size] == ' ' ? size + 1 : 0;
+        return size >= 5 && text[1] == '.' && (text[size] == ' ' || text[size] == '\0') ? size : 0;
 }
 
 static void append(struct answer *answer, const char *text) {
         size_t room = LIMIT_MAIL_ANSWER_BYTES - answer->size, size;
         size_t status = status_size(text);
 
-        if (answer->size > 0 && status > 0 && strncmp(answer->text, text, status) == 0)
+        if (status > 0 && status == status_size(answer->text) && memcmp(answer->text, text, status) == 0) {
                 text += status;
+                text += *text == ' ';
+        }
         size = strlen(text);
         if (size == 0 || room < 2)
                 return;
@@ -148,7 +152,10 @@ static void append(struct answer *answer, const char *text) {
 static void finish_answer(struct conversation *conversation) {
         struct answer *answer = &conversation->pending;
 
-        conversation->last = *answer;
+        if (conversation->step != STEP_QUIT) {
+                conversation->last = *answer;
+                conversation->last_step = conversation->step;
+        }
         switch (conversation->step) {
         case STEP_RECIPIENT:
                 if (conversation->n_asked > 0 && conversation->n_asked <= conversation->n_recipients)

@@ -37,7 +37,8 @@ struct answer {
 
 struct conversation {
         enum conversation_step step;
-        struct answer last;        /* the last that was complete */
+        struct answer last; /* to the last command but QUIT; none where that had none */
+        enum conversation_step last_step;
         struct answer end;         /* whether it took the message */
         struct answer *recipients; /* of each, in their order */
         size_t n_recipients, n_asked;

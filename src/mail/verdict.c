@@ -15,7 +15,7 @@ static const struct {
         [ENDING_GOOD] = { EX_TEMPFAIL, "did not say that it took the message" },
         [ENDING_UNKNOWN_HOST] = { EX_TEMPFAIL, "is not found: is its name right, and the network up?" },
         [ENDING_UNREACHABLE] = { EX_TEMPFAIL, "cannot be reached" },
-        [ENDING_TIMEOUT] = { EX_TEMPFAIL, "did not answer in time" },
+        [ENDING_TIMEOUT] = { EX_TEMPFAIL, "did not answer in time, and was not given the message" },
         [ENDING_LOST] = { EX_TEMPFAIL, "broke the connection before it had the message" },
         [ENDING_NO_ENCRYPTION] = { EX_TEMPFAIL, "offers no encryption (STARTTLS), and nothing is sent without" },
         [ENDING_BAD_ENCRYPTION] = { EX_TEMPFAIL, "cannot be spoken to encrypted" },
@@ -130,7 +130,7 @@ static int reach_end(const struct conversation *conversation, const struct trans
 
 /* Words of nobody but libcurl or the system. */
 static int reach_ending(const struct conversation *conversation, const struct transfer_end *end, const char *host,
-                        unsigned timeout_sec, struct verdict *ret) {
+                        struct verdict *ret) {
         const char *detail = end->detail ? end->detail : "";
         enum ending ending = end->ending;
 
@@ -138,11 +138,6 @@ static int reach_ending(const struct conversation *conversation, const struct tr
             (ending == ENDING_TIMEOUT || ending == ENDING_LOST)) {
                 ending = ENDING_NOT_SMTP;
                 detail = "";
-        }
-        if (ending == ENDING_TIMEOUT) {
-                ret->code = EX_TEMPFAIL;
-                return text_format(&ret->text, "%s did not answer in time: no mail was sent in %u seconds", host,
-                                   timeout_sec);
         }
         if (ending == ENDING_NOT_SMTP)
                 detail = conversation->stray.size > 0 ? conversation->stray.text : detail;
@@ -160,24 +155,24 @@ int verdict_reach(const struct conversation *conversation, const struct transfer
         if (conversation->handed_over)
                 r = reach_end(conversation, end, host, recipients, timeout_sec, &verdict);
         else if (end->ending == ENDING_SYSTEM)
-                r = reach_ending(conversation, end, host, timeout_sec, &verdict);
+                r = reach_ending(conversation, end, host, &verdict);
         else if (refused.n > 0 && refused.n == recipients->n_items)
                 r = reach_none(conversation, host, recipients, &refused, &verdict);
-        else if (is_refusal(last) && conversation->step == STEP_RECIPIENT) {
+        else if (is_refusal(last) && conversation->last_step == STEP_RECIPIENT) {
                 verdict.code = EX_TEMPFAIL; /* it went away before it had heard of all of them */
                 r = say_answer(host, "says", last, &verdict.text);
-        } else if (is_refusal(last) && conversation->step == STEP_ENCRYPTION) {
+        } else if (is_refusal(last) && conversation->last_step == STEP_ENCRYPTION) {
                 verdict.code = EX_TEMPFAIL;
                 r = say_answer(host, "refuses to encrypt the connection, and nothing is sent without", last,
                                &verdict.text);
-        } else if (is_refusal(last) && conversation->step == STEP_LOGIN) {
+        } else if (is_refusal(last) && conversation->last_step == STEP_LOGIN) {
                 verdict.code = last->code / 100 == 4 ? EX_TEMPFAIL : EX_NOPERM;
                 r = say_answer(host, "refuses the login", last, &verdict.text);
-        } else if (is_refusal(last) && conversation->step != STEP_MESSAGE) {
+        } else if (is_refusal(last)) {
                 verdict.code = code_of(last);
                 r = say_answer(host, "says", last, &verdict.text);
         } else
-                r = reach_ending(conversation, end, host, timeout_sec, &verdict);
+                r = reach_ending(conversation, end, host, &verdict);
         if (r < 0)
                 return r;
         *ret = verdict;
