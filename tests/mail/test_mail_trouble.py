@@ -36,7 +36,10 @@ class Trouble(unittest.TestCase):
             children[name] = start("--server", self.serve(script).url(), "--from", FROM, *arguments, TO)
             self.addCleanup(children[name].wait, DEADLINE_SEC)
             self.addCleanup(children[name].kill)
-        return {name: Sent(child, MESSAGE) for name, child in children.items()}
+            children[name].stdin.write(MESSAGE)
+            children[name].stdin.close()
+            children[name].stdin = None  # or communicate() would close it again
+        return {name: Sent(child, None) for name, child in children.items()}
 
     def assert_one_line(self, sent, code, *words):
         self.assertEqual((sent.code, sent.said.count("\n")), (code, 1), sent.said)
