@@ -22,8 +22,8 @@ struct heartbeat_hook {
 struct heartbeat_host {
         usec_t (*now)(void *userdata);
         bool (*is_healthy)(void *userdata);
-        /* One has ended, or could not begin; `answer` is a sentence, or NULL. */
-        int (*ended)(void *userdata, const char *name, enum delivery delivery, const char *answer);
+        /* One has ended, or could not begin. `answer` is a sentence, or NULL; so many in a row were not delivered. */
+        int (*ended)(void *userdata, const char *name, enum delivery delivery, const char *answer, unsigned n_failures);
 };
 
 struct heartbeat;

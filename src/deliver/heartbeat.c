@@ -19,6 +19,7 @@ struct beat {
         sd_event_source *timer;
         bool is_running;
         bool is_owed; /* it was left out */
+        unsigned n_failures;
 };
 
 struct beats {
@@ -43,18 +44,23 @@ static void beats_done(struct beats *beats) {
         free(beats->items);
 }
 
+static int beat_end(struct beat *beat, enum delivery delivery, const char *answer) {
+        const struct heartbeat *heartbeat = beat->heartbeat;
+
+        beat->is_running = false;
+        beat->n_failures = delivery == DELIVERY_DONE ? 0 : beat->n_failures + 1;
+        return heartbeat->host->ended(heartbeat->userdata, beat->command.name, delivery, answer, beat->n_failures);
+}
+
 static int on_ended(void *userdata, const struct runner_result *result) {
         struct beat *beat = userdata;
-        struct heartbeat *heartbeat = beat->heartbeat;
         _cleanup_(free_p) char *answer = NULL;
         int r;
 
         r = runner_result_describe(result, command_program(&beat->command), &answer);
-        if (r < 0)
-                return r;
-        beat->is_running = false;
-        r = heartbeat->host->ended(heartbeat->userdata, beat->command.name, delivery_from_result(result), answer);
-        return r < 0 ? r : heartbeat_look(heartbeat);
+        if (r >= 0)
+                r = beat_end(beat, delivery_from_result(result), answer);
+        return r < 0 ? r : heartbeat_look(beat->heartbeat);
 }
 
 /* A message that was never in the outbox. */
@@ -78,7 +84,6 @@ static int beat_pack(const struct beat *beat, struct parcel *ret) {
 
 /* One that cannot be composed now may be so next time: there is always a next time. */
 static int beat_start(struct beat *beat) {
-        struct heartbeat *heartbeat = beat->heartbeat;
         _cleanup_(parcel_done) struct parcel parcel = {};
         struct runner_command command;
         int r;
@@ -86,10 +91,9 @@ static int beat_start(struct beat *beat) {
         beat->is_owed = false;
         r = beat_pack(beat, &parcel);
         if (r != 0)
-                return heartbeat->host->ended(heartbeat->userdata, beat->command.name,
-                                              r < 0 ? DELIVERY_LATER : DELIVERY_NEVER, "It could not be composed");
+                return beat_end(beat, r < 0 ? DELIVERY_LATER : DELIVERY_NEVER, "it could not be composed");
         command = parcel_command(&parcel, &beat->command);
-        r = runner_start(heartbeat->beats.runner, &command, on_ended, beat);
+        r = runner_start(beat->heartbeat->beats.runner, &command, on_ended, beat);
         if (r < 0)
                 return r;
         beat->is_running = r == 0;
@@ -159,6 +163,7 @@ static int beat_take_pace(struct beat *beat, const struct beat *before) {
         if (!before)
                 return plan(beat, beat->every_usec < first_usec ? beat->every_usec : first_usec);
         beat->next_usec = before->next_usec;
+        beat->n_failures = before->n_failures;
         beat->is_owed = before->is_owed || before->is_running;
         return 0;
 }

@@ -51,7 +51,7 @@ struct world {
         sd_event *event;
         struct heartbeat *heartbeat;
         bool is_healthy;
-        unsigned n_asked, n_ended;
+        unsigned n_asked, n_ended, n_failures;
         enum delivery delivery;
         char *answer;
         char token[33]; /* of the last one */
@@ -65,12 +65,13 @@ static bool is_healthy(void *userdata) {
         return world->is_healthy;
 }
 
-static int ended(void *userdata, const char *name, enum delivery delivery, const char *answer) {
+static int ended(void *userdata, const char *name, enum delivery delivery, const char *answer, unsigned n_failures) {
         struct world *world = userdata;
 
         assert_string_equal(name, "hook heart");
         world->n_ended++;
         world->delivery = delivery;
+        world->n_failures = n_failures;
         return text_set(&world->answer, answer);
 }
 
@@ -192,6 +193,12 @@ static void the_end_of_each_is_told(void **state) {
         set(world, (const char *const[]){ "/nonexistent/heart", NULL }, FAST);
         await(world, &world->n_ended, 2);
         assert_non_null(strstr(world->answer, "heart cannot be started"));
+        assert_int_equal(world->n_failures, 2);
+        await(world, &world->n_ended, 3);
+        assert_int_equal(world->n_failures, 3);
+        set(world, CHILD(world->fifo_path, "0"), FAST);
+        await(world, &world->n_ended, 4);
+        assert_int_equal(world->n_failures, 0);
 }
 
 static void one_that_cannot_be_composed_is_told_and_the_next_one_comes(void **state) {
