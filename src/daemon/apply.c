@@ -61,6 +61,8 @@ int daemon_apply_config(struct daemon *daemon) {
 
         engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
         r = set_people(daemon);
+        if (r >= 0)
+                r = courier_apply(daemon->courier, &daemon->config, daemon->zones);
         return r < 0 ? r : set_folders(daemon);
 }
 
