@@ -60,12 +60,14 @@
 #define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
 #define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */
 #define LIMIT_LIST_MESSAGES 1000u             /* one answer about the outbox */
+#define LIMIT_LIST_EVENTS 10000u              /* of all messages in that answer; what is more is only counted */
 #define LIMIT_TELLING_TEXT_BYTES 2000u        /* what is told of no dose: some sentences */
 
 /* The bus. */
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
 #define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */
 #define LIMIT_PROPERTY_BYTES (1024u * 1024)   /* a property that is a list: GetAll answers all of them at once */
+#define LIMIT_MAIL_TESTS 4u                   /* at once: each is a program that talks to a server */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */
 
 /* Notifications on a desktop. */

@@ -307,6 +307,13 @@ int store_list_messages(struct store *store, usec_t from_usec, usec_t until_usec
         return r < 0 ? r : list_messages(store, statement, ret);
 }
 
+int store_list_open_messages(struct store *store, size_t limit, struct message_list *ret) {
+        sqlite3_stmt *statement;
+        int r = store_query(store, STATEMENT_LIST_OPEN_MESSAGES, &statement, "i", (int64_t) limit);
+
+        return r < 0 ? r : list_messages(store, statement, ret);
+}
+
 int store_get_message(struct store *store, int64_t number, struct message *ret) {
         _cleanup_(message_list_done) struct message_list list = {};
         sqlite3_stmt *statement;
