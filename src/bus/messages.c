@@ -44,7 +44,8 @@ static bool is_asked_for(const struct messages *messages, const struct telling *
         return access_may_know(messages->listing->bus, request->call, telling->person);
 }
 
-static int append_details(sd_bus_message *reply, const struct telling *telling, const char *id, const struct dose *dose) {
+static int append_details(sd_bus_message *reply, const struct telling *telling, const char *id,
+                          const struct dose *dose) {
         int r;
 
         r = sd_bus_message_open_container(reply, 'a', "{sv}");
@@ -89,7 +90,8 @@ static int append_event(struct messages *messages, const struct telling *telling
                         return r;
         }
 
-        bytes += text_size(telling->person) + text_size(id) + text_size(telling->text) + text_size(dose ? dose->title : NULL);
+        bytes += text_size(telling->person) + text_size(id) + text_size(telling->text) +
+                 text_size(dose ? dose->title : NULL);
         if (listing->bytes + bytes > LIMIT_ANSWER_BYTES / 2) /* the other half is for the messages themselves */
                 return 0;
         messages->n_events++;
@@ -209,5 +211,6 @@ int listing_messages(sd_bus_message *message, void *userdata, sd_bus_error *erro
         if (request.event && telling_event_from_string(request.event, &event) < 0)
                 return error_from_outcome(error, ENGINE_BAD_OPTION, "There is no such event");
         return listing_reply(bus, message, "a{sv}", fill_messages, &request,
-                             "There is more in that time than one answer can hold: ask for less: narrow the times", error);
+                             "There is more in that time than one answer can hold: ask for less: narrow the times",
+                             error);
 }

@@ -26,8 +26,9 @@ static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_
                            : engine_retry_message(bus->engine, (int64_t) id, bus->host.now(bus->userdata));
         if (r != 0)
                 return error_from_outcome(error, r,
-                                          r == ENGINE_NOT_OPEN ? "This message was delivered: there is nothing to try again" :
-                                                                 "There is no message of this number");
+                                          r == ENGINE_NOT_OPEN
+                                                  ? "This message was delivered: there is nothing to try again"
+                                                  : "There is no message of this number");
         bus->host.acted(bus->userdata);
         return sd_bus_reply_method_return(message, NULL);
 }
@@ -54,8 +55,8 @@ static int method_test_mail(sd_bus_message *message, void *userdata, sd_bus_erro
         if (r < 0)
                 return r;
         if (!is_address(address))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "'%s' is no mail address: name@example.org is",
-                                         address);
+                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                         "'%s' is no mail address: name@example.org is", address);
         if (!bus->host.test_mail)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_NOT_SUPPORTED, "This dosed has no mail settings");
         if (bus->n_mail_tests >= LIMIT_MAIL_TESTS)
