@@ -17,7 +17,7 @@ enum answer_type {
         ANSWER_TIME,   /* t: usec_t */
         ANSWER_FLAG,   /* b: bool */
         ANSWER_COUNT,  /* u: uint32_t */
-        ANSWER_NUMBER, /* t: uint64_t */
+        ANSWER_NUMBER, /* t: uint64_t, 0 being none */
         ANSWER_LIST,   /* aa{sv}: struct answer_list, of the shape's `inner` */
         _ANSWER_TYPE_MAX,
 };
@@ -40,7 +40,7 @@ void answer_done(const struct answer_key *keys, size_t n_keys, void *object);
 
 /*
  * Adds every key of the table to the JSON object, named with underscores: "window_end". Times are RFC 3339 in UTC, and a
- * text or time that is not there is null, so that the keys are always the same. Returns 0 or -ENOMEM.
+ * text, time or number that is not there is null, so that the keys are always the same. Returns 0 or -ENOMEM.
  */
 int answer_to_json(const struct answer_key *keys, size_t n_keys, const void *object, json_t *json);
 

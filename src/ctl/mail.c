@@ -39,12 +39,13 @@ static int test_run(const struct request *request, const char *address) {
         int r;
 
         r = client_open(request, &bus);
-        if (r == 0)
-                r = client_new_call(bus, CLIENT_ROOT, CLIENT_OUTBOX, "TestMail", &call);
-        if (r == 0)
-                r = sd_bus_message_append(call, "s", address);
         if (r != 0)
-                return r < 0 ? r : REQUEST_REFUSED;
+                return r;
+        r = client_new_call(bus, CLIENT_ROOT, CLIENT_OUTBOX, "TestMail", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", address);
+        if (r < 0)
+                return r;
 
         r = sd_bus_call(bus, call, (uint64_t) PATIENCE_USEC, &error, &reply);
         if (r < 0 && sd_bus_error_has_name(&error, CLIENT_ERROR "NotDelivered"))

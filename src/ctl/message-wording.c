@@ -75,7 +75,10 @@ static int say_waiting(const struct listed_message *message, const struct listed
                                    message->answer ? message->answer : "", at);
         if (event->in_summary)
                 return text_format(ret, "waits for the summary, %s", at);
-        return at_usec > request->now_usec ? text_format(ret, "waits until %s", at) : text_format(ret, "goes out now");
+        if (at_usec <= request->now_usec)
+                return text_format(ret, "goes out now");
+        return text_format(ret, event->not_before_usec < at_usec ? "waits for the message before it, tried again %s" :
+                                                                    "waits until %s", at);
 }
 
 /* Of a message that failed for good, why; else its state is all there is to say. */

@@ -162,7 +162,7 @@ static bool has_failed(const struct outbox *outbox) {
 }
 
 static int print_outbox(const struct outbox *outbox, const struct request *request) {
-        static const char *const columns[] = { "ID", "MADE", "TO", "WHAT", "STATE", "TRIES", "NEXT", "ANSWER" };
+        static const char *const columns[] = { "ID", "WHEN", "TO", "WHAT", "STATE", "TRIES", "NEXT", "ANSWER" };
         _cleanup_(output_done) struct output output = {};
         _cleanup_(table_free_p) struct table *table = NULL;
         int r;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What does not arrive: seen by everyone until it is mended, and tried again by hand. */
+#include <string.h>
+
 #include "dosed/text.h"
 #include "engine/private.h"
 
@@ -81,11 +83,18 @@ int outbox_update_degraded(struct engine *engine) {
         for (size_t i = 0; i < outbox->n_recipients; i++)
                 if (is_in_trouble(outbox->recipients[i]) && n++ == 0)
                         first = outbox->recipients[i];
-        if (first && n > 1)
-                r = text_format(&text, "Messages to %s and %zu more do not arrive: %s. See dosectl outbox", first->name,
-                                n - 1, first->answer ? first->answer : "no reason is known");
-        else if (first)
-                r = text_format(&text, "Messages to %s do not arrive: %s. See dosectl outbox", first->name,
-                                first->answer ? first->answer : "no reason is known");
+        if (first) {
+                const char *answer = first->answer ? first->answer : "no reason is known";
+                int size = (int) strlen(answer);
+
+                while (size > 0 && answer[size - 1] == '.')
+                        size--;
+                if (n > 1)
+                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %.*s. See dosectl outbox", first->name,
+                                        n - 1, size, answer);
+                else
+                        r = text_format(&text, "Messages to %s do not arrive: %.*s. See dosectl outbox", first->name, size,
+                                        answer);
+        }
         return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
 }
