@@ -36,6 +36,12 @@ void details_done(struct details *details) {
         free(details->purpose);
         free(details->if_missed);
         free(details->alarms);
+        for (size_t i = 0; i < details->n_mails; i++) {
+                for (size_t j = 0; j < details->mails[i].n_addresses; j++)
+                        free(details->mails[i].addresses[j]);
+                free(details->mails[i].addresses);
+        }
+        free(details->mails);
         *details = (struct details){};
 }
 

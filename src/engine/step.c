@@ -201,6 +201,8 @@ static int look_at_changes(struct engine *engine, usec_t now_usec) {
 
                 if (live->changed)
                         r = ladder_look(engine, live->dose, true, now_usec);
+                if (r >= 0 && live_waits(live))
+                        r = ladder_alarms(engine, live, now_usec);
         }
         return r < 0 ? r : outbox_step(engine, now_usec);
 }
