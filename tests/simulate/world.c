@@ -323,7 +323,7 @@ static void world_end(struct world *world) {
                 free(world->people[i].folder);
         }
         oracle_done(&world->oracle);
-        ledger_close(world);
+        ledger_end(world);
         zones_free(world->zones);
         remove_place();
 }
