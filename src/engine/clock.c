@@ -18,19 +18,15 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
         return dose_is_open(dose) && dose->due_usec > now_usec;
 }
 
-/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
-static bool is_invented(const struct engine *engine, const struct live_dose *live) {
-        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
-        const struct live_dose *other;
+/* Whose next dose is not known before this one is answered; NULL: of no such schedule, or answered. */
+static struct slot *find_awaiting(const struct person *person, const struct live_dose *live) {
+        struct slot *slot;
 
-        if (live->dose->state != DOSE_UPCOMING || !live->in_ledger || !slot || slot->schedule->after_taken_usec == 0)
-                return false;
-        for (other = engine->live; other; other = other->hh.next)
-                if (other->person == live->person && other->in_ledger && other->dose->due_usec < live->dose->due_usec &&
-                    strcmp(other->dose->uid, live->dose->uid) == 0 &&
-                    (dose_is_open(other->dose) || other->dose->state == DOSE_UPCOMING))
-                        return true;
-        return false;
+        if (live->person != person || !live->in_ledger ||
+            (!dose_is_open(live->dose) && live->dose->state != DOSE_UPCOMING))
+                return NULL;
+        slot = person_find_slot(person, live->dose->uid);
+        return slot && slot->schedule->after_taken_usec > 0 ? slot : NULL;
 }
 
 /* One that had come by the right clock as well is open again, and was reminded of; the others are still to come. */
@@ -105,21 +101,31 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         return 0;
 }
 
-static int drop_invented(struct engine *engine, const struct person *person, usec_t now_usec) {
-        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
+/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
+static int drop_invented(struct engine *engine, struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
-        int r;
+        struct slot *slot;
+        int r = 0;
 
+        for (size_t i = 0; i < person->n_slots; i++)
+                person->slots[i]->awaits_usec = USEC_NEVER;
         HASH_ITER(hh, engine->live, live, next) {
-                if (live->person != person || !is_invented(engine, live))
+                slot = find_awaiting(person, live);
+                if (slot && live->dose->due_usec < slot->awaits_usec)
+                        slot->awaits_usec = live->dose->due_usec;
+        }
+        HASH_ITER(hh, engine->live, live, next) {
+                slot = find_awaiting(person, live);
+                if (!slot || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= slot->awaits_usec)
                         continue;
-                r = live_enter(engine, live, &never_was);
-                if (r >= 0)
-                        r = live_set_timer(engine, live);
+                r = live_drop(engine, live, now_usec);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        for (size_t i = 0; r >= 0 && i < person->n_slots; i++)
+                if (person->slots[i]->awaits_usec != USEC_NEVER)
+                        r = slot_seek(engine, person->slots[i], person->mark_usec + 1);
+        return r;
 }
 
 /* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */

@@ -404,6 +404,17 @@ int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, 
         return live_retime(engine, live, slot, &place, DOSE_DUE, now_usec);
 }
 
+int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
+        int r;
+
+        r = enter(engine, live, &never_was, NULL);
+        if (r < 0)
+                return r;
+        live->changed = true;
+        return live_set_timer(engine, live);
+}
+
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec) {
         const struct entry entry = {
                 .kind = ENTRY_WITHDRAWN,

@@ -36,6 +36,7 @@ struct slot {
         struct occurrence next;
         bool has_next;
         usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
+        usec_t awaits_usec; /* while a clock is corrected: when its first dose is due that nobody has answered */
         bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
         const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
@@ -180,6 +181,8 @@ int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot
 /* The same; one in the past is due now, and has its whole window. */
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
+/* Only a wrong clock made it: it never was. What follows it is for the caller to seek. */
+int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
 /* The plan in force has no such dose any more. */
