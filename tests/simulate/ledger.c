@@ -23,6 +23,7 @@ void ledger_open(struct world *world) {
         pid_t holder;
 
         must(world, store_open(world->place, &world->store, &holder), "store_open");
+        world->n_changes = -1;
         if (sqlite3_exec(world->store->database, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", NULL, NULL,
                          NULL) != SQLITE_OK)
                 fail(world, "the store cannot be set up");
@@ -168,6 +169,11 @@ void ledger_follow(struct world *world, bool may_reopen) {
                 return;
         if (!store_is_flushed(world->store))
                 fail(world, "the store can be written, and was not");
+        if (sqlite3_total_changes(world->store->database) == world->n_changes) {
+                world->has_lag = false;
+                return;
+        }
+        world->n_changes = sqlite3_total_changes(world->store->database);
         statement = query(world, LEDGER_FOLLOW);
         (void) sqlite3_bind_int64(statement, 1, world->oracle.entry_id);
         while ((r = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -236,6 +236,7 @@ struct world {
         uint64_t n_doses, n_reminders, n_restarts, n_edits, n_zones, n_jumps, n_absences, n_failures;
         sqlite3 *keeper; /* of the file in memory */
         sqlite3_stmt *queries[_LEDGER_QUERY_MAX];
+        int n_changes; /* of the store, when it was last read */
         bool is_editing;
         bool is_unwritable;
         bool has_lag; /* what the ledger says was decided a while ago: it could not be written */

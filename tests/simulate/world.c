@@ -359,6 +359,7 @@ void world_run(struct world *world, unsigned years) {
         }
         if (world->is_unwritable)
                 make_writable(world);
+        (void) world_step(world, false);
         oracle_check(world);
         world_end(world);
 }
