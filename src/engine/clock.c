@@ -86,7 +86,7 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 if (live->person != person)
                         continue;
                 if (is_ahead(live->dose, now_usec))
@@ -109,12 +109,12 @@ static int drop_invented(struct engine *engine, struct person *person, usec_t no
 
         for (size_t i = 0; i < person->n_slots; i++)
                 person->slots[i]->awaits_usec = USEC_NEVER;
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 slot = find_awaiting(person, live);
                 if (slot && live->dose->due_usec < slot->awaits_usec)
                         slot->awaits_usec = live->dose->due_usec;
         }
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 slot = find_awaiting(person, live);
                 if (!slot || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= slot->awaits_usec)
                         continue;
@@ -133,7 +133,8 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
         _cleanup_(dose_list_done) struct dose_list ahead = {};
         int r;
 
-        r = engine_forgive_ledger(engine, store_list_ahead(engine->store, person->name, now_usec, LIMIT_STEP_CHANGES, &ahead));
+        r = engine_forgive_ledger(engine,
+                                  store_list_ahead(engine->store, person->name, now_usec, LIMIT_STEP_CHANGES, &ahead));
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ahead.n_doses; i++) {
@@ -176,6 +177,15 @@ static bool is_same_zone(const struct zone *a, const struct zone *b) {
         return a == b || (strcmp(zone_name(a), zone_name(b)) == 0 && strcmp(zone_name(a), "localtime") != 0);
 }
 
+/* Two wall-clock times are one instant here, and the other one gives both their name: no slot comes to this one. */
+static bool is_shadowed(const struct person *person, const struct dose *dose) {
+        const struct slot *slot = person_find_slot(person, dose->uid);
+        struct occurrence occurrence;
+
+        return slot && slot->schedule->after_taken_usec == 0 &&
+               slot_find(slot, dose->recurrence_id, &occurrence) == SCHEDULE_NO_OCCURRENCE;
+}
+
 /*
  * What the ledger has around now, and the first of what it has to come: a clock far ahead may once have left more, and each of
  * those follows when its slot comes to it.
@@ -187,10 +197,12 @@ static int take_in_hand(struct engine *engine, const struct person *person, usec
 
         r = engine_forgive_ledger(engine, store_list_open(engine->store, person->name, &open));
         if (r >= 0)
-                r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
-                                                                   now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
-        for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++)
-                r = live_take(engine, TAKE(open.doses[i]), &live);
+                r = engine_forgive_ledger(engine,
+                                          store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
+                                                           now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
+        for (size_t i = 0; r >= 0 && i < open.n_doses; i++)
+                if (i < LIMIT_STEP_CHANGES || is_shadowed(person, open.doses[i]))
+                        r = live_take(engine, TAKE(open.doses[i]), &live);
         for (size_t i = 0; r >= 0 && i < around.n_doses; i++) {
                 if (!dose_is_off_plan(around.doses[i]))
                         continue;
@@ -204,7 +216,8 @@ static bool was_due_by_journey(const struct live_dose *live, const struct slot *
         struct occurrence before;
 
         return dose_is_off_plan(live->dose) ||
-               (dose_is_open(live->dose) && schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
+               (dose_is_open(live->dose) &&
+                schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
                 before.due_usec != live->dose->due_usec);
 }
 
@@ -216,7 +229,7 @@ static int move_coming(struct engine *engine, struct person *person, const struc
         r = take_in_hand(engine, person, now_usec);
         if (r < 0)
                 return r;
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 struct slot *slot = person_find_slot(person, live->dose->uid);
                 struct occurrence occurrence;
 
@@ -225,10 +238,13 @@ static int move_coming(struct engine *engine, struct person *person, const struc
                 r = slot_find(slot, live->dose->recurrence_id, &occurrence);
                 if (r < 0)
                         return r;
-                if (r > 0 || occurrence.due_usec == live->dose->due_usec)
-                        continue;
-                if (live->dose->state == DOSE_UPCOMING ||
-                    (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
+                if (r > 0 &&
+                    live->dose->state == DOSE_UPCOMING) /* until its time: the next journey may bring it back */
+                        r = live_set_timer(engine, live);
+                else if (r > 0 || occurrence.due_usec == live->dose->due_usec)
+                        r = 0;
+                else if (live->dose->state == DOSE_UPCOMING ||
+                         (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
                         r = live_move(engine, live, slot, &occurrence, now_usec);
                 if (r < 0)
                         return r;
@@ -271,7 +287,7 @@ int engine_hold_windows(struct engine *engine, usec_t until_usec) {
         int r;
 
         engine->hold_usec = until_usec;
-        HASH_ITER(hh, engine->live, live, next)
+        HASH_ITER (hh, engine->live, live, next)
                 if (live->timer.node.position > 0) {
                         r = live_set_timer(engine, live);
                         if (r < 0)
