@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What lives of the simulator have shown, each as short as it can be told. */
+#include "world.h"
+
+#define TWICE "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;BYHOUR=8,20\r\n"
+#define ALARM "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
+
+/* Seed 8733: two occurrences at one instant have one name. */
+static void a_dose_dragged_onto_another_does_not_ring_beside_it(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, TWICE ALARM);
+        world_pass_until(world, AT(19, 30)); /* the evening's alarm has rung: the ledger knows it */
+        world_put(world, "lis.ics",
+                  ICS(EVENT("lis", "Lisinopril", TWICE ALARM)
+                              EVENT("lis", "Lisinopril", "RECURRENCE-ID:20261123T200000\r\nDTSTART:20261124T080000\r\n")));
+        world_reload(world);
+        world_pass_until(world, AT(32, 1));
+        assert_int_equal(engine_count_open(world->engine), 1);
+        world_assert_state(world, "ana/lis/20261124T080000", DOSE_DUE);
+        world_assert_state(world, "ana/lis/20261123T200000", DOSE_SKIPPED);
+}
+
+static void a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever(void **state) {
+        struct world *world = *state;
+
+        /* In Berlin 02:30 and 03:30 of 28 March 2027 are one instant. */
+        world_edit(world, "DTSTART:20261101T023000\r\nRRULE:FREQ=DAILY;BYHOUR=2,3\r\n");
+        world_pass_until(world, AT(12, 0));
+        world_jump(world, AT(12, 0) + 130 * USEC_PER_DAY);
+        world_jump(world, AT(12, 1)); /* and the ledger has them all, still to come */
+        world_travel(world, "Europe/Berlin");
+        world_pass_until(world, AT(12, 0) + 126 * USEC_PER_DAY);
+        world_assert_state(world, "ana/lis/20270328T023000", DOSE_SKIPPED);
+        world_assert_state(world, "ana/lis/20270328T033000", DOSE_MISSED);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever,
+                                                world_new, world_free),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
