@@ -147,6 +147,8 @@ int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret)
 int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
 /* Works out the next dose of a schedule that follows what was taken. */
 int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+/* The ledger has no dose of it yet: its start is the first. */
+int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret);
 struct medication *person_find_medication(const struct person *person, const char *key);
 struct slot *person_find_slot(const struct person *person, const char *uid);
 /* First dose of the medication due at `from_usec` or later; USEC_NEVER. */

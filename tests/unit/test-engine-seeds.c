@@ -35,11 +35,37 @@ static void a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever(
         world_assert_state(world, "ana/lis/20270328T033000", DOSE_MISSED);
 }
 
+/* Seed 30225: what follows it hangs on it. */
+static void a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261123T111500\r\nX-DOSED-AFTER-TAKEN:P3D\r\n");
+        world_pass_until(world, AT(11, 0));
+        world_forget(world);
+        world_travel(world, "Europe/Berlin");
+        world_told(world, "12:00 changed Lisinopril due\n12:00 reminder Lisinopril due\n");
+        world_take(world, "ana/lis/20261123T111500");
+        world_pass_until(world, AT(11, 0) + 3 * USEC_PER_DAY);
+        world_assert_state(world, "ana/lis/20261126T110000Z", DOSE_DUE);
+}
+
+static void a_start_that_an_edit_puts_into_the_past_is_due(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261123T111500\r\nX-DOSED-AFTER-TAKEN:P3D\r\n");
+        world_pass_until(world, AT(11, 0));
+        world_edit(world, "DTSTART:20261123T105500\r\nX-DOSED-AFTER-TAKEN:P3D\r\n");
+        world_assert_state(world, "ana/lis/20261123T105500", DOSE_DUE);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever,
                                                 world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due, world_new,
+                                                world_free),
+                cmocka_unit_test_setup_teardown(a_start_that_an_edit_puts_into_the_past_is_due, world_new, world_free),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
