@@ -177,7 +177,7 @@ void live_clamp(struct live_dose *live, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. On failure the dose is untouched. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
-/* Under its own name to the time of the occurrence, and in that state. */
+/* Under its own name to the time of the occurrence, and in that state: whose place it once took is far behind then. */
 int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
                 enum dose_state state, usec_t now_usec);
 /* The same; one in the past is due now, and has its whole window. */
@@ -185,6 +185,9 @@ int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, 
               usec_t now_usec);
 /* Only a wrong clock made it: it never was. What follows it is for the caller to seek. */
 int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec);
+/* The same, and it stands for a dose that was first due then. */
+int live_replace(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                 usec_t first_due_usec, usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
 /* The plan in force has no such dose any more. */

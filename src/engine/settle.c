@@ -95,11 +95,12 @@ static int follow(struct settlement *settlement, struct live_dose *live, bool mu
         if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec))
                 return r;
         *ret = true;
-        nearest->dose->first_due_usec = first_usec;
-        if (standing_of(live->dose) == STANDING_RECORDED)
+        if (standing_of(live->dose) == STANDING_RECORDED) {
+                nearest->dose->first_due_usec = first_usec;
                 r = carry_record(settlement, live, nearest);
-        else
-                r = move(settlement, nearest, &place);
+        } else
+                r = live_replace(settlement->engine, nearest, place.slot, &place.occurrence, first_usec,
+                                 settlement->now_usec);
         return r < 0 ? r : give_way(settlement, live, nearest);
 }
 
@@ -158,7 +159,8 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                         return r;
                 if (is_gone)
                         return give_way(settlement, successor, live);
-                /* Its times froze while there was no other dose before it. */
+                /* Its times froze while there was no other dose before it; and it stands for nobody now. */
+                successor->dose->first_due_usec = USEC_NONE;
                 return elsewhere.slot && elsewhere.occurrence.due_usec > settlement->now_usec ?
                                move(settlement, successor, &elsewhere) :
                                bring_back(settlement, successor);

@@ -58,6 +58,20 @@ static void a_start_that_an_edit_puts_into_the_past_is_due(void **state) {
         world_assert_state(world, "ana/lis/20261123T105500", DOSE_DUE);
 }
 
+/* Where a dose came from says nothing any more when a journey has put it elsewhere. */
+static void a_record_stays_near_its_dose_after_a_journey(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000") ALARM);
+        world_pass_until(world, AT(7, 30));
+        world_edit(world, DAILY("090000") ALARM); /* takes the place of 08:00 */
+        world_travel(world, "Pacific/Honolulu");  /* and is due at 19:00Z */
+        world_pass_until(world, AT(18, 40));
+        world_take(world, "ana/lis/20261123T090000");
+        world_edit(world, DAILY("103000") ALARM); /* more than half a day after 08:00Z */
+        world_assert_state(world, "ana/lis/20261123T103000", DOSE_TAKEN);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
@@ -66,6 +80,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due, world_new,
                                                 world_free),
                 cmocka_unit_test_setup_teardown(a_start_that_an_edit_puts_into_the_past_is_due, world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_record_stays_near_its_dose_after_a_journey, world_new, world_free),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
