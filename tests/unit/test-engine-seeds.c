@@ -72,6 +72,29 @@ static void a_record_stays_near_its_dose_after_a_journey(void **state) {
         world_assert_state(world, "ana/lis/20261123T103000", DOSE_TAKEN);
 }
 
+#define ENDED "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;COUNT=10\r\n"
+
+static void a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20250301T080000\r\nRRULE:FREQ=YEARLY\r\n");
+        world_pass_until(world, AT(7, 30));
+        world_edit(world, ENDED); /* of all that is new its last dose is the nearest to March */
+        world_pass_until(world, AT(7, 31));
+        assert_int_equal(engine_count_open(world->engine), 0);
+}
+
+static void a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20251123T080000\r\nRRULE:FREQ=YEARLY\r\n" ALARM);
+        world_pass_until(world, AT(7, 30));
+        world_edit(world, ENDED);
+        world_pass_until(world, AT(7, 31));
+        assert_int_equal(engine_count_open(world->engine), 0);
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_SKIPPED);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
@@ -81,6 +104,10 @@ int main(void) {
                                                 world_free),
                 cmocka_unit_test_setup_teardown(a_start_that_an_edit_puts_into_the_past_is_due, world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_record_stays_near_its_dose_after_a_journey, world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come, world_new,
+                                                world_free),
+                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of,
+                                                world_new, world_free),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
