@@ -98,8 +98,8 @@ static int follow(struct settlement *settlement, struct live_dose *live, bool mu
         int r;
 
         *ret = false;
-        r = find_nearest(settlement, medication_of(settlement->person, live->dose), first_usec, live->dose->spacing_usec,
-                         &place, &nearest);
+        r = find_nearest(settlement, medication_of(settlement->person, live->dose), live->dose->due_usec, first_usec,
+                         live->dose->spacing_usec, &place, &nearest);
         if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec) ||
             is_too_long_ago(settlement, &place, first_usec))
                 return r;
@@ -254,7 +254,7 @@ static int settle_next(struct settlement *settlement, size_t i) {
                 return r;
         spacing_usec = r == 0 ? after.due_usec - coming.due_usec : USEC_PER_DAY;
 
-        r = find_nearest(settlement, medication, coming.due_usec, spacing_usec, &place, &nearest);
+        r = find_nearest(settlement, medication, coming.due_usec, coming.due_usec, spacing_usec, &place, &nearest);
         if (r < 0 || !nearest || place.occurrence.due_usec > settlement->now_usec ||
             is_too_long_ago(settlement, &place, coming.due_usec))
                 return r;

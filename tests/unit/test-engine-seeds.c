@@ -95,6 +95,23 @@ static void a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_o
         world_assert_state(world, "ana/lis/20261123T080000", DOSE_SKIPPED);
 }
 
+/* However often edits moved it on: what is due just when it is, under another UID, is that dose. */
+static void a_new_uid_at_the_same_time_is_the_same_dose(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000") ALARM);
+        world_pass_until(world, AT(7, 30));
+        world_edit(world, "DTSTART:20261101T140000\r\nRRULE:FREQ=DAILY;BYHOUR=14,18\r\n" ALARM); /* 08:00 is 14:00 now */
+        world_pass_until(world, AT(13, 50));
+        world_take(world, "ana/lis/20261123T140000");
+        world_put_event(world, "lis.ics", "new", "Lisinopril",
+                        "DTSTART:20261101T140000\r\nRRULE:FREQ=DAILY;BYHOUR=14,18\r\n" ALARM);
+        world_reload(world);
+        world_assert_state(world, "ana/new/20261123T140000", DOSE_TAKEN);
+        world_pass_until(world, AT(14, 1));
+        assert_int_equal(engine_count_open(world->engine), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
@@ -108,6 +125,7 @@ int main(void) {
                                                 world_free),
                 cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of,
                                                 world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_new_uid_at_the_same_time_is_the_same_dose, world_new, world_free),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
