@@ -82,8 +82,8 @@ static int find_overdue(struct engine *engine, struct slot *slot, const struct w
 }
 
 /* Of a schedule after taken only the first dose has a time that can be passed over; else it would begin a step later. */
-static int find_overdue_start(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec,
-                              struct overdue_list *list) {
+static int find_overdue_start(struct engine *engine, struct slot *slot, const struct wall_clock *former,
+                              usec_t now_usec, struct overdue_list *list) {
         usec_t half_usec = slot->schedule->after_taken_usec / 2;
         struct occurrence start, before;
         bool awaits;

@@ -150,9 +150,9 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
                                       place.occurrence.due_usec > due_usec))
                                 break;
                         at_usec = place.occurrence.due_usec + 1;
-                        apart_usec = place.occurrence.due_usec == due_usec ?
-                                             0 :
-                                             llabs(place.occurrence.due_usec - first_usec);
+                        apart_usec = place.occurrence.due_usec == due_usec
+                                             ? 0
+                                             : llabs(place.occurrence.due_usec - first_usec);
 
                         if (apart_usec >= best_usec || !place_is_new(&place))
                                 continue;

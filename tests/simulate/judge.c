@@ -75,8 +75,8 @@ const struct dose *judge_find_before(const struct judgement *judgement, const ch
 }
 
 static void list_known(struct world *world, const struct person *person, struct dose_list *ret) {
-        if (store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR, world->now_usec + KNOWN_AHEAD,
-                             100000, ret) < 0)
+        if (store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR,
+                             world->now_usec + KNOWN_AHEAD, 100000, ret) < 0)
                 fail(world, "the ledger cannot be read");
 }
 

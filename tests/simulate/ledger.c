@@ -58,21 +58,22 @@ static const char *const sql[_LEDGER_QUERY_MAX] = {
                         "WHERE s.person = ?1 AND s.window_end_usec BETWEEN ?3 AND ?2 + 86400000000"
                         " AND ((s.state = 'due' OR s.state = 'snoozed') AND s.window_end_usec <= ?2"
                         " OR s.state = 'upcoming' AND s.due_usec <= ?2)",
-        [LEDGER_SETTLED_EARLY] = "SELECT " ID ", s.state, NULL" STANDINGS
-                                 "WHERE s.person = ?1 AND s.due_usec > ?2 - 86400000000"
-                                 " AND s.state IN ('missed', 'unattended') AND s.window_end_usec > ?2",
-        [LEDGER_STANDING] = "SELECT " ID ", s.state, (SELECT e.state || coalesce(' to ' || e.other, '') FROM entry e"
-                            " WHERE e.dose = s.dose ORDER BY e.id DESC LIMIT 1) AS last" STANDINGS
-                            "WHERE s.person = ?1 AND s.due_usec > ?2 - 5184000000000"
-                            " AND last IS NOT s.state || coalesce(' to ' || s.moved_to, '')"
-                            " AND last IS NOT s.state || ' to ' || (SELECT e.other FROM entry e WHERE e.id = s.recorded)",
+        [LEDGER_SETTLED_EARLY] =
+                "SELECT " ID ", s.state, NULL" STANDINGS "WHERE s.person = ?1 AND s.due_usec > ?2 - 86400000000"
+                " AND s.state IN ('missed', 'unattended') AND s.window_end_usec > ?2",
+        [LEDGER_STANDING] =
+                "SELECT " ID ", s.state, (SELECT e.state || coalesce(' to ' || e.other, '') FROM entry e"
+                " WHERE e.dose = s.dose ORDER BY e.id DESC LIMIT 1) AS last" STANDINGS
+                "WHERE s.person = ?1 AND s.due_usec > ?2 - 5184000000000"
+                " AND last IS NOT s.state || coalesce(' to ' || s.moved_to, '')"
+                " AND last IS NOT s.state || ' to ' || (SELECT e.other FROM entry e WHERE e.id = s.recorded)",
 };
 
 static sqlite3_stmt *query(struct world *world, enum ledger_query which) {
         sqlite3_stmt **statement = &world->queries[which];
 
-        if (!*statement && sqlite3_prepare_v3(world->store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
-                                              NULL) != SQLITE_OK)
+        if (!*statement && sqlite3_prepare_v3(world->store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                              statement, NULL) != SQLITE_OK)
                 fail(world, "the ledger cannot be queried: %s", sqlite3_errmsg(world->store->database));
         return *statement;
 }

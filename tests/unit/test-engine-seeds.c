@@ -12,8 +12,8 @@ static void a_dose_dragged_onto_another_does_not_ring_beside_it(void **state) {
         world_edit(world, TWICE ALARM);
         world_pass_until(world, AT(19, 30)); /* the evening's alarm has rung: the ledger knows it */
         world_put(world, "lis.ics",
-                  ICS(EVENT("lis", "Lisinopril", TWICE ALARM)
-                              EVENT("lis", "Lisinopril", "RECURRENCE-ID:20261123T200000\r\nDTSTART:20261124T080000\r\n")));
+                  ICS(EVENT("lis", "Lisinopril", TWICE ALARM) EVENT(
+                          "lis", "Lisinopril", "RECURRENCE-ID:20261123T200000\r\nDTSTART:20261124T080000\r\n")));
         world_reload(world);
         world_pass_until(world, AT(32, 1));
         assert_int_equal(engine_count_open(world->engine), 1);
@@ -101,7 +101,8 @@ static void a_new_uid_at_the_same_time_is_the_same_dose(void **state) {
 
         world_edit(world, DAILY("080000") ALARM);
         world_pass_until(world, AT(7, 30));
-        world_edit(world, "DTSTART:20261101T140000\r\nRRULE:FREQ=DAILY;BYHOUR=14,18\r\n" ALARM); /* 08:00 is 14:00 now */
+        world_edit(world,
+                   "DTSTART:20261101T140000\r\nRRULE:FREQ=DAILY;BYHOUR=14,18\r\n" ALARM); /* 08:00 is 14:00 now */
         world_pass_until(world, AT(13, 50));
         world_take(world, "ana/lis/20261123T140000");
         world_put_event(world, "lis.ics", "new", "Lisinopril",
@@ -114,15 +115,16 @@ static void a_new_uid_at_the_same_time_is_the_same_dose(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new, world_free),
+                cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new,
+                                                world_free),
                 cmocka_unit_test_setup_teardown(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever,
                                                 world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due, world_new,
-                                                world_free),
+                cmocka_unit_test_setup_teardown(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due,
+                                                world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_start_that_an_edit_puts_into_the_past_is_due, world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_record_stays_near_its_dose_after_a_journey, world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come, world_new,
-                                                world_free),
+                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come,
+                                                world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of,
                                                 world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_new_uid_at_the_same_time_is_the_same_dose, world_new, world_free),

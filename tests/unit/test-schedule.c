@@ -417,8 +417,9 @@ static void what_has_no_occurrence_is_not_found(void **state) {
 static void what_is_due_with_another_has_its_name(void **state) {
         static const struct schedule_text dragged = { .start = "20260101T080000",
                                                       .rules = "FREQ=DAILY;COUNT=3",
-                                               .overrides = { { "20260102T080000", "20260103T080000" } } },
-                                   gap = { .start = "Europe/Berlin:20260328T023000", .rules = "FREQ=DAILY;BYHOUR=2,3" };
+                                                      .overrides = { { "20260102T080000", "20260103T080000" } } },
+                                          gap = { .start = "Europe/Berlin:20260328T023000",
+                                                  .rules = "FREQ=DAILY;BYHOUR=2,3" };
         static const struct {
                 const struct schedule_text *text;
                 const char *id;
