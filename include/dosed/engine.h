@@ -34,7 +34,8 @@ struct engine_observer {
         void (*dose_changed)(void *userdata, const struct dose_view *view);
         void (*reminder)(void *userdata, const struct dose_view *view);
         void (*plan_changed)(void *userdata, const char *person);
-        void (*degraded)(void *userdata); /* the list of engine_degraded() is another one now */
+        void (*degraded)(void *userdata);       /* the list of engine_degraded() is another one now */
+        void (*message_queued)(void *userdata); /* engine_next_message() has one now; NULL: nobody delivers */
 };
 
 /* A person as configured. Copied. */
@@ -113,12 +114,13 @@ enum engine_outcome {
         ENGINE_TOO_SOON,
         ENGINE_NOT_OPEN,
         ENGINE_BAD_OPTION,
+        ENGINE_NO_MESSAGE,
         _ENGINE_OUTCOME_MAX,
 };
 
 /* How a dose is to be recorded. Texts are clean UTF-8 or NULL. */
 struct record_options {
-        usec_t at_usec; /* when it was taken; USEC_NONE: now */
+        usec_t at_usec;          /* when it was taken; USEC_NONE: now */
         const char *recorded_by; /* who asks; never NULL */
         const char *given_by;
         const char *amount, *note, *measurement;
@@ -171,7 +173,7 @@ struct medication_view {
         const struct schedule *schedule; /* the newest of its schedules, for the texts */
         const struct schedule *const *schedules;
         size_t n_schedules;
-        usec_t next_due_usec;  /* USEC_NEVER */
+        usec_t next_due_usec;   /* USEC_NEVER */
         usec_t last_taken_usec; /* USEC_NONE */
 };
 typedef int (*medication_visitor)(void *userdata, const struct medication_view *view);

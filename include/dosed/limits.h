@@ -49,6 +49,12 @@
 #define LIMIT_PENDING_ENTRIES 10000u          /* kept in memory while the store cannot be written: 3 months of 50 doses a day */
 #define LIMIT_PENDING_CHANGES 20000u          /* the same of the plan's history: twice a whole household's plan */
 
+/* Telling. */
+#define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
+#define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */
+#define LIMIT_LIST_MESSAGES 1000u             /* one answer about the outbox */
+#define LIMIT_TELLING_TEXT_BYTES 2000u        /* what is told of no dose: some sentences */
+
 /* The bus. */
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
 #define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */

@@ -118,6 +118,8 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
                 return 0;
         r = store_add_plan(engine->store, &adoption->update);
         if (r >= 0)
+                r = announce_plan(engine, person, &changes, now_usec);
+        if (r >= 0)
                 r = engine_finish(engine, now_usec);
         if (r < 0)
                 return r;

@@ -9,7 +9,7 @@ static const char *const outcome_names[_ENGINE_OUTCOME_MAX] = {
         [ENGINE_NO_SUCH_DOSE] = "NoSuchDose", [ENGINE_NO_SUCH_PERSON] = "NoSuchPerson",
         [ENGINE_TOO_EARLY] = "TooEarly",      [ENGINE_TOO_LATE] = "TooLate",
         [ENGINE_TOO_SOON] = "TooSoon",        [ENGINE_NOT_OPEN] = "NotOpen",
-        [ENGINE_BAD_OPTION] = "BadOption",
+        [ENGINE_BAD_OPTION] = "BadOption",    [ENGINE_NO_MESSAGE] = "NoSuchMessage",
 };
 
 const char *engine_outcome_to_string(enum engine_outcome outcome) {
@@ -41,7 +41,7 @@ struct person *person_free(struct engine *engine, struct person *person) {
         if (!person)
                 return NULL;
 
-        HASH_ITER(hh, engine->live, live, next)
+        HASH_ITER (hh, engine->live, live, next)
                 if (live->person == person)
                         live_free(engine, live);
         person_clear_schedules(engine, person);
@@ -59,6 +59,7 @@ struct engine *engine_free(struct engine *engine) {
         if (!engine)
                 return NULL;
 
+        outbox_done(engine);
         for (size_t i = 0; i < engine->n_people; i++)
                 person_free(engine, engine->people[i]);
         free(engine->people);

@@ -8,6 +8,7 @@
 #include "dosed/engine.h"
 #include "dosed/folder.h"
 #include "dosed/heap.h"
+#include "engine/outbox.h"
 
 /* Who takes a dose off, or carries a record, because the plan says so. */
 #define RECORDED_BY_PLAN "plan"
@@ -121,6 +122,8 @@ struct engine {
         struct degradation *degraded;
         size_t n_degraded;
         bool degraded_changed;
+
+        struct outbox outbox;
 };
 
 /* people */

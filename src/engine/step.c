@@ -194,9 +194,25 @@ int engine_forgive_ledger(struct engine *engine, int r) {
                                    "dosed.db in the state folder, put a backup in its place, and restart dosed");
 }
 
+/* What was done is told with it: both are written, or neither. */
+static int look_at_changes(struct engine *engine, usec_t now_usec) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < engine->n_touched; i++) {
+                struct live_dose *live = engine->touched[i];
+
+                if (live->changed)
+                        r = ladder_look(engine, live->dose, true, now_usec);
+        }
+        return r < 0 ? r : outbox_step(engine, now_usec);
+}
+
 int engine_finish(struct engine *engine, usec_t now_usec) {
         int r;
 
+        r = look_at_changes(engine, now_usec);
+        if (r < 0)
+                return r;
         if (!store_is_flushed(engine->store)) {
                 const struct heap_node *first = heap_first(&engine->heap);
 
@@ -221,12 +237,19 @@ int engine_finish(struct engine *engine, usec_t now_usec) {
 
         tell(engine, now_usec);
         let_go(engine);
+        outbox_let_go(engine);
 
         if (engine->degraded_changed) {
                 engine->degraded_changed = false;
+                r = announce_degraded(engine, now_usec);
                 engine->observer.degraded(engine->userdata);
         }
-        return 0;
+        if (engine->outbox.has_news) {
+                engine->outbox.has_news = false;
+                if (engine->observer.message_queued)
+                        engine->observer.message_queued(engine->userdata);
+        }
+        return r < 0 ? r : 0;
 }
 
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
@@ -263,6 +286,8 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
 
         first = heap_first(&engine->heap);
         *ret_next_usec = first ? first->at_usec : USEC_NEVER;
+        if (outbox_next_usec(engine) < *ret_next_usec)
+                *ret_next_usec = outbox_next_usec(engine);
         for (size_t i = 0; i < engine->n_people; i++)
                 if (engine->people[i]->corrects && store_is_flushed(engine->store))
                         *ret_next_usec = now_usec;

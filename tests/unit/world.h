@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dosed/engine.h"
+#include "dosed/outbox.h"
 #include "store/database.h"
 
 /* Monday 23 November 2026, midnight UTC. */
@@ -29,6 +30,8 @@ struct world {
         struct engine *engine;
         usec_t now_usec;
         usec_t hold_usec; /* what the next start is told of its clock */
+        const struct engine_recipient *recipients; /* of the tests that have some */
+        size_t n_recipients;
         char *told; /* the transcript since it was last looked at */
         size_t told_size;
         FILE *transcript;
@@ -77,6 +80,7 @@ static inline void world_set_people(struct world *world) {
                 .n_folders = 1,
         };
 
+        assert_int_equal(engine_set_recipients(world->engine, world->recipients, world->n_recipients, world->now_usec), 0);
         assert_int_equal(engine_set_people(world->engine, &person, 1, world->now_usec), 0);
 }
 
