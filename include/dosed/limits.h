@@ -20,6 +20,12 @@
 #define LIMIT_CONFIG_BYTES (1024u * 1024)     /* with its drop-ins: kept in the ledger too; a household's has 1 KB */
 #define LIMIT_PEOPLE 100u                     /* a home for the aged; each is named with every list of people */
 #define LIMIT_PERSON_FOLDERS 20u              /* of one person; everything that each lies in is watched too */
+#define LIMIT_PERSON_TIMES 24u                /* named times of one person's day: each hour */
+#define LIMIT_CAREGIVERS 100u                 /* as many as people: each is looked at for every missed dose */
+#define LIMIT_HOOKS 50u                       /* each is a program started for every event */
+#define LIMIT_CONFIG_NAMES 100u               /* in one list of users, caregivers or people */
+#define LIMIT_COMMAND_WORDS 64u               /* a program and its arguments; who needs more writes a script */
+#define LIMIT_ADDRESS_BYTES 254u              /* of mail: RFC 5321 4.5.3.1.3, without the brackets */
 
 /* Schedules. */
 #define LIMIT_UID_BYTES 255u                  /* a UID becomes part of a D-Bus path; the bus drops paths over 64 KiB */

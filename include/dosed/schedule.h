@@ -107,6 +107,7 @@ struct schedule {
         usec_t stamped_usec; /* DTSTAMP; USEC_NONE */
 
         enum schedule_kind kind;
+        char *categories;    /* CATEGORIES, a line each, clean; NULL */
         bool has_master;     /* false: overrides without their master, each standing alone */
         bool as_needed;      /* VTODO without DTSTART and DUE: no occurrences */
         bool stopped;        /* STATUS:CANCELLED, or COMPLETED on a VTODO that does not recur: no occurrences */
@@ -199,3 +200,6 @@ usec_t usec_add_duration(usec_t at_usec, struct duration duration, const struct 
 
 const char *kind_to_string(enum schedule_kind kind);         /* "PRESCRIPTION", as in CATEGORIES */
 int kind_from_string(const char *text, enum schedule_kind *ret); /* 0 or -EINVAL */
+
+/* Among its CATEGORIES, but for the case of letters. */
+bool schedule_has_category(const struct schedule *schedule, const char *category);

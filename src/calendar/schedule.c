@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The life of a schedule: what it owns, and making it ready for searches. */
+#include <string.h>
 #include <strings.h>
 
 #include "calendar/rule-end.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/schedule.h"
+#include "dosed/text.h"
 
 static const char *const kind_names[_KIND_MAX] = {
         [KIND_PRESCRIPTION] = "PRESCRIPTION", [KIND_OTC] = "OTC",       [KIND_SUPPLEMENT] = "SUPPLEMENT",
@@ -24,6 +26,20 @@ int kind_from_string(const char *text, enum schedule_kind *ret) {
                         return 0;
                 }
         return -EINVAL;
+}
+
+bool schedule_has_category(const struct schedule *schedule, const char *category) {
+        size_t length;
+
+        for (const char *name = schedule->categories; name && *name; name += length + (name[length] == '\n')) {
+                _cleanup_(free_p) char *copy = NULL;
+
+                length = strcspn(name, "\n");
+                copy = strndup(name, length);
+                if (copy && text_starts_caseless(copy, category) && text_starts_caseless(category, copy))
+                        return true;
+        }
+        return false;
 }
 
 void details_done(struct details *details) {
@@ -67,6 +83,7 @@ struct schedule *schedule_free(struct schedule *schedule) {
 
         free(schedule->uid);
         free(schedule->medication);
+        free(schedule->categories);
         free(schedule->file);
         details_done(&schedule->details);
         rules_free(schedule->rules, schedule->n_rules);

@@ -122,8 +122,8 @@ static int dose_from_occurrence(struct slot *slot, const struct occurrence *occu
         dose = calloc(1, sizeof(*dose));
         if (!dose)
                 return -ENOMEM;
-        window_freeze(dose, slot->schedule, details, occurrence->due_usec, occurrence->end_usec, previous_usec,
-                      next_usec);
+        window_freeze(dose, &slot->person->policy, slot->schedule, details, occurrence->due_usec, occurrence->end_usec,
+                      previous_usec, next_usec);
         dose->critical = details->critical;
         dose->confidential = details->confidential;
         dose->asks_amount = details->asks_amount;
@@ -278,12 +278,10 @@ int live_set_timer(struct engine *engine, struct live_dose *live) {
 
         switch (dose->state) {
         case DOSE_UPCOMING:
-                at_usec = earlier(dose->due_usec, reminder_next(dose, live->alarms_usec, live->n_alarms,
-                                                                dose->reminded_usec));
+                at_usec = earlier(dose->due_usec, live_next_reminder(live));
                 break;
         case DOSE_DUE:
-                at_usec = earlier(dose->window_end_usec, reminder_next(dose, live->alarms_usec, live->n_alarms,
-                                                                       dose->reminded_usec));
+                at_usec = earlier(dose->window_end_usec, live_next_reminder(live));
                 break;
         case DOSE_SNOOZED:
                 at_usec = earlier(dose->window_end_usec, dose->snoozed_until_usec);

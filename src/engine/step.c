@@ -52,7 +52,7 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         if (dose->state == DOSE_SNOOZED && now_usec >= dose->snoozed_until_usec)
                 r = enter(engine, live, ENTRY_REMINDED, DOSE_DUE, now_usec);
         else if ((dose->state == DOSE_UPCOMING || dose->state == DOSE_DUE) &&
-                 reminder_next(dose, live->alarms_usec, live->n_alarms, dose->reminded_usec) <= now_usec)
+                 live_rings_now(engine, live, now_usec))
                 r = enter(engine, live, ENTRY_REMINDED, dose->state, now_usec);
         if (r < 0)
                 return r;
@@ -259,6 +259,8 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
         int r;
 
         r = engine_correct_clock(engine, now_usec);
+        if (r >= 0)
+                r = engine_release_held(engine, now_usec);
         if (r < 0)
                 return r;
 
