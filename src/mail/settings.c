@@ -107,8 +107,9 @@ int settings_parse(struct settings *settings, int argc, char **argv) {
                         settings->password_file = optarg;
                         break;
                 case OPTION_PASSWORD:
-                        complain("everybody on this machine can read a command line: put the password into a file, and use "
-                                 "--password-file");
+                        complain(
+                                "everybody on this machine can read a command line: put the password into a file, and use "
+                                "--password-file");
                         return EX_USAGE;
                 case OPTION_CA_FILE:
                         settings->authority_file = optarg;
