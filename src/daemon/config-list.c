@@ -155,10 +155,10 @@ struct wish {
         bool is_coming; /* nothing tells it yet */
 };
 
-/* Who is told that a dose was not confirmed also hears of what dosed could not watch over, and when it is settled. */
+/* Not confirmed is not confirmed, whether or not dosed could watch over it; who hears of it hears too when it is settled. */
 static const struct wish caregiver_wishes[] = {
         { EVENT_MISSED, TELLS_WITH_MISSED, false },
-        { EVENT_UNATTENDED, EVENT_BIT(EVENT_RESOLVED), false },
+        { EVENT_UNATTENDED, EVENT_BIT(EVENT_MISSED) | TELLS_WITH_MISSED, false },
         { EVENT_SKIPPED, EVENT_BIT(EVENT_RESOLVED), false },
         { EVENT_PLAN, 0, false },
         { EVENT_STOCK, 0, true },
@@ -170,13 +170,18 @@ static const struct wish caregiver_wishes[] = {
 
 /* A hook that is to alarm somebody hears of what was unattended, whether or not somebody thought of it. */
 static const struct wish hook_wishes[] = {
-        { EVENT_DUE, 0, false },        { EVENT_MISSED, EVENT_BIT(EVENT_UNATTENDED), false },
-        { EVENT_UNATTENDED, 0, false }, { EVENT_TAKEN, 0, false },
-        { EVENT_SKIPPED, 0, false },    { EVENT_SNOOZED, 0, false },
-        { EVENT_RESOLVED, 0, false },   { EVENT_STOPPED, 0, false },
-        { EVENT_PLAN, 0, false },       { EVENT_STOCK, 0, true },
-        { EVENT_FINDING, 0, true },     { EVENT_SYMPTOM, 0, true },
-        { EVENT_DEGRADED, 0, false },   { EVENT_HEARTBEAT, 0, false },
+        { EVENT_DUE, 0, false },
+        { EVENT_MISSED, EVENT_BIT(EVENT_UNATTENDED) | EVENT_BIT(EVENT_RESOLVED), false },
+        { EVENT_UNATTENDED, EVENT_BIT(EVENT_RESOLVED), false },
+        { EVENT_TAKEN, 0, false },
+        { EVENT_SKIPPED, 0, false },
+        { EVENT_SNOOZED, 0, false },
+        { EVENT_PLAN, 0, false },
+        { EVENT_STOCK, 0, true },
+        { EVENT_FINDING, 0, true },
+        { EVENT_SYMPTOM, 0, true },
+        { EVENT_DEGRADED, 0, false },
+        { EVENT_HEARTBEAT, 0, false },
 };
 
 static void refuse_event(struct config_parse *parse, const struct config_key *key, const char *item,

@@ -67,12 +67,12 @@ int config_set_span(struct config_parse *parse, const struct config_key *key, vo
 }
 
 int config_set_quiet(struct config_parse *parse, const struct config_key *key, void *target, const char *value) {
-        struct config_quiet *quiet = target;
-        struct config_quiet wanted;
+        struct quiet_hours *quiet = target;
+        struct quiet_hours wanted;
         char from[6], until[6], rest;
 
         if (strcmp(value, "none") == 0)
-                *quiet = (struct config_quiet){};
+                *quiet = (struct quiet_hours){};
         else if (sscanf(value, "%5[0-9:] - %5[0-9:]%c", from, until, &rest) != 2 ||
                  !config_read_time_of_day(from, &wanted.from_sec) || !config_read_time_of_day(until, &wanted.until_sec))
                 config_complain(parse, "%s '%s' is no span of the day: write it as 22:00-07:00, or none", key->name,

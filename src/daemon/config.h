@@ -10,16 +10,12 @@
 #include "dosed/error.h"
 #include "dosed/outbox.h"
 #include "dosed/problem.h"
+#include "dosed/quiet.h"
 
 /* Names, paths, or the words of a command. */
 struct config_words {
         char **items;
         size_t n_items;
-};
-
-/* Seconds of the day; equal: no quiet hours. They may go over midnight. */
-struct config_quiet {
-        int32_t from_sec, until_sec;
 };
 
 /* "breakfast = 08:00" */
@@ -35,7 +31,7 @@ struct config_person {
         struct config_words folders; /* absolute */
         struct config_words users;   /* Unix users who are this person, or act for them */
         struct config_words caregivers;
-        struct config_quiet quiet;
+        struct quiet_hours quiet;
         char *category;            /* only entries with it count; NULL: all */
         struct config_time *times; /* nothing comes of them yet */
         size_t n_times;
@@ -62,7 +58,7 @@ struct config_caregiver {
         enum config_right may;
         enum config_detail detail;
         usec_t after_usec; /* from missed until told */
-        struct config_quiet quiet;
+        struct quiet_hours quiet;
         uint32_t tells; /* EVENT_BIT()s, with those that come with others */
         struct config_summary summary;
         int32_t summary_sec;
@@ -92,9 +88,8 @@ struct config {
         char *timezone; /* NULL: the system's, followed live */
         int32_t all_day_sec;
         usec_t snooze_usec;
-        usec_t settle_usec;       /* from the last change in a folder until the plan is read */
-        usec_t remind_every_usec; /* once the first hour is over */
-        usec_t window_min_usec, window_max_usec;
+        usec_t settle_usec; /* from the last change in a folder until the plan is read */
+        usec_t remind_every_usec, window_min_usec, window_max_usec; /* as in struct dose_policy */
         struct config_person *people;
         size_t n_people;
         struct config_caregiver *caregivers;

@@ -26,5 +26,14 @@ usec_t next_time_of_day(const struct zone *zone, int32_t sec, usec_t after_usec)
 }
 
 usec_t quiet_end(const struct quiet_hours *quiet, const struct zone *zone, usec_t at_usec) {
-        return quiet_holds(quiet, zone, at_usec) ? next_time_of_day(zone, quiet->until_sec, at_usec) : at_usec;
+        usec_t end_usec, straight_usec;
+
+        if (!quiet_holds(quiet, zone, at_usec))
+                return at_usec;
+        end_usec = next_time_of_day(zone, quiet->until_sec, at_usec);
+        /* Of an hour that comes twice the end has passed in the first one: it is not tomorrow's. */
+        straight_usec = at_usec + ((quiet->until_sec - wall_second_of_day(zone_to_wall(zone, at_usec)) + SEC_PER_DAY) %
+                                   SEC_PER_DAY) *
+                                          USEC_PER_SEC;
+        return straight_usec < end_usec && !quiet_holds(quiet, zone, straight_usec) ? straight_usec : end_usec;
 }

@@ -50,6 +50,7 @@ struct person *person_free(struct engine *engine, struct person *person) {
         for (size_t i = 0; i < person->n_folders; i++)
                 free(person->folders[i]);
         free(person->folders);
+        free(person->category);
         free(person->name);
         free(person);
         return NULL;
@@ -185,8 +186,11 @@ static int person_set(struct engine *engine, const struct engine_person *wanted,
         if (r < 0)
                 return r;
         r = person_set_folders(person, wanted);
+        if (r >= 0)
+                r = text_set(&person->category, wanted->category);
         if (r >= 0 && is_new) {
                 person->clock = wanted->clock;
+                person->policy = wanted->policy;
                 r = person_load(engine, person, now_usec);
         }
         if (r < 0 && is_new) /* half a person looks after nobody */
@@ -240,6 +244,8 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
                 return r;
         drop_unwanted(engine);
         r = set_clocks(engine, people, n_people, now_usec);
+        for (size_t i = 0; r >= 0 && i < n_people; i++)
+                r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }
 

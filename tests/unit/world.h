@@ -29,6 +29,8 @@ struct world {
         const struct zone *zone;
         struct engine *engine;
         usec_t now_usec;
+        struct dose_policy policy; /* and what else dosed.conf says of the person */
+        const char *category;
         usec_t hold_usec; /* what the next start is told of its clock */
         const struct engine_recipient *recipients; /* of the tests that have some */
         size_t n_recipients;
@@ -76,6 +78,8 @@ static inline void world_set_people(struct world *world) {
         const struct engine_person person = {
                 .name = "ana",
                 .clock = { .zone = world->zone, .all_day_sec = 8 * 3600 },
+                .policy = world->policy,
+                .category = world->category,
                 .folders = folders,
                 .n_folders = 1,
         };
