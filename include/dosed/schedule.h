@@ -161,7 +161,10 @@ struct occurrence {
 int schedule_next(const struct schedule *schedule, const struct wall_clock *clock, usec_t from_usec,
                   struct occurrence *ret);
 
-/* The occurrence of that recurrence id, in the form of occurrence_format_id(). Returns as schedule_next(). */
+/*
+ * The occurrence of that recurrence id, in the form of occurrence_format_id(). Of what is due at the same instant only the name
+ * that schedule_next() gives is one. Returns as schedule_next().
+ */
 int schedule_find(const struct schedule *schedule, const struct wall_clock *clock, const char *recurrence_id,
                   struct occurrence *ret);
 

@@ -112,7 +112,7 @@ static void sort_dates(struct stamp *dates, size_t *n_dates) {
 
 /*
  * A RECURRENCE-ID in another form than DTSTART names the same dose as one in DTSTART's. Where one floats and the other does not,
- * only a search knows.
+ * only a search knows (occurrence.c).
  */
 static void settle_forms(struct schedule *schedule) {
         bool floats = schedule->start.kind == STAMP_FLOATING && !schedule->start.is_date;

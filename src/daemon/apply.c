@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/recipients.h"
 #include "dosed/log.h"
 
 #define KEPT_NAME "dosed.conf"
@@ -56,11 +57,24 @@ static int set_folders(struct daemon *daemon) {
         return watch_set_folders(daemon->watch, folders, n, config->settle_usec);
 }
 
+static int set_recipients(struct daemon *daemon) {
+        _cleanup_(recipients_done) struct recipients recipients = {};
+        int r;
+
+        r = recipients_build(&daemon->config, daemon->zones, &recipients);
+        if (r < 0)
+                return r;
+        return engine_set_recipients(daemon->engine, recipients.items, recipients.n_items, clock_realtime_usec());
+}
+
 int daemon_apply_config(struct daemon *daemon) {
         int r;
 
         engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
-        r = set_people(daemon);
+        /* What the people's plans bring up first is for them to hear already. */
+        r = set_recipients(daemon);
+        if (r >= 0)
+                r = set_people(daemon);
         if (r >= 0)
                 r = courier_apply(daemon->courier, &daemon->config, daemon->zones);
         return r < 0 ? r : set_folders(daemon);

@@ -46,14 +46,35 @@ void config_complain_at(struct config_parse *parse, const struct config_mark *ma
         va_end(arguments);
 }
 
-static int on_pair(void *userdata, const char *section, const char *key, const char *value) {
-        struct config_parse *parse = userdata;
+/* libinih before version 56 leaves the comment behind a line that continues a value. */
+static int drop_comment(const char *value, char **ret) {
+        char *copy, *end;
         int r;
+
+        r = text_copy(value, &copy);
+        if (r < 0)
+                return r;
+        for (end = copy; *end && !(*end == ';' && end > copy && strchr(CONFIG_BLANKS, end[-1]));)
+                end++;
+        while (end > copy && strchr(CONFIG_BLANKS, end[-1]))
+                end--;
+        *end = '\0';
+        *ret = copy;
+        return 0;
+}
+
+static int on_pair(void *userdata, const char *section, const char *key, const char *value) {
+        _cleanup_(free_p) char *bare = NULL;
+        struct config_parse *parse = userdata;
+        int r = 0;
 
         (void) section;
         parse->is_continued = parse->is_indented && parse->has_pair;
         parse->has_pair = true;
-        r = config_take_pair(parse, key, value);
+        if (parse->is_continued)
+                r = drop_comment(value, &bare);
+        if (r >= 0)
+                r = config_take_pair(parse, key, bare ? bare : value);
         if (r < 0)
                 parse->error = r;
         return 1;

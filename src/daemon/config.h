@@ -88,7 +88,7 @@ struct config {
         char *timezone; /* NULL: the system's, followed live */
         int32_t all_day_sec;
         usec_t snooze_usec;
-        usec_t settle_usec;       /* from the last change in a folder until the plan is read */
+        usec_t settle_usec; /* from the last change in a folder until the plan is read */
         usec_t remind_every_usec, window_min_usec, window_max_usec; /* as in struct dose_policy */
         struct config_person *people;
         size_t n_people;

@@ -98,15 +98,12 @@ int courier_apply(struct courier *courier, const struct config *config, struct z
         r = routes_make(config, zones, &routes);
         if (r < 0)
                 return r;
-        /* The former ones are what is in use until all have been told of these. */
+        /* The former ones are in use until both have been told of these. */
         old = courier->routes;
         courier->routes = routes;
-        r = deliver_set(courier->deliver, routes.deliveries, routes.n_recipients);
+        r = deliver_set(courier->deliver, routes.deliveries, routes.n_deliveries);
         if (r >= 0)
                 r = heartbeat_set(courier->heartbeat, routes.heartbeats, routes.n_heartbeats);
-        if (r >= 0)
-                r = engine_set_recipients(courier->engine, routes.recipients, routes.n_recipients,
-                                          clock_realtime_usec());
         return r < 0 ? r : forget_heartbeats(courier, &old);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Caregivers and hooks are told: what the configuration says about them, put in force. */
+/* Caregivers and hooks are told: how the configuration has it, put in force. Whom and of what is told to the engine. */
 #pragma once
 
 #include <systemd/sd-event.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the configuration to whoever is told. */
+/* From the configuration to programs and forms. */
 #include "daemon/routes.h"
 
 #include <string.h>
@@ -18,8 +18,6 @@ struct route {
         const char **arguments;
         char *environment[MAX_VARIABLES + 1];
         size_t n_variables;
-        const char **people; /* NULL: everyone */
-        size_t n_people;
         struct letter_options letter; /* a caregiver's */
         struct disclosure disclosure; /* a hook's */
 };
@@ -29,7 +27,6 @@ static void route_done(struct route *route) {
         free(route->arguments);
         for (size_t i = 0; i < route->n_variables; i++)
                 free(route->environment[i]);
-        free(route->people);
 }
 
 void routes_done(struct routes *routes) {
@@ -37,7 +34,6 @@ void routes_done(struct routes *routes) {
                 route_done(&routes->items[i]);
         free(routes->items);
         free(routes->names);
-        free(routes->recipients);
         free(routes->deliveries);
         free(routes->heartbeats);
 }
@@ -147,41 +143,6 @@ static int set_mail_program(struct route *route, const struct config_mail *mail,
         return 0;
 }
 
-static bool has_word(const struct config_words *words, const char *word) {
-        for (size_t i = 0; i < words->n_items; i++)
-                if (strcmp(words->items[i], word) == 0)
-                        return true;
-        return false;
-}
-
-static int set_people_of_caregiver(struct route *route, const struct config *config, const char *caregiver) {
-        route->people = calloc(config->n_people + 1, sizeof(*route->people));
-        if (!route->people)
-                return -ENOMEM;
-        for (size_t i = 0; i < config->n_people; i++)
-                if (has_word(&config->people[i].caregivers, caregiver))
-                        route->people[route->n_people++] = config->people[i].name;
-        return 0;
-}
-
-static int set_people_of_hook(struct route *route, const struct config_words *people) {
-        if (people->n_items == 0)
-                return 0;
-        route->people = calloc(people->n_items, sizeof(*route->people));
-        if (!route->people)
-                return -ENOMEM;
-        for (; route->n_people < people->n_items; route->n_people++)
-                route->people[route->n_people] = people->items[route->n_people];
-        return 0;
-}
-
-/* Both as the engine and the deliver room take them. */
-static void routes_add(struct routes *routes, const struct engine_recipient *recipient,
-                       const struct deliver_recipient *delivery) {
-        routes->recipients[routes->n_recipients] = *recipient;
-        routes->deliveries[routes->n_recipients++] = *delivery;
-}
-
 static int find_clock(const struct config *config, struct zones *zones, const char *timezone, struct wall_clock *ret) {
         const struct zone *zone;
         int r;
@@ -200,6 +161,18 @@ static const char *domain_of(const char *address) {
         return at ? at + 1 : NULL;
 }
 
+static void routes_add(struct routes *routes, struct route *route, usec_t timeout_usec,
+                       const struct deliver_form *form) {
+        routes->deliveries[routes->n_deliveries++] = (struct deliver_recipient){
+                .name = route->name,
+                .arguments = route->arguments,
+                .environment = (const char *const *) route->environment,
+                .timeout_usec = timeout_usec,
+                .form = form,
+                .userdata = route,
+        };
+}
+
 static int add_caregiver(struct routes *routes, const struct config *config, struct zones *zones,
                          const struct config_caregiver *caregiver) {
         const char *timezone = caregiver->timezone ? caregiver->timezone : config->timezone;
@@ -211,10 +184,8 @@ static int add_caregiver(struct routes *routes, const struct config *config, str
         if (r >= 0)
                 r = text_format(&route->name, "caregiver %s", caregiver->name);
         if (r >= 0)
-                r = set_people_of_caregiver(route, config, caregiver->name);
-        if (r >= 0)
                 r = set_mail_program(route, &config->mail, timezone);
-        if (r < 0 || route->n_people == 0)
+        if (r < 0)
                 return r;
 
         route->letter = (struct letter_options){
@@ -223,40 +194,15 @@ static int add_caregiver(struct routes *routes, const struct config *config, str
                 .to_name = caregiver->title ? caregiver->title : caregiver->name,
                 .host = domain_of(config->mail.from),
                 .zone = clock.zone,
-                .disclosure = { .is_full = caregiver->detail == DETAIL_FULL,
-                                .people = routes->names,
-                                .n_people = config->n_people },
+                .disclosure = { caregiver->detail == DETAIL_FULL, routes->names, config->n_people },
         };
-        routes_add(routes,
-                   &(struct engine_recipient){
-                           .name = route->name,
-                           .kind = RECIPIENT_CAREGIVER,
-                           .tells = caregiver->tells,
-                           .people = route->people,
-                           .n_people = route->n_people,
-                           .email = caregiver->email,
-                           .after_usec = caregiver->after_usec,
-                           .clock = clock,
-                           .quiet = { caregiver->quiet.from_sec, caregiver->quiet.until_sec },
-                           .summary = caregiver->summary.kind,
-                           .summary_sec = caregiver->summary_sec,
-                           .summary_weekday = caregiver->summary.weekday,
-                   },
-                   &(struct deliver_recipient){
-                           .name = route->name,
-                           .arguments = route->arguments,
-                           .environment = (const char *const *) route->environment,
-                           .timeout_usec = LIMIT_MAIL_PROGRAM_SEC * USEC_PER_SEC,
-                           .form = &letter_form,
-                           .userdata = route,
-                   });
+        routes_add(routes, route, LIMIT_MAIL_PROGRAM_SEC * USEC_PER_SEC, &letter_form);
         return 0;
 }
 
 static int add_hook(struct routes *routes, const struct config *config, struct zones *zones,
                     const struct config_hook *hook) {
         struct route *route = &routes->items[routes->n_items++];
-        struct deliver_recipient delivery;
         struct wall_clock clock;
         int r;
 
@@ -264,40 +210,20 @@ static int add_hook(struct routes *routes, const struct config *config, struct z
         if (r >= 0)
                 r = text_format(&route->name, "hook %s", hook->name);
         if (r >= 0)
-                r = set_people_of_hook(route, &hook->people);
-        if (r >= 0)
                 r = set_arguments(route, &hook->command);
         if (r >= 0)
                 r = add_usual_variables(route, config->timezone);
         if (r < 0)
                 return r;
 
-        route->disclosure = (struct disclosure){
-                .is_full = hook->detail == DETAIL_FULL,
-                .people = routes->names,
-                .n_people = config->n_people,
-        };
-        delivery = (struct deliver_recipient){
-                .name = route->name,
-                .arguments = route->arguments,
-                .environment = (const char *const *) route->environment,
-                .timeout_usec = hook->timeout_usec,
-                .form = &event_form,
-                .userdata = route,
-        };
-        routes_add(routes,
-                   &(struct engine_recipient){
-                           .name = route->name,
-                           .kind = RECIPIENT_HOOK,
-                           .tells = hook->tells,
-                           .people = route->people,
-                           .n_people = route->n_people,
-                           .clock = clock,
-                   },
-                   &delivery);
+        route->disclosure = (struct disclosure){ hook->detail == DETAIL_FULL, routes->names, config->n_people };
+        routes_add(routes, route, hook->timeout_usec, &event_form);
         if (hook->tells & EVENT_BIT(EVENT_HEARTBEAT))
-                routes->heartbeats[routes->n_heartbeats++] =
-                        (struct heartbeat_hook){ delivery, clock, hook->every_usec };
+                routes->heartbeats[routes->n_heartbeats++] = (struct heartbeat_hook){
+                        .recipient = routes->deliveries[routes->n_deliveries - 1],
+                        .clock = clock,
+                        .every_usec = hook->every_usec,
+                };
         return 0;
 }
 
@@ -307,11 +233,10 @@ int routes_make(const struct config *config, struct zones *zones, struct routes 
         int r = 0;
 
         routes.items = calloc(n + 1, sizeof(*routes.items));
-        routes.recipients = calloc(n + 1, sizeof(*routes.recipients));
         routes.deliveries = calloc(n + 1, sizeof(*routes.deliveries));
         routes.heartbeats = calloc(config->n_hooks + 1, sizeof(*routes.heartbeats));
         routes.names = calloc(config->n_people + 1, sizeof(*routes.names));
-        if (!routes.items || !routes.recipients || !routes.deliveries || !routes.heartbeats || !routes.names)
+        if (!routes.items || !routes.deliveries || !routes.heartbeats || !routes.names)
                 return -ENOMEM;
 
         for (size_t i = 0; i < config->n_people; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everybody who is told something, as dosed.conf has it: what of, by which program, and in which form. */
+/* How everybody is told, as dosed.conf has it: by which program, and in which form. Whom and of what is in recipients.h. */
 #pragma once
 
 #include "daemon/config.h"
@@ -9,11 +9,10 @@
 
 struct route;
 
-/* For the three that have to know. Texts are of the configuration or of these routes: both must live as long as they are in use. */
+/* Texts are of the configuration or of these routes: both must live as long as they are in use. */
 struct routes {
-        struct engine_recipient *recipients; /* each at the same place as its delivery */
         struct deliver_recipient *deliveries;
-        size_t n_recipients;
+        size_t n_deliveries;
         struct heartbeat_hook *heartbeats;
         size_t n_heartbeats;
 

@@ -36,15 +36,19 @@ static int join_environment(const struct command *command, struct parcel *parcel
 
 int parcel_pack(const struct deliver_form *form, void *userdata, const struct command *command,
                 const struct message_view *view, struct parcel *ret) {
+        bool has_body = view->message->body && view->message->body_size > 0;
         _cleanup_(parcel_done) struct parcel parcel = {};
         int r;
 
-        if (view->message->body && view->message->body_size > 0)
+        if (has_body)
                 r = copy_body(view->message, &parcel);
         else
                 r = form->compose(userdata, view, &parcel.body, &parcel.size);
         if (r == 0 && form->describe)
                 r = form->describe(userdata, view, &parcel.described);
+        /* What it is of may be gone since it was composed: what may have arrived goes out all the same. */
+        if (r == DELIVER_UNCOMPOSABLE && has_body)
+                r = 0;
         if (r == 0)
                 r = join_environment(command, &parcel);
         if (r != 0)

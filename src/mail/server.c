@@ -131,11 +131,11 @@ int server_read(const char *url, struct server *ret) {
                 r = get_part(parts, CURLUPART_URL, 0, &whole);
         if (r != 0)
                 return r;
+        if (!scheme || !whole || !host || host[0] == '\0')
+                return SERVER_NOT_A_URL;
         server.is_smtps = strcasecmp(scheme, "smtps") == 0;
         if (!server.is_smtps && strcasecmp(scheme, "smtp") != 0)
                 return SERVER_OTHER_PROTOCOL;
-        if (!host || host[0] == '\0')
-                return SERVER_NOT_A_URL;
         r = check_rest(parts);
         if (r != 0)
                 return r;

@@ -35,6 +35,7 @@ enum {
         OPTION_FROM,
         OPTION_USER,
         OPTION_PASSWORD_FILE,
+        OPTION_PASSWORD,
         OPTION_CA_FILE,
         OPTION_TIMEOUT,
         OPTION_VERBOSE,
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
         { "from", required_argument, NULL, OPTION_FROM },
         { "user", required_argument, NULL, OPTION_USER },
         { "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
+        { "password", required_argument, NULL, OPTION_PASSWORD }, /* else getopt takes it for --password-file */
         { "ca-file", required_argument, NULL, OPTION_CA_FILE },
         { "to-header", no_argument, NULL, 't' },
         { "timeout", required_argument, NULL, OPTION_TIMEOUT },
@@ -104,6 +106,11 @@ int settings_parse(struct settings *settings, int argc, char **argv) {
                 case OPTION_PASSWORD_FILE:
                         settings->password_file = optarg;
                         break;
+                case OPTION_PASSWORD:
+                        complain(
+                                "everybody on this machine can read a command line: put the password into a file, and use "
+                                "--password-file");
+                        return EX_USAGE;
                 case OPTION_CA_FILE:
                         settings->authority_file = optarg;
                         break;

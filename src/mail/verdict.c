@@ -145,33 +145,38 @@ static int reach_ending(const struct conversation *conversation, const struct tr
         return text_format(&ret->text, "%s %s%s%s", host, endings[ending].text, detail[0] != '\0' ? ": " : "", detail);
 }
 
+/* What was asked last was refused. */
+static int reach_refusal(const struct conversation *conversation, const char *host, struct verdict *ret) {
+        static const struct {
+                const char *what;
+                int code; /* for 5xx; 0: as the answer says */
+        } refusals[_CONVERSATION_STEP_MAX] = {
+                [STEP_ENCRYPTION] = { "refuses to encrypt the connection, and nothing is sent without", EX_TEMPFAIL },
+                [STEP_LOGIN] = { "refuses the login", EX_NOPERM },
+                [STEP_RECIPIENT] = { NULL, EX_TEMPFAIL }, /* it went away before it had heard of all of them */
+        };
+        const struct answer *answer = &conversation->last;
+        const char *what = refusals[conversation->last_step].what;
+        int code = refusals[conversation->last_step].code;
+
+        ret->code = answer->code / 100 == 4 ? EX_TEMPFAIL : code != 0 ? code : code_of(answer);
+        return say_answer(host, what ? what : "says", answer, &ret->text);
+}
+
 int verdict_reach(const struct conversation *conversation, const struct transfer_end *end, const char *host,
                   const struct address_list *recipients, unsigned timeout_sec, struct verdict *ret) {
         struct refused refused = count_refused(conversation);
-        const struct answer *last = &conversation->last;
+        bool is_ours = end->ending == ENDING_SYSTEM; /* the server is not to blame */
         struct verdict verdict = {};
         int r;
 
         if (conversation->handed_over)
                 r = reach_end(conversation, end, host, recipients, timeout_sec, &verdict);
-        else if (end->ending == ENDING_SYSTEM)
-                r = reach_ending(conversation, end, host, &verdict);
-        else if (refused.n > 0 && refused.n == recipients->n_items)
+        else if (!is_ours && refused.n > 0 && refused.n == recipients->n_items)
                 r = reach_none(conversation, host, recipients, &refused, &verdict);
-        else if (is_refusal(last) && conversation->last_step == STEP_RECIPIENT) {
-                verdict.code = EX_TEMPFAIL; /* it went away before it had heard of all of them */
-                r = say_answer(host, "says", last, &verdict.text);
-        } else if (is_refusal(last) && conversation->last_step == STEP_ENCRYPTION) {
-                verdict.code = EX_TEMPFAIL;
-                r = say_answer(host, "refuses to encrypt the connection, and nothing is sent without", last,
-                               &verdict.text);
-        } else if (is_refusal(last) && conversation->last_step == STEP_LOGIN) {
-                verdict.code = last->code / 100 == 4 ? EX_TEMPFAIL : EX_NOPERM;
-                r = say_answer(host, "refuses the login", last, &verdict.text);
-        } else if (is_refusal(last)) {
-                verdict.code = code_of(last);
-                r = say_answer(host, "says", last, &verdict.text);
-        } else
+        else if (!is_ours && is_refusal(&conversation->last))
+                r = reach_refusal(conversation, host, &verdict);
+        else
                 r = reach_ending(conversation, end, host, &verdict);
         if (r < 0)
                 return r;

@@ -295,6 +295,18 @@ static void what_may_have_arrived_goes_out_again_as_it_was(void **state) {
         assert_arrived(world, "own - as before\n");
 }
 
+static void what_may_have_arrived_goes_out_without_what_it_was_of(void **state) {
+        struct world *world = *state;
+
+        world->engine.messages[0].message.body = strdup("as before");
+        world->engine.messages[0].message.body_size = strlen("as before");
+        world->describe_result = DELIVER_UNCOMPOSABLE;
+        set(world, CHILD("take", world->file, "0"), &event);
+        queue(world, "hook x");
+        await_ends(world);
+        assert_arrived(world, "own - as before\n");
+}
+
 /* As a process leaves it behind that ended while it told that nothing could be composed. */
 static void an_empty_body_is_none(void **state) {
         struct world *world = *state;
@@ -461,6 +473,7 @@ int main(int argc, char **argv) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, new_world, free_world)
                 TEST(a_message_is_composed_and_arrives),
                 TEST(what_may_have_arrived_goes_out_again_as_it_was),
+                TEST(what_may_have_arrived_goes_out_without_what_it_was_of),
                 TEST(an_empty_body_is_none),
                 TEST(the_engine_hears_how_it_ended),
                 TEST(a_missing_program_is_a_failure_for_good),
