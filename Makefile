@@ -47,6 +47,7 @@ mail_objects := $(call objects_of,mail)
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
+deliver_drivers := $(patsubst tests/deliver/%.c,$(build)/tests/%,$(wildcard tests/deliver/*.c))
 
 .PHONY: all
 all: ## build the programs
@@ -111,6 +112,9 @@ $(build)/tests/simulator: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/
 $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
 	$(link)
 
+$(build)/tests/%: $(build)/tests/deliver/%.o $(build)/libdosed.a
+	$(link)
+
 # Preloaded into the daemon by the tests of faults.
 $(build)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
@@ -151,10 +155,10 @@ check: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) check-built
 
 .PHONY: check-built
-check-built: all $(unit_tests) $(bus_drivers) $(fault_shims) $(build)/tests/simulator
+check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(addprefix --alone=,$(wildcard tests/simulate/test_*.py)) $(unit_tests) \
-		$(foreach folder,project differential bus mail system,$(wildcard tests/$(folder)/test_*.py))
+		$(foreach folder,project differential deliver hooks bus mail system,$(wildcard tests/$(folder)/test_*.py))
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -205,6 +209,8 @@ installed = \
 	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
 	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
 	644:man/dosed.8:$(mandir)/man8/dosed.8 \
+	644:man/dosed-hook.5:$(mandir)/man5/dosed-hook.5 \
+	$(foreach hook,$(wildcard data/hooks/*),755:$(hook):$(datadir)/dosed/hooks/$(notdir $(hook))) \
 	644:man/dosed-mail.8:$(mandir)/man8/dosed-mail.8 \
 	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
 	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \
@@ -226,7 +232,8 @@ uninstall: ## remove exactly what install put there
 		printf '  %-6s %s\n' RM "$$target"; \
 		rm -f "$$target" || exit 1; \
 	done
-	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(libexecdir)/dosed"; do \
+	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(libexecdir)/dosed" \
+		"$(DESTDIR)$(datadir)/dosed/hooks" "$(DESTDIR)$(datadir)/dosed"; do \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
 

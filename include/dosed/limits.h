@@ -83,6 +83,21 @@
 #define LIMIT_UNREAD_MEMORY_BYTES (512u * 1024) /* the file of their ids: LIMIT_UNREAD_LINES of the longest */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */
 
+/* Programs that are run: hooks, and the mail program. */
+#define LIMIT_RUNNER_CHILDREN 4u              /* at once: a crowd of messages at 08:00 must not take the machine */
+#define LIMIT_RUNNER_KILL_SEC 2u              /* from SIGTERM to SIGKILL: time to say QUIT to a server */
+#define LIMIT_RUNNER_LINE_BYTES 1000u         /* of a line that a program says; the rest of the line is dropped */
+#define LIMIT_RUNNER_LINES 200u               /* of one run that are logged; the last one is kept all the same */
+#define LIMIT_MAIL_PROGRAM_SEC 30u            /* for a letter; dosed-mail gives up itself before, and says why */
+#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* from the start to the first heartbeat: a dosed that always ends sooner is not well */
+
+/* Letters and the events of hooks. */
+#define LIMIT_TELL_NAME_BYTES 200u            /* a medicine's, an amount's or a person's name: two lines of a letter */
+#define LIMIT_TELL_TEXT_BYTES 1000u           /* a note, a reason, a rule for missed doses: a paragraph */
+#define LIMIT_LETTER_DOSES 50u                /* listed in one section: nobody reads more, the others are counted */
+#define LIMIT_LETTER_WORDS_BYTES (64u * 1024) /* what a letter says; beyond it doses are counted. Usual is 1 KB */
+#define LIMIT_LETTER_BYTES (1024u * 1024)     /* the whole letter: twice the words, escaped, with their markup, as base64 */
+
 /* dosectl. */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
 

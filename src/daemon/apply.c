@@ -75,6 +75,8 @@ int daemon_apply_config(struct daemon *daemon) {
         r = set_recipients(daemon);
         if (r >= 0)
                 r = set_people(daemon);
+        if (r >= 0)
+                r = courier_apply(daemon->courier, &daemon->config, daemon->zones);
         return r < 0 ? r : set_folders(daemon);
 }
 

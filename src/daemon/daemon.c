@@ -49,11 +49,18 @@ static void on_degraded(void *userdata) {
                 log_line(LOG_INFO, MESSAGE_RECOVERED, "Everything is in order again");
 }
 
+static void on_message_queued(void *userdata) {
+        struct daemon *daemon = userdata;
+
+        note_failure("Looking for messages", courier_pump(daemon->courier));
+}
+
 const struct engine_observer daemon_observer = {
         .dose_changed = on_dose_changed,
         .reminder = on_reminder,
         .plan_changed = on_plan_changed,
         .degraded = on_degraded,
+        .message_queued = on_message_queued,
 };
 
 void daemon_acted(void *userdata) {
@@ -105,6 +112,10 @@ int daemon_step(struct daemon *daemon) {
         if (r < 0)
                 return r;
         r = desktop_update(daemon->desktop, now_usec);
+        if (r >= 0)
+                r = courier_pump(daemon->courier);
+        if (r >= 0)
+                r = courier_look(daemon->courier);
         if (r < 0)
                 return r;
         send_status(daemon);
@@ -277,6 +288,7 @@ void daemon_done(struct daemon *daemon) {
         watch_free(daemon->watch);
         watch_free(daemon->zone_watch);
         watch_free(daemon->zone_data_watch);
+        courier_free(daemon->courier);
         desktop_free(daemon->desktop);
         bus_free(daemon->bus);
         engine_free(daemon->engine);

@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/config.h"
+#include "daemon/courier.h"
 #include "daemon/desktop.h"
 #include "daemon/wake.h"
 #include "daemon/watch.h"
@@ -32,6 +33,7 @@ struct daemon {
         struct engine *engine;
         struct bus *bus;
         struct desktop *desktop;
+        struct courier *courier;
         struct watch *watch;
         struct watch *zone_watch, *zone_data_watch;
         sd_event_source *timer;   /* the next step */

@@ -185,6 +185,8 @@ static int wire(struct daemon *daemon) {
                 r = bus_new(daemon->connection, daemon->engine, &daemon_host, daemon, &daemon->bus);
         if (r >= 0)
                 r = desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon, &daemon->desktop);
+        if (r >= 0)
+                r = courier_new(daemon->event, daemon->engine, daemon_acted, daemon, &daemon->courier);
         if (r >= 0 && daemon->is_without_ledger)
                 r = engine_set_degraded(daemon->engine, "store-open",
                                         "The ledger cannot be opened: reminders go on, but nothing is kept. Look at "
