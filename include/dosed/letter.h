@@ -15,8 +15,8 @@
 struct letter_options {
         const char *from_address, *from_name; /* NULL name: "dosed" */
         const char *to_address, *to_name;     /* NULL name: none */
-        const char *host;                     /* right of the @ of the Message-ID; what is no host name is "dosed.invalid" */
-        const struct zone *zone;              /* the recipient's: the Date, and said where it differs from the person's */
+        const char *host;        /* right of the @ of the Message-ID; what is no host name is "dosed.invalid" */
+        const struct zone *zone; /* the recipient's: the Date, and said where it differs from the person's */
         struct disclosure disclosure;
 };
 

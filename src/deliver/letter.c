@@ -126,7 +126,8 @@ static int put_letter(FILE *out, const struct message_view *view, const struct l
         return ferror(out) ? -ENOMEM : 0;
 }
 
-int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret, size_t *ret_size) {
+int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret,
+                   size_t *ret_size) {
         char *letter = NULL;
         size_t size = 0;
         FILE *out;

@@ -97,6 +97,18 @@ bool prose_put_others(struct prose *prose, const char *text, size_t limit) {
         return true;
 }
 
+void prose_end_sentence(struct prose *prose) {
+        size_t size;
+
+        if (fflush(prose->out) != 0)
+                return; /* prose_finish() finds it */
+        size = prose->size;
+        while (size > 0 && (prose->text[size - 1] == MARK_OURS || prose->text[size - 1] == ' '))
+                size--;
+        if (size == 0 || !strchr(".?!", prose->text[size - 1]))
+                prose_put(prose, ".");
+}
+
 static void put_person(struct prose *prose, const char *person, bool owns, bool beginning) {
         if (!person)
                 prose_put(prose, owns ? (beginning ? "The" : "the") : beginning ? "The person" : "the person");

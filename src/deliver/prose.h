@@ -38,6 +38,9 @@ void prose_format(struct prose *prose, const char *format, ...) __attribute__((f
 /* Words of others, at most `limit` bytes of them and an ellipsis. Says whether anything was left after cleaning. */
 bool prose_put_others(struct prose *prose, const char *text, size_t limit);
 
+/* A full stop, but where the words of others ended in one, or in a question. */
+void prose_end_sentence(struct prose *prose);
+
 /*
  * Our words, where # stands for the number, @ for the person with what is theirs ("Ana's", nobody: "the"), and ~ for the person
  * ("Ana", nobody: "the person").
