@@ -25,7 +25,7 @@ enum letter_outcome {
 };
 
 /*
- * Its lines end in CRLF and have at most 78 bytes; the Message-ID is <dosed.TOKEN@HOST>. Bounded by LIMIT_LETTER_BYTES.
+ * Its lines end in CRLF and have at most 78 bytes, but for those that are one long address; the Message-ID is <dosed.TOKEN@HOST>. Bounded by LIMIT_LETTER_BYTES.
  * Returns 0, LETTER_BAD_ADDRESS, -EINVAL (no items, or a token that is none) or -ENOMEM; the caller frees.
  */
 int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret, size_t *ret_size);

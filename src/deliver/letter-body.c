@@ -88,7 +88,7 @@ static void put_outcome(struct letter *letter, const struct message_item *item) 
 static void put_item(struct letter *letter, const struct message_item *item) {
         struct prose *prose = &letter->prose;
 
-        page_block(prose, item->telling->event == EVENT_DEGRADED ? BLOCK_PARAGRAPH : BLOCK_ITEM);
+        page_block(prose, BLOCK_ITEM);
         switch (item->telling->event) {
         case EVENT_MISSED:
         case EVENT_UNATTENDED:
@@ -132,8 +132,8 @@ static void put_item(struct letter *letter, const struct message_item *item) {
                 if (!item->telling->text || !*item->telling->text)
                         prose_put(prose, "What troubled dosed is over. It reminds and tells as it should.");
                 else {
-                        (void) prose_telling_text(prose, item,
-                                                  "Something troubles dosed, so that reminders or messages may not come");
+                        (void) prose_telling_text(
+                                prose, item, "Something troubles dosed, so that reminders or messages may not come");
                         prose_end_sentence(prose);
                 }
                 break;
@@ -269,7 +269,7 @@ static void put_summary(struct letter *letter, const struct message_summary *sum
         struct prose *prose = &letter->prose;
 
         page_block(prose, BLOCK_PARAGRAPH);
-        prose_fill(prose, "~, from ", 0, summary->person);
+        prose_fill(prose, "For ~, from ", 0, summary->person);
         prose_time(prose, summary->from_usec, zone);
         prose_put(prose, " until ");
         prose_time_beside(prose, summary->until_usec, summary->from_usec, zone);

@@ -14,8 +14,7 @@
 static const struct topic topics[] = {
         { EVENT_REHEARSAL, "This is a rehearsal", "This is a rehearsal",
           "If nobody had confirmed one of @ doses, it would stand here:",
-          "If nobody had confirmed # of @ doses, they would stand here:", NULL,
-          NULL, false },
+          "If nobody had confirmed # of @ doses, they would stand here:", NULL, NULL, false },
         { EVENT_MISSED, "A dose was not confirmed", "# doses were not confirmed",
           "Nobody has confirmed one of @ doses:", "Nobody has confirmed # of @ doses:", NULL, NULL, true },
         { EVENT_UNATTENDED, "Nobody was reminded of a dose", "Nobody was reminded of # doses",
@@ -25,8 +24,9 @@ static const struct topic topics[] = {
         { EVENT_SKIPPED, "A dose was skipped", "# doses were skipped",
           "Somebody recorded that one of @ doses was skipped:", "Somebody recorded that # of @ doses were skipped:",
           NULL, NULL, false },
-        { EVENT_ALARM, "A reminder of a dose", "Reminders of # doses", "@ plan asks to remind you of a dose:",
-          "@ plan asks to remind you of # doses:", NULL, "When this was written, nobody had recorded it yet.", false },
+        { EVENT_ALARM, "A reminder of a dose", "Reminders of # doses",
+          "As @ plan asks, here is a reminder of a dose:", "As @ plan asks, here is a reminder of # doses:", NULL,
+          "When this was written, nobody had recorded it yet.", false },
         { EVENT_RESOLVED, "News of a dose", "News of # doses",
           "You were told of one of @ doses. This is what became of it:",
           "You were told of # of @ doses. This is what became of them:", NULL, NULL, false },
@@ -53,7 +53,7 @@ static const struct topic topics[] = {
           "One of @ doses was recorded as taken:", "# of @ doses were recorded as taken:", NULL, NULL, false },
         { EVENT_SUMMARY, WORDS_SUMMARY_DAY, WORDS_SUMMARY_DAY, NULL, NULL, NULL, NULL, false },
         { EVENT_PLAN, "The plan was changed", "The plan was changed",
-          "@ plan was changed:", "@ plan was changed:", NULL, NULL, false },
+          "There were changes to @ plan:", "There were changes to @ plan:", NULL, NULL, false },
         { EVENT_HEARTBEAT, "dosed is well", "dosed is well", NULL, NULL, NULL, NULL, false },
 };
 
