@@ -69,11 +69,19 @@ void prose_put(struct prose *prose, const char *words) {
 }
 
 void prose_format(struct prose *prose, const char *format, ...) {
+        _cleanup_(free_p) char *words = NULL;
         va_list arguments;
+        int r;
 
         va_start(arguments, format);
-        (void) vfprintf(prose->out, format, arguments);
+        r = vasprintf(&words, format, arguments);
         va_end(arguments);
+        if (r < 0) {
+                words = NULL;
+                prose->error = -ENOMEM;
+                return;
+        }
+        prose_put(prose, words);
 }
 
 bool prose_put_others(struct prose *prose, const char *text, size_t limit) {

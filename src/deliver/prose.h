@@ -47,7 +47,10 @@ void prose_end_sentence(struct prose *prose);
  */
 void prose_fill(struct prose *prose, const char *template, size_t n, const char *person);
 
-/* "08:00 on Monday 23 November 2026", and where the reader's clock shows another: " in Europe/Lisbon (09:00 in Europe/Berlin)". */
+/*
+ * "08:00 on Monday 23 November 2026", and where the reader's clock shows another time: " in Europe/Lisbon (09:00 in
+ * Europe/Berlin)".
+ */
 void prose_time(struct prose *prose, usec_t at_usec, const struct zone *zone);
 /* The same without the day where it is that of `beside_usec`, and without another zone. */
 void prose_time_beside(struct prose *prose, usec_t at_usec, usec_t beside_usec, const struct zone *zone);

@@ -33,8 +33,8 @@ static const struct topic topics[] = {
         { EVENT_STOPPED, "Was a medicine stopped?", "Were # medicines stopped?",
           "Three times in a row nobody confirmed one of @ medicines:",
           "Three times in a row nobody confirmed these # of @ medicines:", NULL,
-          "Was it stopped? Then please have it taken off the plan, or put on hold there, so that nobody is reminded in vain. If it "
-          "was not, please find out why nobody confirms it. From now on it comes with the summary.",
+          "Was it stopped? Then please have it taken off the plan, or put on hold there, so that nobody is reminded in "
+          "vain. If it was not, please find out why nobody confirms it. From now on it comes with the summary.",
           false },
         { EVENT_FINDING, "Something to ask a pharmacist or doctor", "# things to ask a pharmacist or doctor",
           "Something in @ plan is worth asking a pharmacist or doctor about:",
