@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One event as a hook gets it: JSON for its stdin, and variables for its environment (dosed-hook(5)). Composing only: it is pure, and
- * the same message becomes the same bytes.
+ * One event as a hook gets it: JSON for its stdin, and variables for its environment (dosed-hook(5)). Composing only: it is
+ * pure, and the same message becomes the same bytes.
  */
 #pragma once
 

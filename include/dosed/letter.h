@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A message as a letter: a complete RFC 5322 message, text and HTML, for a mail program's stdin. Composing only: it is pure, and the
- * same message becomes the same bytes. No subject names a medicine or a person, whatever the detail.
+ * A message as a letter: a complete RFC 5322 message, text and HTML, for a mail program's stdin. Composing only: it is pure,
+ * and the same message becomes the same bytes. No subject names a medicine or a person, whatever the detail.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 struct letter_options {
         const char *from_address, *from_name; /* NULL name: "dosed" */
         const char *to_address, *to_name;     /* NULL name: none */
-        const char *host;                     /* right of the @ of the Message-ID; what is no host name is "dosed.invalid" */
-        const struct zone *zone;              /* the recipient's: the Date, and said where it differs from the person's */
+        const char *host;        /* right of the @ of the Message-ID; what is no host name is "dosed.invalid" */
+        const struct zone *zone; /* the recipient's: the Date, and said where it differs from the person's */
         struct disclosure disclosure;
 };
 
@@ -25,7 +25,8 @@ enum letter_outcome {
 };
 
 /*
- * Its lines end in CRLF and have at most 78 bytes; the Message-ID is <dosed.TOKEN@HOST>. Bounded by LIMIT_LETTER_BYTES.
+ * Its lines end in CRLF and have at most 78 bytes, but for those that are one long address; the Message-ID is
+ * <dosed.TOKEN@HOST>. Bounded by LIMIT_LETTER_BYTES.
  * Returns 0, LETTER_BAD_ADDRESS, -EINVAL (no items, or a token that is none) or -ENOMEM; the caller frees.
  */
 int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret, size_t *ret_size);

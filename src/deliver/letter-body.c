@@ -16,6 +16,7 @@ struct letter {
         struct prose prose;
         const struct message_view *view;
         const struct letter_options *options;
+        bool has_section; /* the first one has the title for its heading */
 };
 
 /* The events of one topic, either those the letter is sent for or those that were put off for the summary. */
@@ -87,7 +88,7 @@ static void put_outcome(struct letter *letter, const struct message_item *item) 
 static void put_item(struct letter *letter, const struct message_item *item) {
         struct prose *prose = &letter->prose;
 
-        page_block(prose, item->telling->event == EVENT_DEGRADED ? BLOCK_PARAGRAPH : BLOCK_ITEM);
+        page_block(prose, BLOCK_ITEM);
         switch (item->telling->event) {
         case EVENT_MISSED:
         case EVENT_UNATTENDED:
@@ -130,8 +131,11 @@ static void put_item(struct letter *letter, const struct message_item *item) {
         case EVENT_DEGRADED:
                 if (!item->telling->text || !*item->telling->text)
                         prose_put(prose, "What troubled dosed is over. It reminds and tells as it should.");
-                else if (prose_telling_text(prose, item, "Something troubles dosed, so that reminders or messages may not come."))
-                        prose_put(prose, ".");
+                else {
+                        (void) prose_telling_text(
+                                prose, item, "Something troubles dosed, so that reminders or messages may not come");
+                        prose_end_sentence(prose);
+                }
                 break;
         case EVENT_REHEARSAL:
                 prose_put(prose, "A pretend dose, due at ");
@@ -176,7 +180,15 @@ static bool is_first_of_person(const struct letter *letter, const struct section
         return true;
 }
 
-static void put_section(struct letter *letter, const struct topic *topic, bool put_off, bool with_heading) {
+static void put_heading(struct letter *letter, const char *words, size_t n) {
+        if (letter->has_section) {
+                page_block(&letter->prose, BLOCK_HEADING);
+                prose_fill(&letter->prose, words, n, NULL);
+        }
+        letter->has_section = true;
+}
+
+static void put_section(struct letter *letter, const struct topic *topic, bool put_off) {
         struct section section = { .topic = topic, .put_off = put_off };
         size_t n = 0;
 
@@ -185,10 +197,7 @@ static void put_section(struct letter *letter, const struct topic *topic, bool p
         if (n == 0)
                 return;
 
-        if (with_heading) {
-                page_block(&letter->prose, BLOCK_HEADING);
-                prose_fill(&letter->prose, n > 1 ? topic->headline_many : topic->headline, n, NULL);
-        }
+        put_heading(letter, n > 1 ? topic->headline_many : topic->headline, n);
         if (topic->before) {
                 page_block(&letter->prose, BLOCK_PARAGRAPH);
                 prose_put(&letter->prose, topic->before);
@@ -202,34 +211,41 @@ static void put_section(struct letter *letter, const struct topic *topic, bool p
         }
 }
 
-/* Whoever a dose of the topics that need advice is of, if it is one person; else NULL. */
-static const char *advised_person(const struct message_view *view, bool *ret_needed) {
+/* Whose doses the topics that need advice are of: NULL where they are of several people. */
+static size_t count_advised(const struct message_view *view, bool put_off, const char **ret_person) {
         const char *person = NULL;
-        bool needed = false, several = false;
+        bool several = false;
+        size_t n = 0;
 
         for (size_t i = 0; i < view->n_items; i++)
-                if (topic_of(view->items[i].telling->event)->needs_advice) {
-                        several = several || (needed && !text_equal(person, view->items[i].telling->person));
+                if (topic_of(view->items[i].telling->event)->needs_advice &&
+                    view->items[i].telling->in_summary == put_off) {
+                        several = several || (n > 0 && !text_equal(person, view->items[i].telling->person));
                         person = view->items[i].telling->person;
-                        needed = true;
+                        n++;
                 }
-        *ret_needed = needed;
-        return several ? NULL : person;
+        *ret_person = several ? NULL : person;
+        return n;
 }
 
-static void put_advice(struct letter *letter) {
-        bool needed;
-        const char *person = advised_person(letter->view, &needed);
+static void put_advice(struct letter *letter, bool put_off) {
+        const char *person;
+        size_t n = count_advised(letter->view, put_off, &person);
 
-        if (!needed)
+        if (n == 0)
                 return;
         page_block(&letter->prose, BLOCK_PARAGRAPH);
-        prose_put(&letter->prose, "That is all dosed knows: it may have been taken, and nobody recorded it.");
+        prose_put(&letter->prose, n > 1 ? "Perhaps they were taken, and nobody recorded it. dosed does not know."
+                                        : "Perhaps it was taken, and nobody recorded it. dosed does not know.");
         page_block(&letter->prose, BLOCK_NOTICE);
-        prose_fill(&letter->prose,
-                   "Please ask ~ before anybody gives it now, and never give a double dose to make up for it.", 0, person);
+        prose_fill(
+                &letter->prose,
+                n > 1 ? "Please ask ~ before anybody gives one of them now, and never give a double dose to make up for one."
+                      : "Please ask ~ before anybody gives it now, and never give a double dose to make up for it.",
+                0, person);
         page_block(&letter->prose, BLOCK_PARAGRAPH);
-        prose_put(&letter->prose, "If it is recorded after all, you will be told. In doubt, ask a pharmacist or doctor.");
+        prose_put(&letter->prose,
+                  "If you are not sure, ask a pharmacist or doctor. If it is recorded after all, you will be told.");
 }
 
 static void put_count(struct letter *letter, unsigned n, const char *words) {
@@ -253,7 +269,7 @@ static void put_summary(struct letter *letter, const struct message_summary *sum
         struct prose *prose = &letter->prose;
 
         page_block(prose, BLOCK_PARAGRAPH);
-        prose_fill(prose, "~, from ", 0, summary->person);
+        prose_fill(prose, "For ~, from ", 0, summary->person);
         prose_time(prose, summary->from_usec, zone);
         prose_put(prose, " until ");
         prose_time_beside(prose, summary->until_usec, summary->from_usec, zone);
@@ -264,11 +280,34 @@ static void put_summary(struct letter *letter, const struct message_summary *sum
         put_count(letter, summary->n_skipped, summary->n_skipped > 1 ? "were skipped" : "was skipped");
         put_count(letter, summary->n_missed, summary->n_missed > 1 ? "were not confirmed" : "was not confirmed");
         put_count(letter, summary->n_unattended,
-                  summary->n_unattended > 1 ? "are not known, dosed was not looking" : "is not known, dosed was not looking");
+                  summary->n_unattended > 1 ? "are not known, dosed was not looking"
+                                            : "is not known, dosed was not looking");
         put_count(letter, summary->n_open, summary->n_open > 1 ? "are still open" : "is still open");
         if (summary->n_taken + summary->n_skipped + summary->n_missed + summary->n_unattended + summary->n_open == 0) {
                 page_block(prose, BLOCK_ITEM);
                 prose_put(prose, "no dose was due");
+        }
+}
+
+static void put_summaries(struct letter *letter) {
+        if (letter->view->n_summaries > 0)
+                put_heading(letter, summary_headline(letter->view), letter->view->n_summaries);
+        for (size_t i = 0; i < letter->view->n_summaries; i++)
+                put_summary(letter, &letter->view->summaries[i]);
+}
+
+/* What the letter is sent for, or what was put off for it. */
+static void put_sections(struct letter *letter, bool put_off) {
+        for (size_t i = 0; topic_at(i); i++) {
+                const struct topic *topic = topic_at(i), *next = topic_at(i + 1);
+
+                if (topic->event != EVENT_SUMMARY)
+                        put_section(letter, topic, put_off);
+                else if (!put_off)
+                        put_summaries(letter);
+                /* Once, below the last of the topics that need it. */
+                if (topic->needs_advice && (!next || !next->needs_advice))
+                        put_advice(letter, put_off);
         }
 }
 
@@ -301,7 +340,7 @@ static void put_lateness(struct letter *letter) {
         for (size_t i = 0; i < letter->view->n_items; i++) {
                 const struct telling *telling = letter->view->items[i].telling;
                 usec_t at_usec = telling->not_before_usec > telling->happened_usec ? telling->not_before_usec
-                                                                                    : telling->happened_usec;
+                                                                                   : telling->happened_usec;
 
                 if (telling->in_summary || at_usec >= wanted_usec)
                         continue;
@@ -327,20 +366,12 @@ static void put_closing(struct letter *letter) {
         if (letter->options->disclosure.is_full)
                 return;
         page_block(prose, BLOCK_SMALL);
-        prose_put(prose, "It names no medicines, because little detail was asked for on your behalf (detail = minimal).");
-}
-
-static size_t count_sections(const struct message_view *view) {
-        size_t n = 0;
-
-        for (size_t i = 0; topic_at(i); i++)
-                n += has_event(view, EVENT_BIT(topic_at(i)->event));
-        return n;
+        prose_put(prose,
+                  "It names no medicines, because little detail was asked for on your behalf (detail = minimal).");
 }
 
 int letter_body(const struct message_view *view, const struct letter_options *options, char **ret) {
         struct letter letter = { .view = view, .options = options };
-        bool with_headings = count_sections(view) > 1;
         int r;
 
         r = prose_init(&letter.prose, &options->disclosure, options->zone);
@@ -349,20 +380,8 @@ int letter_body(const struct message_view *view, const struct letter_options *op
 
         put_opening(&letter);
         put_lateness(&letter);
-        for (size_t i = 0; topic_at(i); i++) {
-                put_section(&letter, topic_at(i), false, with_headings);
-                /* Below the last of the topics that need it, whether or not there was something of that one. */
-                if (topic_at(i)->needs_advice && (!topic_at(i + 1) || !topic_at(i + 1)->needs_advice))
-                        put_advice(&letter);
-        }
-        if (view->n_summaries > 0 && with_headings) {
-                page_block(&letter.prose, BLOCK_HEADING);
-                prose_put(&letter.prose, "Summary");
-        }
-        for (size_t i = 0; i < view->n_summaries; i++)
-                put_summary(&letter, &view->summaries[i]);
-        for (size_t i = 0; topic_at(i); i++)
-                put_section(&letter, topic_at(i), true, with_headings);
+        put_sections(&letter, false);
+        put_sections(&letter, true);
         put_closing(&letter);
 
         r = prose_finish(&letter.prose, ret);

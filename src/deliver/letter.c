@@ -80,8 +80,8 @@ static int put_headers(FILE *out, const struct message_view *view, const struct 
         if (r < 0)
                 return r;
 
-        /* Folded: a host's name may be long. */
-        fprintf(out, "Message-ID:\r\n <dosed.%s@%s>\r\n", token,
+        /* Not folded, however long the host's name is: some readers lose what stands on the next line alone. */
+        fprintf(out, "Message-ID: <dosed.%s@%s>\r\n", token,
                 options->host && mime_host_is_valid(options->host) ? options->host : HOST_NONE);
         if (is_urgent(view))
                 (void) fputs("Importance: high\r\n", out);
@@ -126,7 +126,8 @@ static int put_letter(FILE *out, const struct message_view *view, const struct l
         return ferror(out) ? -ENOMEM : 0;
 }
 
-int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret, size_t *ret_size) {
+int letter_compose(const struct message_view *view, const struct letter_options *options, char **ret,
+                   size_t *ret_size) {
         char *letter = NULL;
         size_t size = 0;
         FILE *out;

@@ -11,15 +11,15 @@
 #include "dosed/error.h"
 #include "dosed/text.h"
 
-#define LINE_MOST 78u            /* RFC 5322 2.1.1 */
-#define BASE64_LINE_BYTES 57u    /* 76 characters */
-#define ENCODED_WORD_MOST 75u    /* RFC 2047 2 */
+#define LINE_MOST 78u         /* RFC 5322 2.1.1 */
+#define BASE64_LINE_BYTES 57u /* 76 characters */
+#define ENCODED_WORD_MOST 75u /* RFC 2047 2 */
 #define ENCODED_BEFORE "=?UTF-8?B?"
 #define ENCODED_AFTER "?="
 #define ENCODED_TEXT_BYTES ((ENCODED_WORD_MOST - strlen(ENCODED_BEFORE ENCODED_AFTER)) / 4 * 3)
-#define PLAIN_WORD_MOST 60u      /* a longer one might not fit a line behind the header's name */
+#define PLAIN_WORD_MOST 60u /* a longer one might not fit a line behind the header's name */
 
-#define ADDRESS_MOST 254u        /* RFC 5321 4.5.3.1, and its erratum 1690 */
+#define ADDRESS_MOST 254u /* RFC 5321 4.5.3.1, and its erratum 1690 */
 #define LOCAL_PART_MOST 64u
 #define LABEL_MOST 63u
 

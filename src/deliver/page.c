@@ -25,8 +25,10 @@ static const struct look {
         bool is_close;            /* no empty line before it, but where the block before is of another kind */
         const char *open, *close;
 } looks[_BLOCK_MAX] = {
-        [BLOCK_TITLE] = { 'T', "", "", false, "<h1 style=\"font-size:25px;line-height:1.25;margin:0 0 18px\">", "</h1>" },
-        [BLOCK_HEADING] = { 'H', "", "", false, "<h2 style=\"font-size:21px;line-height:1.3;margin:30px 0 10px\">", "</h2>" },
+        [BLOCK_TITLE] = { 'T', "", "", false, "<h1 style=\"font-size:25px;line-height:1.25;margin:0 0 18px\">",
+                          "</h1>" },
+        [BLOCK_HEADING] = { 'H', "", "", false, "<h2 style=\"font-size:21px;line-height:1.3;margin:30px 0 10px\">",
+                            "</h2>" },
         [BLOCK_PARAGRAPH] = { 'P', "", "", false, "<p style=\"margin:0 0 14px\">", "</p>" },
         [BLOCK_NOTICE] = { 'W', "*** ", "    ", false,
                            "<p style=\"margin:0 0 18px;padding:10px 14px;border-left:6px solid #c2700a;"
@@ -42,13 +44,13 @@ static const struct look {
 #define LIST_CLOSE "</ul>" CRLF
 #define SMALL_RULE "<hr style=\"border:0;border-top:1px solid #888888;margin:28px 0 14px\">" CRLF
 
-#define HTML_BEFORE                                                                                                    \
-        "<!DOCTYPE html>" CRLF "<html lang=\"en\"><head><meta charset=\"utf-8\">" CRLF                                 \
-        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">" CRLF                                 \
-        "<meta name=\"color-scheme\" content=\"light dark\">" CRLF                                                     \
+#define HTML_BEFORE                                                                    \
+        "<!DOCTYPE html>" CRLF "<html lang=\"en\"><head><meta charset=\"utf-8\">" CRLF \
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">" CRLF \
+        "<meta name=\"color-scheme\" content=\"light dark\">" CRLF                     \
         "<meta name=\"supported-color-schemes\" content=\"light dark\">" CRLF "<title>"
-#define HTML_BETWEEN                                                                                                   \
-        "</title></head>" CRLF "<body style=\"margin:0;padding:18px;font-family:sans-serif;font-size:19px;"            \
+#define HTML_BETWEEN                                                                                        \
+        "</title></head>" CRLF "<body style=\"margin:0;padding:18px;font-family:sans-serif;font-size:19px;" \
         "line-height:1.5\">" CRLF "<div style=\"max-width:36em;margin:0 auto;overflow-wrap:anywhere\">" CRLF
 #define HTML_AFTER "</div>" CRLF "</body></html>" CRLF
 
@@ -184,7 +186,8 @@ int page_to_text(const char *page, char **ret) {
                 if (r < 0)
                         return r;
 
-                if (before != _BLOCK_MAX && !(look->is_close && looks[before].is_close))
+                if (before != _BLOCK_MAX && !(look->is_close && looks[before].is_close &&
+                                              (block.block == BLOCK_SMALL) == (before == BLOCK_SMALL)))
                         prose_put(&prose, CRLF);
                 /* What follows "-- " is shown as a signature. */
                 if (block.block == BLOCK_SMALL && before != BLOCK_SMALL)

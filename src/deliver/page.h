@@ -15,7 +15,7 @@ enum block {
         BLOCK_PARAGRAPH,
         BLOCK_NOTICE, /* a paragraph that nobody may overlook */
         BLOCK_ITEM,
-        BLOCK_NOTE, /* below an item */
+        BLOCK_NOTE,  /* below an item */
         BLOCK_SMALL, /* at the end: who writes, and why */
         _BLOCK_MAX,
 };

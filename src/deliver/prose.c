@@ -69,11 +69,19 @@ void prose_put(struct prose *prose, const char *words) {
 }
 
 void prose_format(struct prose *prose, const char *format, ...) {
+        _cleanup_(free_p) char *words = NULL;
         va_list arguments;
+        int r;
 
         va_start(arguments, format);
-        (void) vfprintf(prose->out, format, arguments);
+        r = vasprintf(&words, format, arguments);
         va_end(arguments);
+        if (r < 0) {
+                words = NULL;
+                prose->error = -ENOMEM;
+                return;
+        }
+        prose_put(prose, words);
 }
 
 bool prose_put_others(struct prose *prose, const char *text, size_t limit) {
@@ -95,6 +103,18 @@ bool prose_put_others(struct prose *prose, const char *text, size_t limit) {
                 return false;
         prose_format(prose, "%c%s%s%c", MARK_OTHERS, clean, strlen(clean) < size ? "…" : "", MARK_OURS);
         return true;
+}
+
+void prose_end_sentence(struct prose *prose) {
+        size_t size;
+
+        if (fflush(prose->out) != 0)
+                return; /* prose_finish() finds it */
+        size = prose->size;
+        while (size > 0 && (prose->text[size - 1] == MARK_OURS || prose->text[size - 1] == ' '))
+                size--;
+        if (size == 0 || !strchr(".?!", prose->text[size - 1]))
+                prose_put(prose, ".");
 }
 
 static void put_person(struct prose *prose, const char *person, bool owns, bool beginning) {

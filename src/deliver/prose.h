@@ -38,13 +38,19 @@ void prose_format(struct prose *prose, const char *format, ...) __attribute__((f
 /* Words of others, at most `limit` bytes of them and an ellipsis. Says whether anything was left after cleaning. */
 bool prose_put_others(struct prose *prose, const char *text, size_t limit);
 
+/* A full stop, but where the words of others ended in one, or in a question. */
+void prose_end_sentence(struct prose *prose);
+
 /*
  * Our words, where # stands for the number, @ for the person with what is theirs ("Ana's", nobody: "the"), and ~ for the person
  * ("Ana", nobody: "the person").
  */
 void prose_fill(struct prose *prose, const char *template, size_t n, const char *person);
 
-/* "08:00 on Monday 23 November 2026", and where the reader's clock shows another: " in Europe/Lisbon (09:00 in Europe/Berlin)". */
+/*
+ * "08:00 on Monday 23 November 2026", and where the reader's clock shows another time: " in Europe/Lisbon (09:00 in
+ * Europe/Berlin)".
+ */
 void prose_time(struct prose *prose, usec_t at_usec, const struct zone *zone);
 /* The same without the day where it is that of `beside_usec`, and without another zone. */
 void prose_time_beside(struct prose *prose, usec_t at_usec, usec_t beside_usec, const struct zone *zone);

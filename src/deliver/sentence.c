@@ -74,7 +74,7 @@ void sentence_put(struct prose *prose, const struct message_item *item) {
         case EVENT_STOPPED:
                 prose_dose(prose, item, !item->telling->person);
                 prose_put(prose, ", was not confirmed three times in a row. Was it stopped?");
-                return;
+                break;
         case EVENT_SUMMARY:
                 prose_put(prose, "the summary is there");
                 break;
@@ -105,5 +105,5 @@ void sentence_put(struct prose *prose, const struct message_item *item) {
         case _EVENT_MAX:
                 break;
         }
-        prose_put(prose, ".");
+        prose_end_sentence(prose);
 }

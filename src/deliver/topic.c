@@ -13,7 +13,8 @@
 /* A dose that nobody confirmed is never called "not taken": nobody knows. */
 static const struct topic topics[] = {
         { EVENT_REHEARSAL, "This is a rehearsal", "This is a rehearsal",
-          "A message about one of @ doses would say here:", "A message about one of @ doses would say here:", NULL, NULL, false },
+          "If nobody had confirmed one of @ doses, it would stand here:",
+          "If nobody had confirmed # of @ doses, they would stand here:", NULL, NULL, false },
         { EVENT_MISSED, "A dose was not confirmed", "# doses were not confirmed",
           "Nobody has confirmed one of @ doses:", "Nobody has confirmed # of @ doses:", NULL, NULL, true },
         { EVENT_UNATTENDED, "Nobody was reminded of a dose", "Nobody was reminded of # doses",
@@ -21,10 +22,10 @@ static const struct topic topics[] = {
           "For a while dosed was not running, or the computer was off or asleep. It does not know what was taken in that time.",
           NULL, true },
         { EVENT_SKIPPED, "A dose was skipped", "# doses were skipped",
-          "Somebody recorded that one of @ doses was skipped:", "Somebody recorded that # of @ doses were skipped:", NULL, NULL,
-          false },
+          "Somebody recorded that one of @ doses was skipped:", "Somebody recorded that # of @ doses were skipped:",
+          NULL, NULL, false },
         { EVENT_ALARM, "A reminder of a dose", "Reminders of # doses",
-          "@ plan asks to remind you of a dose:", "@ plan asks to remind you of # doses:", NULL,
+          "As @ plan asks, here is a reminder of a dose:", "As @ plan asks, here is a reminder of # doses:", NULL,
           "When this was written, nobody had recorded it yet.", false },
         { EVENT_RESOLVED, "News of a dose", "News of # doses",
           "You were told of one of @ doses. This is what became of it:",
@@ -32,8 +33,9 @@ static const struct topic topics[] = {
         { EVENT_STOPPED, "Was a medicine stopped?", "Were # medicines stopped?",
           "Three times in a row nobody confirmed one of @ medicines:",
           "Three times in a row nobody confirmed these # of @ medicines:", NULL,
-          "Was it stopped? Then please have it taken off the plan, or put on hold there, so that nobody is reminded in vain. If it "
-          "was not, please find out why nobody confirms it. From now on it comes with the summary.", false },
+          "Was it stopped? Then please have it taken off the plan, or put on hold there, so that nobody is reminded in "
+          "vain. If it was not, please find out why nobody confirms it. From now on it comes with the summary.",
+          false },
         { EVENT_FINDING, "Something to ask a pharmacist or doctor", "# things to ask a pharmacist or doctor",
           "Something in @ plan is worth asking a pharmacist or doctor about:",
           "# things in @ plan are worth asking a pharmacist or doctor about:", NULL, NULL, false },
@@ -41,16 +43,17 @@ static const struct topic topics[] = {
           "A symptom was written into @ journal:", "# symptoms were written into @ journal:", NULL, NULL, false },
         { EVENT_STOCK, "A medicine is running low", "# medicines are running low",
           "One of @ medicines is running low:", "# of @ medicines are running low:", NULL, NULL, false },
-        { EVENT_DEGRADED, "dosed needs somebody to look at it", "dosed needs somebody to look at it", NULL, NULL, NULL, NULL,
+        { EVENT_DEGRADED, "dosed needs somebody to look at it", "dosed needs somebody to look at it", NULL, NULL, NULL,
+          NULL, false },
+        { EVENT_DUE, "A dose is due", "# doses are due", "One of @ doses is due:", "# of @ doses are due:", NULL, NULL,
           false },
-        { EVENT_DUE, "A dose is due", "# doses are due", "One of @ doses is due:", "# of @ doses are due:", NULL, NULL, false },
-        { EVENT_SNOOZED, "A dose was put off", "# doses were put off", "One of @ doses was put off:",
-          "# of @ doses were put off:", NULL, NULL, false },
-        { EVENT_TAKEN, "A dose was taken", "# doses were taken", "One of @ doses was recorded as taken:",
-          "# of @ doses were recorded as taken:", NULL, NULL, false },
+        { EVENT_SNOOZED, "A dose was put off", "# doses were put off",
+          "One of @ doses was put off:", "# of @ doses were put off:", NULL, NULL, false },
+        { EVENT_TAKEN, "A dose was taken", "# doses were taken",
+          "One of @ doses was recorded as taken:", "# of @ doses were recorded as taken:", NULL, NULL, false },
         { EVENT_SUMMARY, WORDS_SUMMARY_DAY, WORDS_SUMMARY_DAY, NULL, NULL, NULL, NULL, false },
-        { EVENT_PLAN, "The plan was changed", "The plan was changed", "@ plan was changed:", "@ plan was changed:", NULL, NULL,
-          false },
+        { EVENT_PLAN, "The plan was changed", "The plan was changed",
+          "There were changes to @ plan:", "There were changes to @ plan:", NULL, NULL, false },
         { EVENT_HEARTBEAT, "dosed is well", "dosed is well", NULL, NULL, NULL, NULL, false },
 };
 
@@ -80,17 +83,17 @@ static const struct topic *gravest_topic(const struct message_view *view, bool p
         return NULL;
 }
 
-static bool is_weekly(const struct message_view *view) {
+const char *summary_headline(const struct message_view *view) {
         for (size_t i = 0; i < view->n_summaries; i++)
                 if (view->summaries[i].until_usec - view->summaries[i].from_usec > 2 * USEC_PER_DAY)
-                        return true;
-        return false;
+                        return WORDS_SUMMARY_WEEK;
+        return WORDS_SUMMARY_DAY;
 }
 
 void headline_put(struct prose *prose, const struct message_view *view) {
         const struct topic *topic = gravest_topic(view, false);
-        bool put_off = !topic, critical = false, all_taken = true, all_well = true;
-        size_t n = 0, n_others = 0;
+        bool put_off = !topic, all_taken = true, all_well = true;
+        size_t n = 0, n_critical = 0, n_others = 0;
 
         if (!topic)
                 topic = gravest_topic(view, true);
@@ -108,7 +111,7 @@ void headline_put(struct prose *prose, const struct message_view *view) {
                         continue;
                 }
                 n++;
-                critical = critical || (topic->needs_advice && dose && dose->critical);
+                n_critical += topic->needs_advice && dose && dose->critical;
                 all_taken = all_taken && dose && dose->state == DOSE_TAKEN;
                 all_well = all_well && (!item->telling->text || !*item->telling->text);
         }
@@ -117,13 +120,15 @@ void headline_put(struct prose *prose, const struct message_view *view) {
                 prose_put(prose, WORDS_RESOLVED_TAKEN);
         else if (topic->event == EVENT_DEGRADED && all_well)
                 prose_put(prose, WORDS_WELL);
-        else if (topic->event == EVENT_SUMMARY && is_weekly(view))
-                prose_put(prose, WORDS_SUMMARY_WEEK);
+        else if (topic->event == EVENT_SUMMARY)
+                prose_put(prose, summary_headline(view));
         else
                 prose_fill(prose, n > 1 ? topic->headline_many : topic->headline, n, NULL);
 
-        if (critical)
-                prose_put(prose, n > 1 ? ", critical ones among them" : ", a critical one");
+        if (n_critical > 0 && n == 1)
+                prose_put(prose, ", a critical one");
+        else if (n_critical > 0)
+                prose_fill(prose, n_critical > 1 ? ", # of them critical" : ", one of them critical", n_critical, NULL);
         if (n_others > 0 && topic->event != EVENT_REHEARSAL && topic->event != EVENT_SUMMARY)
                 prose_put(prose, ", and more");
 }

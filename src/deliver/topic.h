@@ -17,5 +17,8 @@ struct topic {
 const struct topic *topic_at(size_t i);
 const struct topic *topic_of(enum telling_event event);
 
+/* "Summary of the day", or of the week. */
+const char *summary_headline(const struct message_view *view);
+
 /* "2 doses were not confirmed, and more": of the gravest. Only our words. */
 void headline_put(struct prose *prose, const struct message_view *view);

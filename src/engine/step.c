@@ -27,7 +27,7 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
                 return 0;
         }
 
-        /* It waited far ahead, out of reach of the edit that lost it (settle.c); or a journey made it one with another (clock.c). */
+        /* It waited far ahead, out of reach of the edit that lost it; or a journey made it one with another. */
         if (dose->state == DOSE_UPCOMING && live->in_ledger) {
                 bool is_lost;
 

@@ -180,8 +180,8 @@ int main(int argc, char **argv) {
                         read_item(json_array_get(items, i), &composed[i], &views[i]);
                 for (size_t i = 0; i < n_summaries; i++)
                         read_summary(json_array_get(summaries, i), &sums[i]);
-                json_object_foreach(people, key, value)
-                        names[n_people++] = (struct person_name){ key, json_string_value(value) };
+                json_object_foreach(people, key, value) names[n_people++] =
+                        (struct person_name){ key, json_string_value(value) };
                 options.disclosure = (struct disclosure){ flag_of(json, "full"), names, n_people };
 
                 r = print(argv[1], &view, &options);
