@@ -193,6 +193,7 @@ installed = \
 	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
 	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
 	644:man/dosed.8:$(mandir)/man8/dosed.8 \
+	644:man/dosed.conf.5:$(mandir)/man5/dosed.conf.5 \
 	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
 	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \
 	644:data/dosed.conf:$(docdir)/examples/dosed.conf
