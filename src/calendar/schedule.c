@@ -52,6 +52,12 @@ void details_done(struct details *details) {
         free(details->purpose);
         free(details->if_missed);
         free(details->alarms);
+        for (size_t i = 0; i < details->n_mails; i++) {
+                for (size_t j = 0; j < details->mails[i].n_addresses; j++)
+                        free(details->mails[i].addresses[j]);
+                free(details->mails[i].addresses);
+        }
+        free(details->mails);
         *details = (struct details){};
 }
 
@@ -106,7 +112,7 @@ static void sort_dates(struct stamp *dates, size_t *n_dates) {
 
 /*
  * A RECURRENCE-ID in another form than DTSTART names the same dose as one in DTSTART's. Where one floats and the other does not,
- * only a search knows.
+ * only a search knows (occurrence.c).
  */
 static void settle_forms(struct schedule *schedule) {
         bool floats = schedule->start.kind == STAMP_FLOATING && !schedule->start.is_date;

@@ -11,6 +11,7 @@
 #include "dosed/outbox.h"
 
 struct changes;
+struct live_dose;
 struct person;
 
 /* So long a caregiver's message waits for what else may happen: one mail for the same minute. */
@@ -97,6 +98,9 @@ void outbox_let_go(struct engine *engine);
 /* whom to tell what of a dose (ladder.c) */
 /* `is_change`: something has just happened to it; else only what is believed of it is compared with what is so. */
 int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec);
+
+/* Whom the plan itself mails about a dose, and when; what waits and is no longer meant is dropped (ladder-alarm.c). */
+int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t now_usec);
 
 /* what is told of no dose (announce.c) */
 int announce_plan(struct engine *engine, const struct person *person, const struct changes *changes, usec_t now_usec);

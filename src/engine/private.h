@@ -38,6 +38,7 @@ struct slot {
         struct occurrence next;
         bool has_next;
         usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
+        usec_t awaits_usec; /* while a clock is corrected: when its first dose is due that nobody has answered */
         bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
         const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
@@ -154,6 +155,8 @@ int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret)
 int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
 /* Works out the next dose of a schedule that follows what was taken. */
 int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+/* The ledger has no dose of it yet: its start is the first. */
+int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret);
 struct medication *person_find_medication(const struct person *person, const char *key);
 struct slot *person_find_slot(const struct person *person, const char *uid);
 /* First dose of the medication due at `from_usec` or later; USEC_NEVER. */
@@ -188,12 +191,17 @@ int engine_release_held(struct engine *engine, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. On failure the dose is untouched. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
-/* Under its own name to the time of the occurrence, and in that state. */
+/* Under its own name to the time of the occurrence, and in that state: whose place it once took is far behind then. */
 int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
                 enum dose_state state, usec_t now_usec);
 /* The same; one in the past is due now, and has its whole window. */
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
+/* Only a wrong clock made it: it never was. What follows it is for the caller to seek. */
+int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec);
+/* The same, and it stands for a dose that was first due then. */
+int live_replace(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                 usec_t first_due_usec, usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
 /* The plan in force has no such dose any more. */

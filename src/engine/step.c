@@ -27,13 +27,14 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
                 return 0;
         }
 
-        /* It waited far ahead, out of reach of the edit that lost it (settle.c). */
-        if (dose->state == DOSE_UPCOMING && live->in_ledger && now_usec >= dose->due_usec) {
+        /* It waited far ahead, out of reach of the edit that lost it (settle.c); or a journey made it one with another (clock.c). */
+        if (dose->state == DOSE_UPCOMING && live->in_ledger) {
                 bool is_lost;
 
                 r = live_is_lost(live, &is_lost);
                 if (r >= 0 && is_lost)
-                        return live_withdraw(engine, live, "taken off the plan", now_usec);
+                        return now_usec >= dose->due_usec ? live_withdraw(engine, live, "taken off the plan", now_usec)
+                                                          : heap_set(&engine->heap, &live->timer.node, dose->due_usec);
                 if (r < 0)
                         return r;
         }
@@ -177,7 +178,8 @@ static usec_t carried_out_until(const struct engine *engine, const struct person
 static void raise_marks(struct engine *engine, usec_t until_usec) {
         for (size_t i = 0; i < engine->n_people; i++) {
                 struct person *person = engine->people[i];
-                usec_t mark_usec = until_usec < engine->hold_usec ? carried_out_until(engine, person, until_usec) : until_usec;
+                usec_t mark_usec =
+                        until_usec < engine->hold_usec ? carried_out_until(engine, person, until_usec) : until_usec;
 
                 if (mark_usec > person->mark_usec)
                         person->mark_usec = mark_usec;
@@ -201,6 +203,8 @@ static int look_at_changes(struct engine *engine, usec_t now_usec) {
 
                 if (live->changed)
                         r = ladder_look(engine, live->dose, true, now_usec);
+                if (r >= 0 && live_waits(live))
+                        r = ladder_alarms(engine, live, now_usec);
         }
         return r < 0 ? r : outbox_step(engine, now_usec);
 }

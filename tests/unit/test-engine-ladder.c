@@ -302,6 +302,43 @@ static void a_daily_summary_comes_at_its_hour_also_after_a_restart(void **state)
         world_sent(world, "23:01 caregiver maria: unattended Lisinopril, summary\n");
 }
 
+#define MAIL(trigger, address)                                                            \
+        "BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:" trigger "\r\nATTENDEE:mailto:" address \
+        "\r\nSUMMARY:dose\r\nDESCRIPTION:dose\r\nEND:VALARM\r\n"
+
+static void an_alarm_mails_who_is_known_unless_the_dose_is_recorded_by_then(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_edit(world, DAILY("080000") MAIL("-PT1H", "Maria@Example.org") MAIL("PT30M", "maria@example.org")
+                                  MAIL("PT10M", "stranger@example.org"));
+        world_live_until(world, AT(2, 0), DELIVERY_DONE);
+        world_forget(world);
+        world_live_until(world, AT(9, 0), DELIVERY_DONE);
+        world_sent(world, "07:00 caregiver maria: alarm Lisinopril\n08:30 caregiver maria: alarm Lisinopril\n");
+        world_restart(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: missed Lisinopril\n07:00 caregiver maria: alarm Lisinopril\n");
+        world_take(world, "ana/lis/20261124T080000");
+        world_live_until(world, AT(40, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
+static void an_alarm_that_the_plan_takes_away_mails_nobody(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_edit(world, DAILY("080000") MAIL("-PT1H", "maria@example.org") MAIL("PT30M", "maria@example.org"));
+        world_live_until(world, AT(7, 30), DELIVERY_DONE);
+        world_forget(world);
+        world_edit(world, DAILY("080000") MAIL("PT1H", "maria@example.org"));
+        world_live_until(world, AT(10, 0), DELIVERY_DONE);
+        world_sent(world,
+                   "07:31 caregiver maria: plan 'changed Lisinopril'\n09:00 caregiver maria: alarm Lisinopril\n");
+}
+
 static void a_rehearsal_reaches_everyone_at_once(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria(), hook(EVENT_BIT(EVENT_MISSED)) };
@@ -337,6 +374,8 @@ int main(void) {
                 TEST(a_clock_that_was_ahead_is_taken_back),
                 TEST(plan_changes_are_told_to_who_asks_for_them),
                 TEST(a_daily_summary_comes_at_its_hour_also_after_a_restart),
+                TEST(an_alarm_mails_who_is_known_unless_the_dose_is_recorded_by_then),
+                TEST(an_alarm_that_the_plan_takes_away_mails_nobody),
                 TEST(a_rehearsal_reaches_everyone_at_once),
         };
 
