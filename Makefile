@@ -211,6 +211,7 @@ installed = \
 	644:man/dosed.8:$(mandir)/man8/dosed.8 \
 	644:man/dosed-hook.5:$(mandir)/man5/dosed-hook.5 \
 	$(foreach hook,$(wildcard data/hooks/*),755:$(hook):$(datadir)/dosed/hooks/$(notdir $(hook))) \
+	644:man/dosed.conf.5:$(mandir)/man5/dosed.conf.5 \
 	644:man/dosed-mail.8:$(mandir)/man8/dosed-mail.8 \
 	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
 	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \

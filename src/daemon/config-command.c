@@ -6,14 +6,14 @@
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
-/* What a shell would take for more than a word. */
+/* What a shell would not hand over as it is. */
 static bool is_for_a_shell(const char *word) {
         static const char *const signs[] = { "|", "||", "&", "&&", ">", ">>", "<", "2>&1" };
 
         for (size_t i = 0; i < ELEMENTS(signs); i++)
                 if (strcmp(word, signs[i]) == 0)
                         return true;
-        return false;
+        return strncmp(word, "~/", 2) == 0 || word[0] == '$';
 }
 
 /*

@@ -176,6 +176,7 @@ static const struct wish hook_wishes[] = {
         { EVENT_TAKEN, 0, false },
         { EVENT_SKIPPED, 0, false },
         { EVENT_SNOOZED, 0, false },
+        { EVENT_RESOLVED, 0, false },
         { EVENT_PLAN, 0, false },
         { EVENT_STOCK, 0, true },
         { EVENT_FINDING, 0, true },

@@ -84,8 +84,7 @@ static bool server_is_good(char *server) {
 }
 
 int config_set_smtp(struct config_parse *parse, const struct config_key *key, void *target, const char *value) {
-        _cleanup_(free_p) char *server = NULL;
-        const char *host = strstr(value, "://");
+        _cleanup_(free_p) char *url = NULL, *server = NULL;
         size_t length;
         int r;
 
@@ -93,12 +92,15 @@ int config_set_smtp(struct config_parse *parse, const struct config_key *key, vo
                 config_complain(parse, "%s '%s' must begin with smtp:// or smtps://", key->name, value);
                 return 0;
         }
-        r = text_copy(host + 3, &server);
+        r = text_copy(value, &url);
         if (r < 0)
                 return r;
-        length = strlen(server);
-        if (length > 0 && server[length - 1] == '/')
-                server[length - 1] = '\0';
+        length = strlen(url);
+        if (url[length - 1] == '/' && url[length - 2] != '/')
+                url[length - 1] = '\0';
+        r = text_copy(strstr(url, "://") + 3, &server);
+        if (r < 0)
+                return r;
         if (strchr(server, '@')) {
                 config_complain(parse,
                                 "%s must not name a user: that goes into user, and the password into password-file",
@@ -112,5 +114,5 @@ int config_set_smtp(struct config_parse *parse, const struct config_key *key, vo
                                 key->name, value);
                 return 0;
         }
-        return text_set(target, value);
+        return text_set(target, url);
 }

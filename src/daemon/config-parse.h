@@ -57,6 +57,7 @@ struct config_parse {
         struct config_entry *entry;  /* of the section */
         struct config_entry **entries;
         size_t n_entries;
+        bool is_full[_SECTION_MAX]; /* it was said that there are too many of these */
         int error; /* negative errno */
 };
 

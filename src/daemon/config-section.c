@@ -139,40 +139,53 @@ static size_t count_entries(const struct config_parse *parse, enum config_sectio
         return n;
 }
 
+/* Said once: the file has as many lines again that would say the same. */
+static void refuse_another(struct config_parse *parse, enum config_section section) {
+        if (!parse->is_full[section])
+                config_complain(
+                        parse, "there can be at most %zu %s: %s", sections[section].limit, sections[section].many,
+                        section == SECTION_PERSON ? "run another dosed for the others" : "put some of them together");
+        parse->is_full[section] = true;
+}
+
+static int add(struct config_parse *parse, enum config_section section, const char *name) {
+        size_t n = count_entries(parse, section);
+        int r = 0;
+
+        if (sections[section].add)
+                r = sections[section].add(parse->config, name);
+        return r < 0 ? r : add_entry(parse, section, name, n, &parse->entry);
+}
+
+static bool check_name(struct config_parse *parse, enum config_section section, const char *name) {
+        if (!name_is_good(name))
+                config_complain(parse, "'%s' cannot be a %s's name: at most %u bytes, no slash, no dot in front", name,
+                                sections[section].name, LIMIT_PERSON_BYTES);
+        else if (!name_can_be_listed(section, name))
+                config_complain(parse, "'%s' cannot be a %s's name: no comma, and not the word none", name,
+                                sections[section].name);
+        else
+                return true;
+        return false;
+}
+
 static int enter(struct config_parse *parse, enum config_section section, const char *name) {
-        size_t n;
-        int r;
+        int r = 0;
 
         if (!sections[section].add)
                 name = NULL;
-        else if (!name_is_good(name)) {
-                config_complain(parse, "'%s' cannot be a %s's name: at most %u bytes, no slash, no dot in front", name,
-                                sections[section].name, LIMIT_PERSON_BYTES);
+        else if (!check_name(parse, section, name))
                 return 0;
-        } else if (!name_can_be_listed(section, name)) {
-                config_complain(parse, "'%s' cannot be a %s's name: no comma, and not the word none", name,
-                                sections[section].name);
-                return 0;
-        }
 
         parse->entry = config_find_entry(parse, section, name);
-        if (!parse->entry) {
-                n = count_entries(parse, section);
-                if (n == sections[section].limit) {
-                        config_complain(parse, "there can be at most %zu %s: %s", n, sections[section].many,
-                                        section == SECTION_PERSON ? "run another dosed for the others"
-                                                                  : "put some of them together");
-                        return 0;
-                }
-                if (sections[section].add) {
-                        r = sections[section].add(parse->config, name);
-                        if (r < 0)
-                                return r;
-                }
-                r = add_entry(parse, section, name, n, &parse->entry);
-                if (r < 0)
-                        return r;
+        if (!parse->entry && count_entries(parse, section) == sections[section].limit) {
+                refuse_another(parse, section);
+                return 0;
         }
+        if (!parse->entry)
+                r = add(parse, section, name);
+        if (r < 0)
+                return r;
         parse->section = section;
         (void) fprintf(parse->meaning, "[%s %s]\n", sections[section].name, name ? name : "");
         return 0;

@@ -233,7 +233,8 @@ int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
                 return r;
         r = daemon_read_config(daemon, &problem);
         if (r > 0) {
-                log_line(LOG_ERR, MESSAGE_CONFIG_REFUSED, "There is no configuration that can be used: mend it and start again");
+                log_line(LOG_ERR, MESSAGE_CONFIG_REFUSED,
+                         "There is no configuration that can be used: mend what dosed --check-config says, and start again");
                 log_private(problem);
                 return EX_CONFIG;
         }

@@ -47,7 +47,8 @@ usec_t window_end(const struct dose_policy *policy, const struct details *detail
 }
 
 void window_freeze(struct dose *dose, const struct dose_policy *policy, const struct schedule *schedule,
-                   const struct details *details, usec_t due_usec, usec_t span_end_usec, usec_t previous_due_usec, usec_t next_due_usec) {
+                   const struct details *details, usec_t due_usec, usec_t span_end_usec, usec_t previous_due_usec,
+                   usec_t next_due_usec) {
         usec_t before_usec = previous_due_usec == USEC_NONE ? USEC_NEVER : due_usec - previous_due_usec;
         usec_t after_usec = next_due_usec == USEC_NEVER ? USEC_NEVER : next_due_usec - due_usec;
         usec_t spacing_usec = at_most(before_usec, after_usec);

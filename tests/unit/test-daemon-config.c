@@ -115,7 +115,7 @@ static void every_key_is_understood(void **state) {
         assert_int_equal(config_find_caregiver(&config, "hugo")->may, RIGHT_VIEW);
 
         assert_string_equal(config.mail.from, "dosed@example.org");
-        assert_string_equal(config.mail.smtp, "smtps://[2001:db8::1]:465/");
+        assert_string_equal(config.mail.smtp, "smtps://[2001:db8::1]:465");
         assert_string_equal(config.mail.user, "u");
         assert_string_equal(config.mail.password_file, "/etc/p");
         assert_string_equal(config.mail.ca_file, "/home/ana/ca.pem");
