@@ -93,8 +93,8 @@ typedef int (*message_visitor)(void *userdata, const struct message *message, co
 int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_usec, message_visitor visitor,
                           void *userdata);
 /*
- * What is not done: messages that wait or failed for good, the newest first, at most LIMIT_LIST_MESSAGES; then what waits to become
- * one, by recipient, as a message without a number whose `next_usec` is when it can be made at the earliest.
+ * What is not done: messages that wait or failed for good, the newest first, at most LIMIT_LIST_MESSAGES; then what waits to
+ * become one, by recipient, as a message without a number whose `next_usec` is when it can be made at the earliest.
  */
 int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_visitor visitor, void *userdata);
 /* An attempt runs. */

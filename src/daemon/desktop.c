@@ -396,8 +396,8 @@ int desktop_rehearse(struct desktop *desktop, const char *person) {
         _cleanup_(free_p) char *text = NULL;
         int r;
 
-        r = text_format(&text, "This is how dosed reminds%s%s on this desktop. Nothing is to be taken now; close it when you have "
-                               "seen it", named ? " " : "", named ? person : "");
+        r = text_format(&text, "This is how dosed reminds%s%s on this desktop. Nothing is to be taken now; close it when you "
+                               "have seen it", named ? " " : "", named ? person : "");
         /* One that is up already is shown anew. */
         if (r >= 0)
                 r = notify_set_notice(desktop->notify, &(struct notify_notice){ .key = KEY_REHEARSAL, .quietly = true });

@@ -23,7 +23,7 @@ static int message_copy(const struct message *message, struct message *ret) {
                 message_done(&copy);
                 return r;
         }
-        if (copy.body) {
+        if (copy.body && message->body) {
                 (void) memcpy(copy.body, message->body, message->body_size);
                 copy.body[message->body_size] = '\0';
         }
