@@ -11,7 +11,6 @@ from harness import (CONFIGURATION, DEADLINE_SEC, NAME, PATH, Dosed, calendar, e
                      usec, wait_until)
 from notify import FakeServer
 
-SOON = timedelta(seconds=2)
 EVER = timedelta(days=30)
 
 MESSAGE_KEYS = {
@@ -113,24 +112,24 @@ class Bus(Outbox):
 
     def test_what_was_told_is_listed_with_its_dose_and_when_it_came_to_its_end(self):
         self.begin()
-        due = now() + SOON
-        self.dosed.put_ics("a", calendar(event("Aspirin 100 mg", due, uid="asp", X_DOSED_WINDOW="PT1S")))
-        found = self.wait_list(lambda found: len([m for m in found if m["state"] == "done"]) == 2)
-        missed, plan = found
+        self.dosed.put_ics("a", calendar(event("Aspirin 100 mg", now() + timedelta(hours=1), uid="asp")))
+        self.wait_list(lambda found: found and found[0]["state"] == "done")
+        (dose,) = self.dosed.doses()
+        self.dosed.dose(dose["path"]).Confirm(options(force=True))
+        found = self.wait_list(lambda found: [m["state"] for m in found] == ["done"] * 2)
+        taken, plan = found
         for message in found:
             self.assertEqual((message["recipient"], message["attempts"]), ("hook bell", 1))
             self.assertLessEqual(message["made"], message["ended"])
             self.assertNotIn("next", message)
-        (told,) = missed["events"]
-        self.assertEqual([told[key] for key in ("event", "state", "person", "medication")],
-                         ["missed", "told", "ana", "Aspirin 100 mg"])
-        self.assertEqual(told["dose"], self.dosed.doses()[0]["id"])
-        self.assertEqual(told["due"], self.dosed.doses()[0]["due"])
+        (told,) = taken["events"]
+        self.assertEqual([told[key] for key in ("event", "state", "person", "medication", "dose", "due")],
+                         ["taken", "told", "ana", "Aspirin 100 mg", dose["id"], dose["due"]])
         self.assertEqual(plan["events"][0]["text"], "added Aspirin 100 mg")
         self.assertEqual(self.list(open=True), [])
 
-        self.assertEqual([m["id"] for m in self.list(event="missed")], [missed["id"]])
-        self.assertEqual([m["id"] for m in self.list(person="ana")], [missed["id"], plan["id"]])
+        self.assertEqual([m["id"] for m in self.list(event="taken")], [taken["id"]])
+        self.assertEqual([m["id"] for m in self.list(person="ana")], [taken["id"], plan["id"]])
         self.assertEqual(self.list(until=now() - timedelta(hours=1)), [])
         self.assertEqual(self.list(start=now() + timedelta(hours=1)), [])
 
@@ -149,20 +148,20 @@ class Bus(Outbox):
                 self.assertEqual(ask(**values), wanted)
 
     def test_what_waits_for_its_time_is_listed_before_it_is_a_message(self):
-        maria = "\n[caregiver maria]\nemail = maria@example.org\nafter = 5h\ntell = missed\n"
+        since, until = now() - timedelta(hours=2), (now() + timedelta(hours=2)).replace(second=0, microsecond=0)
+        maria = f"\n[caregiver maria]\nemail = maria@example.org\ntell = plan\nquiet = {since:%H:%M}-{until:%H:%M}\n"
         mail = "\n[mail]\nsmtp = smtp://127.0.0.1:9\nfrom = dosed@example.org\n"
         self.begin("caregivers = maria\n", maria, mail)
-        self.dosed.put_ics("a", calendar(event("Aspirin", now() + SOON, X_DOSED_WINDOW="PT1S")))
+        self.dosed.put_ics("a", calendar(event("Aspirin", now() + timedelta(hours=1))))
         (waiting,) = self.wait_list(bool, open=True)
         (told,) = waiting["events"]
         self.assertNotIn("id", waiting)
-        self.assertEqual((waiting["recipient"], waiting["state"], told["event"]), ("caregiver maria", "waits", "missed"))
-        (dose,) = self.dosed.doses()
-        self.assertEqual(told["not-before"], dose["window-end"] + 5 * 3600 * 1_000_000)
+        self.assertEqual((waiting["recipient"], waiting["state"], told["event"]), ("caregiver maria", "waits", "plan"))
+        self.assertEqual(told["not-before"], usec(until))
         self.assertEqual(waiting["next"], told["not-before"])
         self.assertEqual(self.list(), [])
-        self.assertRegex(self.say("outbox"), r"caregiver maria +Aspirin of \S+, not confirmed +waits +\S")
-        self.assertRegex(self.say("told"), r"caregiver maria +Aspirin of \S+, not confirmed +waits until ")
+        self.assertRegex(self.say("outbox"), r"caregiver maria +plan: added Aspirin +waits +\S")
+        self.assertRegex(self.say("told"), r"caregiver maria +plan: added Aspirin +waits until ")
 
     def test_one_that_failed_for_good_is_listed_until_it_is_tried_again(self):
         failed = self.fail_for_good()
