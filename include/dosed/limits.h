@@ -91,7 +91,7 @@
 #define LIMIT_RUNNER_LINE_BYTES 1000u         /* of a line that a program says; the rest of the line is dropped */
 #define LIMIT_RUNNER_LINES 200u               /* of one run that are logged; the last one is kept all the same */
 #define LIMIT_MAIL_PROGRAM_SEC 30u            /* for a letter; dosed-mail gives up itself before, and says why */
-#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* from the start to the first heartbeat: a dosed that always ends sooner is not well */
+#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* until the first heartbeat: a dosed that always ends sooner is not well */
 
 /* Letters and the events of hooks. */
 #define LIMIT_TELL_NAME_BYTES 200u            /* a medicine's, an amount's or a person's name: two lines of a letter */
