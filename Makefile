@@ -5,6 +5,7 @@ VERSION = 0.1.0
 
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
+libexecdir ?= $(prefix)/libexec
 datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
@@ -20,8 +21,8 @@ SANITIZE ?=
 comma := ,
 build := build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
 
-libraries := libsystemd libical sqlite3 inih jansson smartcols
-programs := dosed dosectl
+libraries := libsystemd libical sqlite3 inih jansson smartcols libcurl
+programs := dosed dosectl dosed-mail
 rooms := base calendar dose medication store engine bus notify deliver
 
 our_cppflags := -D_GNU_SOURCE -DDOSED_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
@@ -42,6 +43,7 @@ objects_of = $(patsubst %.c,$(build)/%.o,$(wildcard src/$(1)/*.c))
 room_objects := $(foreach room,$(rooms),$(call objects_of,$(room)))
 dosed_objects := $(call objects_of,daemon)
 dosectl_objects := $(call objects_of,ctl)
+mail_objects := $(call objects_of,mail)
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
@@ -77,6 +79,9 @@ $(build)/libdaemon.a: $(filter-out %/main.o,$(dosed_objects))
 $(build)/libctl.a: $(filter-out %/main.o,$(dosectl_objects))
 	$(archive)
 
+$(build)/libmail.a: $(filter-out %/main.o,$(mail_objects))
+	$(archive)
+
 link = $(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(library_libs)
 
 $(build)/dosed: $(dosed_objects) $(build)/libdosed.a
@@ -85,11 +90,17 @@ $(build)/dosed: $(dosed_objects) $(build)/libdosed.a
 $(build)/dosectl: $(dosectl_objects) $(build)/libdosed.a
 	$(link)
 
+$(build)/dosed-mail: $(mail_objects) $(build)/libdosed.a
+	$(link)
+
 # The longest fitting name counts: what tests a program's own files links them as well.
 $(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(build)/libctl.a $(build)/libdosed.a
 	$(link) -lcmocka
 
 $(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(build)/libdaemon.a $(build)/libdosed.a
+	$(link) -lcmocka
+
+$(build)/tests/test-mail-%: $(build)/tests/unit/test-mail-%.o $(build)/libmail.a $(build)/libdosed.a
 	$(link) -lcmocka
 
 $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
@@ -146,9 +157,8 @@ check: build/.deps-build build/.deps-check
 .PHONY: check-built
 check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
-		$(wildcard tests/simulate/test_*.py) $(unit_tests) \
-		$(wildcard tests/project/test_*.py tests/differential/test_*.py tests/deliver/test_*.py tests/hooks/test_*.py \
-			tests/bus/test_*.py tests/system/test_*.py)
+		$(addprefix --alone=,$(wildcard tests/simulate/test_*.py)) $(unit_tests) \
+		$(foreach folder,project differential deliver hooks bus mail system,$(wildcard tests/$(folder)/test_*.py))
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -194,10 +204,12 @@ catalogdir ?= $(call systemd_folder,catalogdir,$(prefix)/lib/systemd/catalog)
 installed = \
 	755:$(build)/dosed:$(bindir)/dosed \
 	755:$(build)/dosectl:$(bindir)/dosectl \
+	755:$(build)/dosed-mail:$(libexecdir)/dosed/dosed-mail \
 	644:$(build)/dosed.service:$(userunitdir)/dosed.service \
 	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
 	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
 	644:man/dosed.8:$(mandir)/man8/dosed.8 \
+	644:man/dosed-mail.8:$(mandir)/man8/dosed-mail.8 \
 	644:man/dosed-hook.5:$(mandir)/man5/dosed-hook.5 \
 	$(foreach hook,$(wildcard data/hooks/*),755:$(hook):$(datadir)/dosed/hooks/$(notdir $(hook))) \
 	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
@@ -220,8 +232,8 @@ uninstall: ## remove exactly what install put there
 		printf '  %-6s %s\n' RM "$$target"; \
 		rm -f "$$target" || exit 1; \
 	done
-	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(datadir)/dosed/hooks" \
-		"$(DESTDIR)$(datadir)/dosed"; do \
+	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(libexecdir)/dosed" \
+		"$(DESTDIR)$(datadir)/dosed/hooks" "$(DESTDIR)$(datadir)/dosed"; do \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
 
@@ -234,7 +246,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | while IFS='	' read -r target text; do \
 		printf '  make %-10s %s\n' "$$target" "$$text"; done
 	@printf '%s\n' '' 'V=1 shows the commands. SANITIZE=address,undefined and WERROR=1 go with all and check;' \
-		'prefix, DESTDIR, bindir and datadir with install and uninstall; CFLAGS and LDFLAGS are yours.'
+		'prefix, DESTDIR, bindir, libexecdir and datadir with install and uninstall; CFLAGS and LDFLAGS are yours.'
 
 .PHONY: FORCE
 FORCE:

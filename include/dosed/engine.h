@@ -15,6 +15,7 @@
 #include "dosed/problem.h"
 #include "dosed/schedule.h"
 #include "dosed/store.h"
+#include "dosed/window.h"
 #include "dosed/zone.h"
 
 struct engine;
@@ -42,6 +43,8 @@ struct engine_observer {
 struct engine_person {
         const char *name;
         struct wall_clock clock;
+        struct dose_policy policy;
+        const char *category; /* only entries with it among their CATEGORIES count, in any case of letters; NULL: all */
         const char *const *folders;
         size_t n_folders;
 };

@@ -20,6 +20,12 @@
 #define LIMIT_CONFIG_BYTES (1024u * 1024)     /* with its drop-ins: kept in the ledger too; a household's has 1 KB */
 #define LIMIT_PEOPLE 100u                     /* a home for the aged; each is named with every list of people */
 #define LIMIT_PERSON_FOLDERS 20u              /* of one person; everything that each lies in is watched too */
+#define LIMIT_PERSON_TIMES 24u                /* named times of one person's day: each hour */
+#define LIMIT_CAREGIVERS 100u                 /* as many as people: each is looked at for every missed dose */
+#define LIMIT_HOOKS 50u                       /* each is a program started for every event */
+#define LIMIT_CONFIG_NAMES 100u               /* in one list of users, caregivers or people */
+#define LIMIT_COMMAND_WORDS 64u               /* a program and its arguments; who needs more writes a script */
+#define LIMIT_ADDRESS_BYTES 254u              /* of mail: RFC 5321 4.5.3.1.3, without the brackets */
 
 /* Schedules. */
 #define LIMIT_UID_BYTES 255u                  /* a UID becomes part of a D-Bus path; the bus drops paths over 64 KiB */
@@ -33,6 +39,7 @@
 #define LIMIT_SCHEDULE_DATES 20000u           /* RDATE and EXDATE values of one schedule: 54 years of days */
 #define LIMIT_SCHEDULE_OVERRIDES 2000u        /* RECURRENCE-ID components of one schedule */
 #define LIMIT_SCHEDULE_ALARMS 20u             /* VALARMs of one component */
+#define LIMIT_ALARM_ADDRESSES 10u             /* ATTENDEEs of one VALARM that mails */
 #define LIMIT_ALARM_LEAD_DAYS 31              /* how long before its dose an alarm may be: the engine looks that far ahead */
 #define LIMIT_ALARM_REPEAT 100u               /* REPEAT of one VALARM */
 #define LIMIT_RULE_COUNT 1000000u             /* COUNT: walked once; hourly doses for 114 years */
@@ -48,6 +55,12 @@
 #define LIMIT_STEP_CHANGES 500u               /* changes in one step, thus in one transaction; the rest follows at once */
 #define LIMIT_PENDING_ENTRIES 10000u          /* kept in memory while the store cannot be written: 3 months of 50 doses a day */
 #define LIMIT_PENDING_CHANGES 20000u          /* the same of the plan's history: twice a whole household's plan */
+
+/* Telling. */
+#define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
+#define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */
+#define LIMIT_LIST_MESSAGES 1000u             /* one answer about the outbox */
+#define LIMIT_TELLING_TEXT_BYTES 2000u        /* what is told of no dose: some sentences */
 
 /* The bus. */
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
@@ -79,3 +92,17 @@
 
 /* dosectl. */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
+
+/* dosed-mail. */
+#define LIMIT_MAIL_BYTES (1024u * 1024)       /* one message: a caregiver's mail has 10 KB, no server takes less than this */
+#define LIMIT_MAIL_RECIPIENTS 100u            /* of one message: what every server has to take (RFC 5321, 4.5.3.1.8) */
+#define LIMIT_MAIL_ADDRESS_BYTES 254u         /* RFC 5321, 4.5.3.1.3, without the angle brackets */
+#define LIMIT_MAIL_LOCAL_BYTES 64u            /* before the @: RFC 5321, 4.5.3.1.1 */
+#define LIMIT_MAIL_COMMENT_DEPTH 16u          /* comments in comments in To and Cc: nobody writes two */
+#define LIMIT_MAIL_USER_BYTES 255u            /* the name for AUTH: RFC 4616 has it so */
+#define LIMIT_MAIL_PASSWORD_BYTES 1024u       /* longer is another file */
+#define LIMIT_MAIL_ANSWER_BYTES 480u          /* of a server, as told to people; RFC 5321 has 512 for a line */
+#define LIMIT_MAIL_SHOWN_LINES 500u           /* of a conversation that is shown: 100 recipients and some */
+#define LIMIT_MAIL_CONNECT_SEC 10             /* until the server is reached; a second is usual */
+#define LIMIT_MAIL_SEC 25                     /* for a whole conversation: whoever waits for dosed-mail gives it 30 */
+#define LIMIT_MAIL_MAX_SEC 600                /* what --timeout may say */

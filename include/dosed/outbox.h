@@ -12,6 +12,7 @@
 #include "dosed/clock.h"
 #include "dosed/dose.h"
 #include "dosed/engine.h"
+#include "dosed/quiet.h"
 #include "dosed/schedule.h"
 #include "dosed/telling.h"
 
@@ -29,10 +30,10 @@ struct engine_recipient {
         const char *const *people; /* whose doses; a hook's NULL: everyone's */
         size_t n_people;
         /* a caregiver's */
-        const char *email;                       /* a VALARM with ACTION:EMAIL finds them by it */
-        usec_t after_usec;                       /* from missed until told */
-        struct wall_clock clock;                 /* by which the times of the day below go */
-        int32_t quiet_from_sec, quiet_until_sec; /* seconds of the day; equal: no quiet hours */
+        const char *email;       /* a VALARM with ACTION:EMAIL finds them by it */
+        usec_t after_usec;       /* from missed until told */
+        struct wall_clock clock; /* by which the times of the day below go */
+        struct quiet_hours quiet;
         enum summary_kind summary;
         int32_t summary_sec;      /* second of the day */
         unsigned summary_weekday; /* of a weekly one: 0 is Sunday */

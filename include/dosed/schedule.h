@@ -39,13 +39,15 @@ struct duration {
 
 enum alarm_anchor { ALARM_START, ALARM_END, ALARM_ABSOLUTE };
 
-/* A VALARM that reminds the person: ACTION DISPLAY or AUDIO (RFC 5545 3.6.6). */
+/* A VALARM (RFC 5545 3.6.6): one that reminds the person (DISPLAY, AUDIO), or one that mails somebody (EMAIL). */
 struct alarm {
         enum alarm_anchor anchor;
         struct duration offset; /* from the anchor */
         usec_t at_usec;         /* ALARM_ABSOLUTE */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
+        char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
+        size_t n_addresses;
 };
 
 /* What one VEVENT or VTODO says beyond its times; an override has its own. Texts are clean UTF-8, NULL where absent. */
@@ -61,8 +63,10 @@ struct details {
         usec_t window_usec; /* X-DOSED-WINDOW; 0: from the spacing */
         usec_t early_usec;  /* X-DOSED-EARLY; 0: as long as the window */
         struct duration span; /* DTEND, DURATION or a VTODO's DUE after DTSTART; zero where there is none */
-        struct alarm *alarms;
+        struct alarm *alarms; /* that remind */
         size_t n_alarms;
+        struct alarm *mails; /* that mail */
+        size_t n_mails;
         /* Another client's alarms were acknowledged up to then (RFC 9074, 6.1: ACKNOWLEDGED; X-MOZ-LASTACK); USEC_NONE. */
         usec_t seen_usec;
 };
@@ -103,6 +107,7 @@ struct schedule {
         usec_t stamped_usec; /* DTSTAMP; USEC_NONE */
 
         enum schedule_kind kind;
+        char *categories;    /* CATEGORIES, a line each, clean; NULL */
         bool has_master;     /* false: overrides without their master, each standing alone */
         bool as_needed;      /* VTODO without DTSTART and DUE: no occurrences */
         bool stopped;        /* STATUS:CANCELLED, or COMPLETED on a VTODO that does not recur: no occurrences */
@@ -156,7 +161,10 @@ struct occurrence {
 int schedule_next(const struct schedule *schedule, const struct wall_clock *clock, usec_t from_usec,
                   struct occurrence *ret);
 
-/* The occurrence of that recurrence id, in the form of occurrence_format_id(). Returns as schedule_next(). */
+/*
+ * The occurrence of that recurrence id, in the form of occurrence_format_id(). Of what is due at the same instant only the name
+ * that schedule_next() gives is one. Returns as schedule_next().
+ */
 int schedule_find(const struct schedule *schedule, const struct wall_clock *clock, const char *recurrence_id,
                   struct occurrence *ret);
 
@@ -173,6 +181,9 @@ char *occurrence_format_id(const struct occurrence *occurrence, char *text);
  */
 int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
                       size_t *ret_n);
+/* The same of one of its alarms that mail somebody. */
+int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
+                    usec_t **ret_usec, size_t *ret_n);
 
 /* How long before an occurrence is due its first alarm may be: the engine must look that much ahead. Never negative. */
 usec_t schedule_alarm_lead(const struct schedule *schedule);
@@ -189,3 +200,6 @@ usec_t usec_add_duration(usec_t at_usec, struct duration duration, const struct 
 
 const char *kind_to_string(enum schedule_kind kind);         /* "PRESCRIPTION", as in CATEGORIES */
 int kind_from_string(const char *text, enum schedule_kind *ret); /* 0 or -EINVAL */
+
+/* Among its CATEGORIES, but for the case of letters. */
+bool schedule_has_category(const struct schedule *schedule, const char *category);

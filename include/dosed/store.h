@@ -11,6 +11,7 @@
 #include "dosed/dose.h"
 #include "dosed/error.h"
 #include "dosed/folder.h"
+#include "dosed/telling.h"
 
 struct store;
 
@@ -125,6 +126,43 @@ struct plan_update {
         size_t n_changes;
 };
 int store_add_plan(struct store *store, const struct plan_update *update);
+
+/*
+ * What is told, and the messages that carry it, each under its own number: a later version replaces the former one, and
+ * goes into the same transaction as the entries before it.
+ */
+int store_put_telling(struct store *store, const struct telling *telling);
+int store_put_message(struct store *store, const struct message *message);
+
+struct telling_list {
+        struct telling *tellings;
+        size_t n_tellings;
+};
+struct message_list {
+        struct message *messages;
+        size_t n_messages;
+};
+void telling_list_done(struct telling_list *list);
+void message_list_done(struct message_list *list);
+
+/* What waits or is under way, and the messages that it is in or that failed for good; in order of their numbers. Written only. */
+int store_load_outbox(struct store *store, struct telling_list *ret_tellings, struct message_list *ret_messages);
+/* The highest numbers so far; 0 where there is none. */
+int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_message);
+/* All of one dose, or in one message, in order of their numbers. Written only. */
+int store_list_tellings_of_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
+                                struct telling_list *ret);
+int store_list_tellings_of_message(struct store *store, int64_t message, struct telling_list *ret);
+/* Of one event for one recipient, but for what was dropped; person NULL: any. The newest first, at most `limit`. */
+int store_list_tellings_of_event(struct store *store, const char *recipient, enum telling_event event, const char *person,
+                                 size_t limit, struct telling_list *ret);
+/* Made from (inclusive) until (exclusive), the newest first, at most `limit`. */
+int store_list_messages(struct store *store, usec_t from_usec, usec_t until_usec, size_t limit, struct message_list *ret);
+int store_get_message(struct store *store, int64_t number, struct message *ret); /* or STORE_NOTHING */
+
+/* The newest doses of a medication due until then (inclusive), but for moved and coming ones; the newest first. */
+int store_list_latest(struct store *store, const char *person, const char *medication, usec_t until_usec, size_t limit,
+                      struct dose_list *ret);
 
 /*
  * The mark of the file that is being read. It is made before the reader sees the bytes and taken away after, and survives

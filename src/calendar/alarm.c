@@ -75,29 +75,28 @@ static size_t drop_doubles(usec_t *at_usec, size_t n) {
         return kept;
 }
 
-int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
-                      size_t *ret_n) {
-        const struct details *details = occurrence->details;
+static int find_times(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *of,
+                      size_t n_of, usec_t **ret_usec, size_t *ret_n) {
         const struct stamp *form = due_form(occurrence);
         const struct zone *zone = stamp_zone(form, clock);
         _cleanup_(free_p) usec_t *alarms = NULL;
         size_t n = 0, n_max = 0;
 
-        for (size_t i = 0; i < details->n_alarms; i++)
-                n_max += 1 + (size_t) details->alarms[i].repeat;
+        for (size_t i = 0; i < n_of; i++)
+                n_max += 1 + (size_t) of[i].repeat;
         if (n_max > 0) {
                 alarms = reallocarray(NULL, n_max, sizeof(*alarms));
                 if (!alarms)
                         return -ENOMEM;
         }
 
-        for (size_t i = 0; i < details->n_alarms; i++) {
-                const struct alarm *alarm = &details->alarms[i];
+        for (size_t i = 0; i < n_of; i++) {
+                const struct alarm *alarm = &of[i];
                 usec_t at_usec = alarm->at_usec;
 
                 if (alarm->anchor != ALARM_ABSOLUTE)
-                        at_usec = usec_add_duration(anchor_usec(occurrence, form, alarm->anchor, clock),
-                                                    alarm->offset, zone);
+                        at_usec = usec_add_duration(anchor_usec(occurrence, form, alarm->anchor, clock), alarm->offset,
+                                                    zone);
                 else if (!owns_absolute(occurrence, clock, at_usec))
                         continue;
 
@@ -116,12 +115,25 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
         return 0;
 }
 
+int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
+                      size_t *ret_n) {
+        const struct details *details = occurrence->details;
+
+        return find_times(occurrence, clock, details->alarms, details->n_alarms, ret_usec, ret_n);
+}
+
+int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
+                    usec_t **ret_usec, size_t *ret_n) {
+        return find_times(occurrence, clock, mail, 1, ret_usec, ret_n);
+}
+
 /* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
 static usec_t details_alarm_lead(const struct details *details, bool is_date) {
         usec_t lead_usec = 0;
 
-        for (size_t i = 0; i < details->n_alarms; i++) {
-                const struct alarm *alarm = &details->alarms[i];
+        for (size_t i = 0; i < details->n_alarms + details->n_mails; i++) {
+                const struct alarm *alarm =
+                        i < details->n_alarms ? &details->alarms[i] : &details->mails[i - details->n_alarms];
                 usec_t before_usec = 0;
 
                 if (alarm->anchor == ALARM_ABSOLUTE)
@@ -143,8 +155,8 @@ usec_t schedule_alarm_lead(const struct schedule *schedule) {
         usec_t lead_usec = details_alarm_lead(&schedule->details, schedule->start.is_date);
 
         for (size_t i = 0; i < schedule->n_overrides; i++) {
-                usec_t override_usec = details_alarm_lead(&schedule->overrides[i].details,
-                                                          schedule->overrides[i].start.is_date);
+                usec_t override_usec =
+                        details_alarm_lead(&schedule->overrides[i].details, schedule->overrides[i].start.is_date);
 
                 if (override_usec > lead_usec)
                         lead_usec = override_usec;

@@ -29,6 +29,7 @@ struct search {
         usec_t from_usec;
         struct source exceptions[LIMIT_SCHEDULE_RULES];
         unsigned n_excluded; /* in a row */
+        bool is_mixed; /* some RECURRENCE-IDs float and DTSTART does not, or the other way round (settle_forms()) */
 
         bool found;
         bool moved; /* its due time is not that of its recurrence id */
@@ -43,6 +44,46 @@ static int64_t master_wall(const struct search *search, const struct stamp *orig
                                                : stamp_wall_of(start, original_usec, search->clock);
 }
 
+static bool is_newer(const struct override *a, const struct override *b) {
+        if (a->sequence != b->sequence)
+                return a->sequence > b->sequence;
+        return a->stamped_usec != b->stamped_usec ? a->stamped_usec > b->stamped_usec : a > b;
+}
+
+/* For the same dose there is a newer one, in another form: by the person's zone it names the same original start. */
+static bool is_superseded(const struct search *search, const struct override *override, const struct stamp *original) {
+        const struct schedule *schedule = search->schedule;
+        const struct override *other = schedule->overrides, *end = other + schedule->n_overrides;
+        usec_t original_usec;
+
+        if (!search->is_mixed)
+                return false;
+        original_usec = stamp_to_usec(original, search->clock, NULL);
+        for (; (other = stamps_find(other, (size_t) (end - other), sizeof(*other), original, original_usec,
+                                    search->clock));
+             other++) {
+                struct stamp other_original;
+
+                if (other == override || !is_newer(other, override))
+                        continue;
+                other_original = schedule_original(schedule, &other->recurrence_id, search->clock);
+                if (stamp_compare(&other_original, original) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Whether a stretch begins with it, and where. */
+static bool starts_stretch(const struct search *search, const struct override *override, int64_t *ret_wall_sec) {
+        struct stamp original;
+
+        if (!override->this_and_future)
+                return false;
+        original = schedule_original(search->schedule, &override->recurrence_id, search->clock);
+        *ret_wall_sec = original.wall_sec;
+        return !is_superseded(search, override, &original);
+}
+
 /* The stretch that begins at `first_wall_sec`, moved by `override` (NULL: not moved). */
 static struct stretch stretch_from(const struct search *search, const struct override *override,
                                    int64_t first_wall_sec) {
@@ -52,13 +93,11 @@ static struct stretch stretch_from(const struct search *search, const struct ove
         if (override)
                 stretch.shift_sec = override->start.wall_sec - first_wall_sec;
         for (size_t i = 0; i < schedule->n_overrides; i++) {
-                struct stamp original;
+                int64_t wall_sec;
 
-                if (!schedule->overrides[i].this_and_future)
-                        continue;
-                original = schedule_original(schedule, &schedule->overrides[i].recurrence_id, search->clock);
-                if (original.wall_sec > first_wall_sec && original.wall_sec < stretch.end_wall_sec)
-                        stretch.end_wall_sec = original.wall_sec;
+                if (starts_stretch(search, &schedule->overrides[i], &wall_sec) && wall_sec > first_wall_sec &&
+                    wall_sec < stretch.end_wall_sec)
+                        stretch.end_wall_sec = wall_sec;
         }
         return stretch;
 }
@@ -73,13 +112,11 @@ static bool next_stretch(const struct search *search, struct stretch *stretch) {
 
         for (size_t i = 0; i < schedule->n_overrides; i++) {
                 const struct override *override = &schedule->overrides[i];
-                struct stamp original;
+                int64_t wall_sec;
 
-                if (!override->this_and_future || stretch->end_wall_sec == INT64_MAX)
-                        continue;
-                original = schedule_original(schedule, &override->recurrence_id, search->clock);
-                if (original.wall_sec == stretch->end_wall_sec) {
-                        *stretch = stretch_from(search, override, original.wall_sec);
+                if (stretch->end_wall_sec != INT64_MAX && starts_stretch(search, override, &wall_sec) &&
+                    wall_sec == stretch->end_wall_sec) {
+                        *stretch = stretch_from(search, override, wall_sec);
                         return true;
                 }
         }
@@ -112,8 +149,8 @@ static bool is_excluded(struct search *search, const struct stamp *original, use
         return is_excluded_by_rule(search, master_wall(search, original, original_usec), original_usec) ||
                stamps_find(schedule->exception_dates, schedule->n_exception_dates, sizeof(struct stamp), original,
                            original_usec, search->clock) ||
-               stamps_find(schedule->overrides, schedule->n_overrides, sizeof(struct override), original,
-                           original_usec, search->clock);
+               stamps_find(schedule->overrides, schedule->n_overrides, sizeof(struct override), original, original_usec,
+                           search->clock);
 }
 
 /* Of what is due at the same instant, the one that is there by right names the dose: not moved, and in no gap. */
@@ -159,8 +196,7 @@ static void offer(struct search *search, const struct stamp *original, usec_t or
         if (occurrence.due_usec < search->from_usec || !is_better(search, &occurrence, moved))
                 return;
 
-        occurrence.end_usec =
-                usec_add_duration(occurrence.due_usec, details->span, stamp_zone(due, search->clock));
+        occurrence.end_usec = usec_add_duration(occurrence.due_usec, details->span, stamp_zone(due, search->clock));
         search->best = occurrence;
         search->moved = moved;
         search->found = true;
@@ -180,6 +216,8 @@ static void offer_in_stretch(struct search *search, const struct stretch *stretc
 static void offer_override(struct search *search, const struct override *override) {
         struct stamp original = schedule_original(search->schedule, &override->recurrence_id, search->clock);
 
+        if (is_superseded(search, override, &original))
+                return;
         offer(search, &original, stamp_to_usec(&original, search->clock, NULL), &override->start, &override->details);
 }
 
@@ -265,7 +303,10 @@ static void search_init(struct search *search, const struct schedule *schedule, 
                             : from_usec < -FROM_MAX_USEC ? -FROM_MAX_USEC
                                                          : from_usec;
         search->n_excluded = 0;
-        search->found = search->moved = false;
+        search->found = search->moved = search->is_mixed = false;
+        for (size_t i = 0; schedule->has_master && i < schedule->n_overrides; i++)
+                if (!stamp_has_form(&schedule->overrides[i].recurrence_id, &schedule->start))
+                        search->is_mixed = true;
         for (size_t i = 0; i < schedule->n_exception_rules; i++)
                 source_init_rule(&search->exceptions[i], schedule->exception_rules[i], &schedule->start, clock);
 }
@@ -337,10 +378,41 @@ static const struct override *find_override(const struct search *search, const c
                 };
                 char text[CIVIL_TEXT_SIZE];
 
-                if (strcmp(occurrence_format_id(&occurrence, text), recurrence_id) == 0)
+                if (strcmp(occurrence_format_id(&occurrence, text), recurrence_id) == 0 &&
+                    !is_superseded(search, &schedule->overrides[i], &occurrence.recurrence_id))
                         return &schedule->overrides[i];
         }
         return NULL;
+}
+
+/* Only what is moved, in a gap, or of another form can fall on the same instant as another. */
+static bool may_coincide(const struct schedule *schedule, const struct wall_clock *clock,
+                         const struct occurrence *occurrence) {
+        if (schedule->n_overrides > 0 ||
+            zone_disorder_sec(stamp_zone(&schedule->start, clock), occurrence->due_usec) > 0)
+                return true;
+        for (size_t i = 0; i < schedule->n_extra_dates; i++)
+                if (!stamp_has_form(&schedule->extra_dates[i], &schedule->start))
+                        return true;
+        return false;
+}
+
+/* What is due at the same instant as another, which gives both their name, is no dose of its own. */
+static int find_end(const struct search *search, struct occurrence *ret) {
+        struct occurrence first;
+        int r;
+
+        if (!search->found)
+                return SCHEDULE_NO_OCCURRENCE;
+        if (may_coincide(search->schedule, search->clock, &search->best)) {
+                r = schedule_next(search->schedule, search->clock, search->best.due_usec, &first);
+                if (r != 0)
+                        return r;
+                if (stamp_compare(&first.recurrence_id, &search->best.recurrence_id) != 0)
+                        return SCHEDULE_NO_OCCURRENCE;
+        }
+        *ret = search->best;
+        return 0;
 }
 
 int schedule_find(const struct schedule *schedule, const struct wall_clock *clock, const char *recurrence_id,
@@ -361,7 +433,7 @@ int schedule_find(const struct schedule *schedule, const struct wall_clock *cloc
         if (override) {
                 if (!override->cancelled)
                         offer_override(&search, override);
-                return search_end(&search, ret);
+                return find_end(&search, ret);
         }
         if (!schedule->has_master)
                 return SCHEDULE_NO_OCCURRENCE;
@@ -382,7 +454,7 @@ int schedule_find(const struct schedule *schedule, const struct wall_clock *cloc
                 ;
         if (!is_cancelled(&stretch))
                 offer_in_stretch(&search, &stretch, &original, original_usec);
-        return search_end(&search, ret);
+        return find_end(&search, ret);
 }
 
 char *occurrence_format_id(const struct occurrence *occurrence, char *text) {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VALARMs that remind the person (RFC 5545 3.6.6). */
+/* VALARMs: those that remind the person, and those that mail somebody (RFC 5545 3.6.6). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "calendar/lex.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
+#include "dosed/text.h"
 
 enum action {
-        ACTION_REMINDS, /* the only kind that is taken over */
+        ACTION_REMINDS,
+        ACTION_MAILS,
         ACTION_QUIET,   /* legal, but not a reminder to the person */
         ACTION_REFUSED, /* runs programs: never */
         ACTION_UNKNOWN,
@@ -18,7 +21,7 @@ static enum action action_of(const struct scan_line *line) {
                 const char *name;
                 enum action action;
         } actions[] = {
-                { "DISPLAY", ACTION_REMINDS }, { "AUDIO", ACTION_REMINDS },       { "EMAIL", ACTION_QUIET },
+                { "DISPLAY", ACTION_REMINDS },   { "AUDIO", ACTION_REMINDS }, { "EMAIL", ACTION_MAILS },
                 { "NONE", ACTION_QUIET }, /* Apple's way of saying that there is no alarm */
                 { "PROCEDURE", ACTION_REFUSED },
         };
@@ -29,13 +32,13 @@ static enum action action_of(const struct scan_line *line) {
         return ACTION_UNKNOWN;
 }
 
-/* Whether the alarm is to be taken over; if not, and the person may have relied on it, they are told. */
-static int is_wanted(struct reader *reader, size_t component, bool *ret) {
+/* What is not acted on is ACTION_QUIET; where the person may have relied on it, they are told. */
+static int find_action(struct reader *reader, size_t component, enum action *ret) {
         const struct scan_line *action = scan_find(reader->scan, component, PROPERTY_ACTION);
         const struct scan_line *proximity = scan_find(reader->scan, component, PROPERTY_PROXIMITY);
         unsigned line = reader->scan->components[component].line;
 
-        *ret = false;
+        *ret = ACTION_QUIET;
         if (proximity)
                 return reader_warning(reader, proximity->line,
                                       "An alarm at a place is not supported and does not count");
@@ -44,6 +47,10 @@ static int is_wanted(struct reader *reader, size_t component, bool *ret) {
 
         switch (action_of(action)) {
         case ACTION_REMINDS:
+                break;
+        case ACTION_MAILS:
+                if (!scan_find(reader->scan, component, PROPERTY_ATTENDEE))
+                        return reader_warning(reader, line, "The VALARM mails nobody: it has no ATTENDEE");
                 break;
         case ACTION_QUIET:
                 return 0;
@@ -56,7 +63,7 @@ static int is_wanted(struct reader *reader, size_t component, bool *ret) {
 
         if (!scan_find(reader->scan, component, PROPERTY_TRIGGER))
                 return reader_warning(reader, line, "The VALARM has no TRIGGER and does not count");
-        *ret = true;
+        *ret = action_of(action);
         return 0;
 }
 
@@ -93,6 +100,27 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
                 alarm->offset = trigger->duration;
         }
         return read_repeats(reader, component, alarm);
+}
+
+/* What is no mail address says nothing: only those that the configuration knows are ever mailed. */
+static int read_addresses(struct reader *reader, size_t component, struct alarm *alarm) {
+        struct scan_line *line = scan_find(reader->scan, component, PROPERTY_ATTENDEE);
+
+        alarm->addresses = calloc(LIMIT_ALARM_ADDRESSES, sizeof(*alarm->addresses));
+        if (!alarm->addresses)
+                return -ENOMEM;
+        for (; line && alarm->n_addresses < LIMIT_ALARM_ADDRESSES; line = scan_find_next(reader->scan, line)) {
+                _cleanup_(free_p) char *text = NULL;
+                char *address;
+
+                if (!slice_starts(line->value, "MAILTO:"))
+                        continue;
+                text = strndup(line->value.text + strlen("MAILTO:"), line->value.size - strlen("MAILTO:"));
+                if (!text || text_clean(text, &address) < 0)
+                        return -ENOMEM;
+                alarm->addresses[alarm->n_addresses++] = address;
+        }
+        return 0;
 }
 
 /* Of another client, whose mistakes are no reason to refuse a plan: what is not an instant says nothing. */
@@ -134,44 +162,61 @@ static int warn_about_lead(struct reader *reader, size_t component, const struct
                               LIMIT_ALARM_LEAD_DAYS, after_usec < 0 ? "before" : "after");
 }
 
+static int keep_alarms(const struct alarm *alarms, size_t n, struct alarm **ret, size_t *ret_n) {
+        struct alarm *kept;
+
+        if (n == 0)
+                return 0;
+        kept = calloc(n, sizeof(*kept));
+        if (!kept)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                kept[i] = alarms[i];
+        *ret = kept;
+        *ret_n = n;
+        return 0;
+}
+
 int read_alarms(struct reader *reader, size_t component, struct details *details) {
         const struct scan *scan = reader->scan;
-        struct alarm alarms[2 * LIMIT_SCHEDULE_ALARMS] = {};
-        size_t n = 0;
+        struct alarm alarms[2 * LIMIT_SCHEDULE_ALARMS] = {}, mails[LIMIT_SCHEDULE_ALARMS] = {};
+        size_t of_mails[LIMIT_SCHEDULE_ALARMS], n_alarms = 0, n_mails = 0;
         int r;
 
         note_seen(details, read_instant(scan_find(scan, component, PROPERTY_MOZ_LASTACK)));
 
         /* What is in a component follows it directly, in the order of the BEGINs. */
         for (size_t i = component + 1; i < scan->n_components && scan->components[i].parent >= component; i++) {
-                bool wanted;
+                struct alarm *alarm;
+                enum action action;
 
                 if (scan->components[i].parent != component || scan->components[i].kind != COMPONENT_ALARM)
                         continue;
-                r = is_wanted(reader, i, &wanted);
+                r = find_action(reader, i, &action);
                 if (r < 0)
                         return r;
-                if (!wanted)
+                if (action != ACTION_REMINDS && action != ACTION_MAILS)
                         continue;
-                if (n == LIMIT_SCHEDULE_ALARMS)
+                if (n_alarms + n_mails == LIMIT_SCHEDULE_ALARMS)
                         return reader_error(reader, scan->components[i].line, "There are more than %u VALARMs here",
                                             LIMIT_SCHEDULE_ALARMS);
-                r = read_alarm(reader, i, &alarms[n]);
+                if (action == ACTION_MAILS)
+                        of_mails[n_mails] = i;
+                alarm = action == ACTION_MAILS ? &mails[n_mails++] : &alarms[n_alarms++];
+                r = read_alarm(reader, i, alarm);
                 if (r >= 0)
-                        r = warn_about_lead(reader, i, details, &alarms[n++]);
+                        r = warn_about_lead(reader, i, details, alarm);
                 if (r < 0)
                         return r;
-                note_seen(details, read_instant(scan_find(scan, i, PROPERTY_ACKNOWLEDGED)));
+                if (action == ACTION_REMINDS)
+                        note_seen(details, read_instant(scan_find(scan, i, PROPERTY_ACKNOWLEDGED)));
         }
-        n += read_snoozes(reader, component, alarms + n);
-        if (n == 0)
-                return 0;
+        n_alarms += read_snoozes(reader, component, alarms + n_alarms);
 
-        details->alarms = calloc(n, sizeof(*alarms));
-        if (!details->alarms)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                details->alarms[i] = alarms[i];
-        details->n_alarms = n;
-        return 0;
+        r = keep_alarms(alarms, n_alarms, &details->alarms, &details->n_alarms);
+        if (r >= 0)
+                r = keep_alarms(mails, n_mails, &details->mails, &details->n_mails);
+        for (size_t i = 0; r >= 0 && i < details->n_mails; i++)
+                r = read_addresses(reader, of_mails[i], &details->mails[i]);
+        return r;
 }

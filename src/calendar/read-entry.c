@@ -165,6 +165,9 @@ int read_identity(struct reader *reader, size_t component, struct schedule *sche
         r = read_kind(reader, component, &schedule->kind);
         if (r < 0)
                 return r;
+        r = read_categories(reader, component, &schedule->categories);
+        if (r < 0)
+                return r;
         r = read_dosed_action(reader, component, &schedule->removes);
         if (r < 0)
                 return r;

@@ -126,3 +126,41 @@ int read_kind(struct reader *reader, size_t component, enum schedule_kind *ret) 
         *ret = kind;
         return 0;
 }
+
+static void print_categories(FILE *stream, char *list) {
+        char *state;
+
+        for (char *name = strtok_r(list, ",", &state); name; name = strtok_r(NULL, ",", &state)) {
+                strip(name);
+                if (name[0] != '\0')
+                        (void) fprintf(stream, "%s\n", name);
+        }
+}
+
+int read_categories(struct reader *reader, size_t component, char **ret) {
+        icalcomponent *tree = reader->trees[component];
+        _cleanup_(free_p) char *list = NULL;
+        FILE *stream = NULL;
+        size_t size;
+        int r = 0;
+
+        for (icalproperty *p = next_property(tree, PROPERTY_CATEGORIES, true); r >= 0 && p;
+             p = next_property(tree, PROPERTY_CATEGORIES, false)) {
+                const char *text = property_text(p);
+                _cleanup_(free_p) char *clean = NULL;
+
+                if (!text)
+                        continue;
+                if (!stream)
+                        stream = open_memstream(&list, &size);
+                r = stream ? text_clean(text, &clean) : -ENOMEM;
+                if (r >= 0)
+                        print_categories(stream, clean);
+        }
+        if (stream && fclose(stream) != 0)
+                r = -ENOMEM;
+        if (r < 0)
+                return r;
+        *ret = list && list[0] != '\0' ? TAKE(list) : NULL;
+        return 0;
+}

@@ -57,6 +57,8 @@ usec_t read_stamped(const struct reader *reader, size_t component);
 
 /* The kind that CATEGORIES name; KIND_PRESCRIPTION where they name none. */
 int read_kind(struct reader *reader, size_t component, enum schedule_kind *ret);
+/* All of them, a line each; NULL where there are none. */
+int read_categories(struct reader *reader, size_t component, char **ret);
 
 /* Looks for X-WR-TIMEZONE. */
 int read_file_zone(struct reader *reader);

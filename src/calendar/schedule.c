@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The life of a schedule: what it owns, and making it ready for searches. */
+#include <string.h>
 #include <strings.h>
 
 #include "calendar/rule-end.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/schedule.h"
+#include "dosed/text.h"
 
 static const char *const kind_names[_KIND_MAX] = {
         [KIND_PRESCRIPTION] = "PRESCRIPTION", [KIND_OTC] = "OTC",       [KIND_SUPPLEMENT] = "SUPPLEMENT",
@@ -26,6 +28,20 @@ int kind_from_string(const char *text, enum schedule_kind *ret) {
         return -EINVAL;
 }
 
+bool schedule_has_category(const struct schedule *schedule, const char *category) {
+        size_t length;
+
+        for (const char *name = schedule->categories; name && *name; name += length + (name[length] == '\n')) {
+                _cleanup_(free_p) char *copy = NULL;
+
+                length = strcspn(name, "\n");
+                copy = strndup(name, length);
+                if (copy && text_starts_caseless(copy, category) && text_starts_caseless(category, copy))
+                        return true;
+        }
+        return false;
+}
+
 void details_done(struct details *details) {
         if (!details)
                 return;
@@ -36,6 +52,12 @@ void details_done(struct details *details) {
         free(details->purpose);
         free(details->if_missed);
         free(details->alarms);
+        for (size_t i = 0; i < details->n_mails; i++) {
+                for (size_t j = 0; j < details->mails[i].n_addresses; j++)
+                        free(details->mails[i].addresses[j]);
+                free(details->mails[i].addresses);
+        }
+        free(details->mails);
         *details = (struct details){};
 }
 
@@ -61,6 +83,7 @@ struct schedule *schedule_free(struct schedule *schedule) {
 
         free(schedule->uid);
         free(schedule->medication);
+        free(schedule->categories);
         free(schedule->file);
         details_done(&schedule->details);
         rules_free(schedule->rules, schedule->n_rules);
@@ -89,7 +112,7 @@ static void sort_dates(struct stamp *dates, size_t *n_dates) {
 
 /*
  * A RECURRENCE-ID in another form than DTSTART names the same dose as one in DTSTART's. Where one floats and the other does not,
- * only a search knows.
+ * only a search knows (occurrence.c).
  */
 static void settle_forms(struct schedule *schedule) {
         bool floats = schedule->start.kind == STAMP_FLOATING && !schedule->start.is_date;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/recipients.h"
 #include "dosed/log.h"
 
 #define KEPT_NAME "dosed.conf"
@@ -25,8 +26,15 @@ static int set_people(struct daemon *daemon) {
                 people[i] = (struct engine_person){
                         .name = config->people[i].name,
                         .clock = { .zone = zone, .all_day_sec = config->all_day_sec },
-                        .folders = (const char *const *) config->people[i].folders,
-                        .n_folders = config->people[i].n_folders,
+                        .policy = {
+                                .window_min_usec = config->window_min_usec,
+                                .window_max_usec = config->window_max_usec,
+                                .remind_every_usec = config->remind_every_usec,
+                                .quiet = config->people[i].quiet,
+                        },
+                        .category = config->people[i].category,
+                        .folders = (const char *const *) config->people[i].folders.items,
+                        .n_folders = config->people[i].folders.n_items,
                 };
         }
         return engine_set_people(daemon->engine, people, config->n_people, clock_realtime_usec());
@@ -38,22 +46,35 @@ static int set_folders(struct daemon *daemon) {
         size_t n = 0;
 
         for (size_t i = 0; i < config->n_people; i++)
-                n += config->people[i].n_folders;
+                n += config->people[i].folders.n_items;
         folders = calloc(n + 1, sizeof(*folders));
         if (!folders)
                 return -ENOMEM;
         n = 0;
         for (size_t i = 0; i < config->n_people; i++)
-                for (size_t j = 0; j < config->people[i].n_folders; j++)
-                        folders[n++] = config->people[i].folders[j];
+                for (size_t j = 0; j < config->people[i].folders.n_items; j++)
+                        folders[n++] = config->people[i].folders.items[j];
         return watch_set_folders(daemon->watch, folders, n, config->settle_usec);
+}
+
+static int set_recipients(struct daemon *daemon) {
+        _cleanup_(recipients_done) struct recipients recipients = {};
+        int r;
+
+        r = recipients_build(&daemon->config, daemon->zones, &recipients);
+        if (r < 0)
+                return r;
+        return engine_set_recipients(daemon->engine, recipients.items, recipients.n_items, clock_realtime_usec());
 }
 
 int daemon_apply_config(struct daemon *daemon) {
         int r;
 
         engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
-        r = set_people(daemon);
+        /* What the people's plans bring up first is for them to hear already. */
+        r = set_recipients(daemon);
+        if (r >= 0)
+                r = set_people(daemon);
         return r < 0 ? r : set_folders(daemon);
 }
 
@@ -78,7 +99,23 @@ static int check_loss(const struct config *former, const struct config *now, con
         return r < 0 ? r : problems->n_errors > 0 ? CONFIG_INVALID : 0;
 }
 
-/* The first problem is told: whoever mends it sees the next. */
+/* The first error: whoever mends it sees the next. */
+static int format_error(const struct problems *problems, char **ret) {
+        size_t i = 0;
+
+        while (i + 1 < problems->n_items && problems->items[i].severity != SEVERITY_ERROR)
+                i++;
+        return problem_format(&problems->items[i], ret);
+}
+
+/* How many, not what: a warning names people. */
+static void log_warnings(const struct problems *problems) {
+        if (problems->n_items == 1)
+                log_line(LOG_NOTICE, NULL, "The configuration has a warning: see dosed --check-config");
+        else if (problems->n_items > 1)
+                log_line(LOG_NOTICE, NULL, "The configuration has %zu warnings: see dosed --check-config", problems->n_items);
+}
+
 static int read_config(struct daemon *daemon, const struct config *former, struct config *ret, char **ret_problem) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(config_done) struct config config = {};
@@ -88,12 +125,13 @@ static int read_config(struct daemon *daemon, const struct config *former, struc
         if (r == 0)
                 r = check_loss(former, &config, daemon->places.config.file, &problems);
         if (r == CONFIG_INVALID) {
-                q = problem_format(&problems.items[0], ret_problem);
+                q = format_error(&problems, ret_problem);
                 return q < 0 ? q : r;
         }
         if (r < 0)
                 return r;
 
+        log_warnings(&problems);
         *ret = config;
         config = (struct config){};
         return 0;

@@ -57,8 +57,8 @@ static int add_source(struct config_sources *sources, const char *name, const ch
 }
 
 static int complain_unreadable(struct problems *problems, const char *path, const char *what, int error) {
-        return problems_add(problems, path, 0, SEVERITY_ERROR, "the %s cannot be read: %s; mend that and reload dosed", what,
-                            strerror(error));
+        return problems_add(problems, path, 0, SEVERITY_ERROR, "the %s cannot be read: %s; mend that and reload dosed",
+                            what, strerror(error));
 }
 
 /* Nothing that could wait for somebody who writes. Returns 0 or a positive errno. */
@@ -109,9 +109,10 @@ static int read_source(struct config_sources *sources, const char *path, struct 
                 if (n > 0)
                         size += (size_t) n;
         }
-        return problems_add(problems, path, 0, SEVERITY_ERROR,
-                            "dosed.conf and its drop-ins together are larger than %u KiB: shorten them, and reload dosed",
-                            LIMIT_CONFIG_BYTES / 1024);
+        return problems_add(
+                problems, path, 0, SEVERITY_ERROR,
+                "dosed.conf and its drop-ins together are larger than %u KiB: shorten them, and reload dosed",
+                LIMIT_CONFIG_BYTES / 1024);
 }
 
 static int is_drop_in(const struct dirent *entry) {

@@ -16,7 +16,7 @@ struct config_source {
 struct config_sources {
         struct config_source *items;
         size_t n_items, n_bytes;
-        bool has_file;     /* dosed.conf itself is among them */
+        bool has_file; /* dosed.conf itself is among them */
         bool has_drop_ins;
         const char *empty; /* name of one without a single byte; NULL: there is none */
 };

@@ -20,11 +20,12 @@ static const char help[] =
         "  --config FILE     read this instead of ~/.config/dosed/dosed.conf\n"
         "  --state DIR       keep the ledger there instead of ~/.local/state/dosed\n"
         "  --calendars DIR   plan files of the only person, instead of ~/.local/share/dosed/calendars\n"
+        "  --check-config    say what is wrong with the configuration, and end\n"
         "  --debug           log more; names of medicines and people too\n"
         "  --help            show this\n"
         "  --version         show the version\n"
         "\n"
-        "See dosed(8) and dosectl(1).\n";
+        "See dosed(8), dosed.conf(5) and dosectl(1).\n";
 
 enum {
         OPTION_USER = 256,
@@ -32,6 +33,7 @@ enum {
         OPTION_CONFIG,
         OPTION_STATE,
         OPTION_CALENDARS,
+        OPTION_CHECK_CONFIG,
         OPTION_DEBUG,
         OPTION_HELP,
         OPTION_VERSION,
@@ -43,6 +45,7 @@ static const struct option long_options[] = {
         { "config", required_argument, NULL, OPTION_CONFIG },
         { "state", required_argument, NULL, OPTION_STATE },
         { "calendars", required_argument, NULL, OPTION_CALENDARS },
+        { "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
         { "debug", no_argument, NULL, OPTION_DEBUG },
         { "help", no_argument, NULL, OPTION_HELP },
         { "version", no_argument, NULL, OPTION_VERSION },
@@ -52,6 +55,7 @@ static const struct option long_options[] = {
 /* What was asked for, then what it comes to: all owned. */
 struct arguments {
         const char *config, *state, *calendars; /* as given */
+        bool checks_config;
         char *home, *user, *config_path, *state_path, *calendars_path, *runtime_path;
 };
 
@@ -84,6 +88,9 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
                         break;
                 case OPTION_CALENDARS:
                         arguments->calendars = optarg;
+                        break;
+                case OPTION_CHECK_CONFIG:
+                        arguments->checks_config = true;
                         break;
                 case OPTION_DEBUG:
                         log_set_level(LOG_DEBUG);
@@ -195,6 +202,8 @@ int main(int argc, char **argv) {
                 return EX_OSERR;
         }
 
+        if (arguments.checks_config)
+                return config_check(&places.config);
         r = run(&places, &starts_anew);
         if (r == 0 && starts_anew) {
                 (void) execv("/proc/self/exe", argv);

@@ -201,8 +201,8 @@ int daemon_start_plan(struct daemon *daemon) {
         daemon->has_plan = true;
 
         for (size_t i = 0; i < daemon->config.n_people; i++)
-                for (size_t j = 0; j < daemon->config.people[i].n_folders; j++) {
-                        r = make_folder(daemon->config.people[i].folders[j]);
+                for (size_t j = 0; j < daemon->config.people[i].folders.n_items; j++) {
+                        r = make_folder(daemon->config.people[i].folders.items[j]);
                         if (r == -ENOMEM)
                                 return r;
                 }

@@ -250,6 +250,7 @@ void dose_set_times(struct dose *dose, const struct dose *times) {
         dose->next_due_usec = times->next_due_usec;
         dose->spacing_usec = times->spacing_usec;
         dose->min_interval_usec = times->min_interval_usec;
+        dose->first_due_usec = times->first_due_usec;
 }
 
 bool dose_is_recorded(const struct dose *dose) {

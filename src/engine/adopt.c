@@ -65,7 +65,7 @@ static void mark_changes(const struct person *person, const struct changes *chan
 }
 
 /* Also where nothing else has changed: another client may have acknowledged an alarm, or put it off. */
-static int renew_alarms(struct engine *engine, const struct person *person) {
+static int renew_alarms(struct engine *engine, const struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
         int r;
 
@@ -75,6 +75,8 @@ static int renew_alarms(struct engine *engine, const struct person *person) {
                 r = live_find_alarms(live);
                 if (r >= 0)
                         r = live_set_timer(engine, live);
+                if (r >= 0)
+                        r = ladder_alarms(engine, live, now_usec);
                 if (r < 0)
                         return r;
         }
@@ -94,7 +96,7 @@ static int put_in_force(struct engine *engine, struct person *person, struct pla
         mark_changes(person, changes, true);
         r = person_settle(engine, person, changes, now_usec);
         mark_changes(person, changes, false);
-        return r < 0 ? r : renew_alarms(engine, person);
+        return r < 0 ? r : renew_alarms(engine, person, now_usec);
 }
 
 int person_adopt(struct engine *engine, struct person *person, struct plan_adoption *adoption, usec_t now_usec) {
@@ -117,6 +119,8 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
         if (changes.n_items + adoption->update.n_put + adoption->update.n_remove == 0)
                 return 0;
         r = store_add_plan(engine->store, &adoption->update);
+        if (r >= 0)
+                r = announce_plan(engine, person, &changes, now_usec);
         if (r >= 0)
                 r = engine_finish(engine, now_usec);
         if (r < 0)

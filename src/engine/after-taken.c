@@ -111,6 +111,17 @@ int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec)
         return 0;
 }
 
+int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret) {
+        _cleanup_(dose_free_p) struct dose *last = NULL;
+        int r;
+
+        r = find_last(engine, slot, &last);
+        if (r < 0)
+                return r;
+        *ret = !last;
+        return 0;
+}
+
 int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret) {
         if (slot->schedule->after_taken_usec == 0)
                 return schedule_next(slot->schedule, &slot->person->clock, from_usec, ret);

@@ -18,19 +18,15 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
         return dose_is_open(dose) && dose->due_usec > now_usec;
 }
 
-/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
-static bool is_invented(const struct engine *engine, const struct live_dose *live) {
-        const struct slot *slot = person_find_slot(live->person, live->dose->uid);
-        const struct live_dose *other;
+/* Whose next dose is not known before this one is answered; NULL: of no such schedule, or answered. */
+static struct slot *find_awaiting(const struct person *person, const struct live_dose *live) {
+        struct slot *slot;
 
-        if (live->dose->state != DOSE_UPCOMING || !live->in_ledger || !slot || slot->schedule->after_taken_usec == 0)
-                return false;
-        for (other = engine->live; other; other = other->hh.next)
-                if (other->person == live->person && other->in_ledger && other->dose->due_usec < live->dose->due_usec &&
-                    strcmp(other->dose->uid, live->dose->uid) == 0 &&
-                    (dose_is_open(other->dose) || other->dose->state == DOSE_UPCOMING))
-                        return true;
-        return false;
+        if (live->person != person || !live->in_ledger ||
+            (!dose_is_open(live->dose) && live->dose->state != DOSE_UPCOMING))
+                return NULL;
+        slot = person_find_slot(person, live->dose->uid);
+        return slot && slot->schedule->after_taken_usec > 0 ? slot : NULL;
 }
 
 /* One that had come by the right clock as well is open again, and was reminded of; the others are still to come. */
@@ -90,7 +86,7 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 if (live->person != person)
                         continue;
                 if (is_ahead(live->dose, now_usec))
@@ -105,21 +101,31 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         return 0;
 }
 
-static int drop_invented(struct engine *engine, const struct person *person, usec_t now_usec) {
-        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
+/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
+static int drop_invented(struct engine *engine, struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
-        int r;
+        struct slot *slot;
+        int r = 0;
 
-        HASH_ITER(hh, engine->live, live, next) {
-                if (live->person != person || !is_invented(engine, live))
+        for (size_t i = 0; i < person->n_slots; i++)
+                person->slots[i]->awaits_usec = USEC_NEVER;
+        HASH_ITER (hh, engine->live, live, next) {
+                slot = find_awaiting(person, live);
+                if (slot && live->dose->due_usec < slot->awaits_usec)
+                        slot->awaits_usec = live->dose->due_usec;
+        }
+        HASH_ITER (hh, engine->live, live, next) {
+                slot = find_awaiting(person, live);
+                if (!slot || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= slot->awaits_usec)
                         continue;
-                r = live_enter(engine, live, &never_was);
-                if (r >= 0)
-                        r = live_set_timer(engine, live);
+                r = live_drop(engine, live, now_usec);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        for (size_t i = 0; r >= 0 && i < person->n_slots; i++)
+                if (person->slots[i]->awaits_usec != USEC_NEVER)
+                        r = slot_seek(engine, person->slots[i], person->mark_usec + 1);
+        return r;
 }
 
 /* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */
@@ -127,7 +133,8 @@ static int correct_person(struct engine *engine, struct person *person, usec_t n
         _cleanup_(dose_list_done) struct dose_list ahead = {};
         int r;
 
-        r = engine_forgive_ledger(engine, store_list_ahead(engine->store, person->name, now_usec, LIMIT_STEP_CHANGES, &ahead));
+        r = engine_forgive_ledger(engine,
+                                  store_list_ahead(engine->store, person->name, now_usec, LIMIT_STEP_CHANGES, &ahead));
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ahead.n_doses; i++) {
@@ -170,6 +177,15 @@ static bool is_same_zone(const struct zone *a, const struct zone *b) {
         return a == b || (strcmp(zone_name(a), zone_name(b)) == 0 && strcmp(zone_name(a), "localtime") != 0);
 }
 
+/* Two wall-clock times are one instant here, and the other one gives both their name: no slot comes to this one. */
+static bool is_shadowed(const struct person *person, const struct dose *dose) {
+        const struct slot *slot = person_find_slot(person, dose->uid);
+        struct occurrence occurrence;
+
+        return slot && slot->schedule->after_taken_usec == 0 &&
+               slot_find(slot, dose->recurrence_id, &occurrence) == SCHEDULE_NO_OCCURRENCE;
+}
+
 /*
  * What the ledger has around now, and the first of what it has to come: a clock far ahead may once have left more, and each of
  * those follows when its slot comes to it.
@@ -181,10 +197,12 @@ static int take_in_hand(struct engine *engine, const struct person *person, usec
 
         r = engine_forgive_ledger(engine, store_list_open(engine->store, person->name, &open));
         if (r >= 0)
-                r = engine_forgive_ledger(engine, store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
-                                                                   now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
-        for (size_t i = 0; r >= 0 && i < open.n_doses && i < LIMIT_STEP_CHANGES; i++)
-                r = live_take(engine, TAKE(open.doses[i]), &live);
+                r = engine_forgive_ledger(engine,
+                                          store_list_doses(engine->store, person->name, NULL, now_usec - ZONE_REACH,
+                                                           now_usec + ZONE_REACH, LIMIT_STEP_CHANGES, &around));
+        for (size_t i = 0; r >= 0 && i < open.n_doses; i++)
+                if (i < LIMIT_STEP_CHANGES || is_shadowed(person, open.doses[i]))
+                        r = live_take(engine, TAKE(open.doses[i]), &live);
         for (size_t i = 0; r >= 0 && i < around.n_doses; i++) {
                 if (!dose_is_off_plan(around.doses[i]))
                         continue;
@@ -198,7 +216,8 @@ static bool was_due_by_journey(const struct live_dose *live, const struct slot *
         struct occurrence before;
 
         return dose_is_off_plan(live->dose) ||
-               (dose_is_open(live->dose) && schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
+               (dose_is_open(live->dose) &&
+                schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
                 before.due_usec != live->dose->due_usec);
 }
 
@@ -210,7 +229,7 @@ static int move_coming(struct engine *engine, struct person *person, const struc
         r = take_in_hand(engine, person, now_usec);
         if (r < 0)
                 return r;
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER (hh, engine->live, live, next) {
                 struct slot *slot = person_find_slot(person, live->dose->uid);
                 struct occurrence occurrence;
 
@@ -219,10 +238,13 @@ static int move_coming(struct engine *engine, struct person *person, const struc
                 r = slot_find(slot, live->dose->recurrence_id, &occurrence);
                 if (r < 0)
                         return r;
-                if (r > 0 || occurrence.due_usec == live->dose->due_usec)
-                        continue;
-                if (live->dose->state == DOSE_UPCOMING ||
-                    (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
+                if (r > 0 &&
+                    live->dose->state == DOSE_UPCOMING) /* until its time: the next journey may bring it back */
+                        r = live_set_timer(engine, live);
+                else if (r > 0 || occurrence.due_usec == live->dose->due_usec)
+                        r = 0;
+                else if (live->dose->state == DOSE_UPCOMING ||
+                         (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
                         r = live_move(engine, live, slot, &occurrence, now_usec);
                 if (r < 0)
                         return r;
@@ -265,7 +287,7 @@ int engine_hold_windows(struct engine *engine, usec_t until_usec) {
         int r;
 
         engine->hold_usec = until_usec;
-        HASH_ITER(hh, engine->live, live, next)
+        HASH_ITER (hh, engine->live, live, next)
                 if (live->timer.node.position > 0) {
                         r = live_set_timer(engine, live);
                         if (r < 0)

@@ -50,6 +50,7 @@ struct person *person_free(struct engine *engine, struct person *person) {
         for (size_t i = 0; i < person->n_folders; i++)
                 free(person->folders[i]);
         free(person->folders);
+        free(person->category);
         free(person->name);
         free(person);
         return NULL;
@@ -59,6 +60,7 @@ struct engine *engine_free(struct engine *engine) {
         if (!engine)
                 return NULL;
 
+        outbox_done(engine);
         for (size_t i = 0; i < engine->n_people; i++)
                 person_free(engine, engine->people[i]);
         free(engine->people);
@@ -184,8 +186,11 @@ static int person_set(struct engine *engine, const struct engine_person *wanted,
         if (r < 0)
                 return r;
         r = person_set_folders(person, wanted);
+        if (r >= 0)
+                r = text_set(&person->category, wanted->category);
         if (r >= 0 && is_new) {
                 person->clock = wanted->clock;
+                person->policy = wanted->policy;
                 r = person_load(engine, person, now_usec);
         }
         if (r < 0 && is_new) /* half a person looks after nobody */
@@ -239,6 +244,8 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
                 return r;
         drop_unwanted(engine);
         r = set_clocks(engine, people, n_people, now_usec);
+        for (size_t i = 0; r >= 0 && i < n_people; i++)
+                r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }
 

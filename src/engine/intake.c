@@ -89,6 +89,30 @@ static int list_versions(struct intake *intake, struct version **ret, size_t *re
         return 0;
 }
 
+/* A calendar may hold other things than medicines too. */
+static bool counts(const struct person *person, const struct schedule *schedule) {
+        return !person->category || schedule_has_category(schedule, person->category);
+}
+
+/* The newest version of a UID decides, also where it has lost the category. */
+static void drop_other_things(struct intake *intake) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < intake->n_schedules; i++)
+                if (counts(intake->person, intake->schedules[i]))
+                        intake->schedules[kept++] = intake->schedules[i];
+        intake->n_schedules = kept;
+}
+
+static int report_category(struct intake *intake, size_t n_versions) {
+        if (!intake->person->category || intake->n_schedules > 0 || n_versions == 0)
+                return intake_degrade(intake, "category", NULL);
+        return intake_degrade(intake, "category",
+                              "%s: none of the %zu entries has the category '%s', which dosed.conf asks for: none of "
+                              "them counts. Give it to the medicines, or mend dosed.conf",
+                              intake->person->name, n_versions, intake->person->category);
+}
+
 /* All schedules of all files, one per UID: the newest SEQUENCE, then the newest DTSTAMP, then the first path. */
 static int merge(struct intake *intake) {
         _cleanup_(free_p) struct version *versions = NULL;
@@ -113,6 +137,10 @@ static int merge(struct intake *intake) {
                 } else
                         n_more++;
         }
+        drop_other_things(intake);
+        r = report_category(intake, n);
+        if (r < 0)
+                return r;
 
         if (!doubled)
                 return intake_degrade(intake, "doubled", NULL);
@@ -155,12 +183,20 @@ static bool was_removed(const struct intake *intake, const struct medication *me
         return true;
 }
 
+/* It is left out because dosed.conf says so now. */
+static bool is_other_thing(const struct intake *intake, const struct medication *medication) {
+        for (size_t i = 0; i < medication->n_slots; i++)
+                if (counts(intake->person, medication->slots[i]->schedule))
+                        return false;
+        return true;
+}
+
 static int is_believable(struct intake *intake, bool *ret) {
         const struct medication *medication;
         size_t n = 0, n_lost = 0;
 
         for (medication = intake->person->medications; medication; medication = medication->hh.next) {
-                if (was_removed(intake, medication))
+                if (was_removed(intake, medication) || is_other_thing(intake, medication))
                         continue;
                 n++;
                 n_lost += is_lost(intake, medication);

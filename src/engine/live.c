@@ -122,8 +122,8 @@ static int dose_from_occurrence(struct slot *slot, const struct occurrence *occu
         dose = calloc(1, sizeof(*dose));
         if (!dose)
                 return -ENOMEM;
-        window_freeze(dose, slot->schedule, details, occurrence->due_usec, occurrence->end_usec, previous_usec,
-                      next_usec);
+        window_freeze(dose, &slot->person->policy, slot->schedule, details, occurrence->due_usec, occurrence->end_usec,
+                      previous_usec, next_usec);
         dose->critical = details->critical;
         dose->confidential = details->confidential;
         dose->asks_amount = details->asks_amount;
@@ -278,12 +278,10 @@ int live_set_timer(struct engine *engine, struct live_dose *live) {
 
         switch (dose->state) {
         case DOSE_UPCOMING:
-                at_usec = earlier(dose->due_usec, reminder_next(dose, live->alarms_usec, live->n_alarms,
-                                                                dose->reminded_usec));
+                at_usec = earlier(dose->due_usec, live_next_reminder(live));
                 break;
         case DOSE_DUE:
-                at_usec = earlier(dose->window_end_usec, reminder_next(dose, live->alarms_usec, live->n_alarms,
-                                                                       dose->reminded_usec));
+                at_usec = earlier(dose->window_end_usec, live_next_reminder(live));
                 break;
         case DOSE_SNOOZED:
                 at_usec = earlier(dose->window_end_usec, dose->snoozed_until_usec);
@@ -371,8 +369,8 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
         return enter_and_note(engine, live, entry, NULL);
 }
 
-int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
-                enum dose_state state, usec_t now_usec) {
+static int retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                  usec_t first_due_usec, enum dose_state state, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *times = NULL;
         const struct entry entry = {
                 .kind = ENTRY_MOVED,
@@ -385,6 +383,7 @@ int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot
         r = dose_from_occurrence(slot, occurrence, &times);
         if (r < 0)
                 return r;
+        times->first_due_usec = first_due_usec;
         r = enter_and_note(engine, live, &entry, times);
         if (r < 0)
                 return r;
@@ -393,15 +392,36 @@ int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot
         return r < 0 ? r : live_set_timer(engine, live);
 }
 
-int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
-              usec_t now_usec) {
+int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                enum dose_state state, usec_t now_usec) {
+        return retime(engine, live, slot, occurrence, USEC_NONE, state, now_usec);
+}
+
+int live_replace(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                 usec_t first_due_usec, usec_t now_usec) {
         struct occurrence place = *occurrence;
 
         if (place.due_usec > now_usec)
-                return live_retime(engine, live, slot, &place, DOSE_UPCOMING, now_usec);
+                return retime(engine, live, slot, &place, first_due_usec, DOSE_UPCOMING, now_usec);
         place.end_usec += now_usec - place.due_usec;
         place.due_usec = now_usec;
-        return live_retime(engine, live, slot, &place, DOSE_DUE, now_usec);
+        return retime(engine, live, slot, &place, first_due_usec, DOSE_DUE, now_usec);
+}
+
+int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+              usec_t now_usec) {
+        return live_replace(engine, live, slot, occurrence, USEC_NONE, now_usec);
+}
+
+int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        const struct entry never_was = { .kind = ENTRY_MOVED, .state = DOSE_MOVED, .recorded_usec = now_usec };
+        int r;
+
+        r = enter(engine, live, &never_was, NULL);
+        if (r < 0)
+                return r;
+        live->changed = true;
+        return live_set_timer(engine, live);
 }
 
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec) {

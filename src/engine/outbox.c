@@ -1,3 +1,263 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The outbox: whom to tell, what waits to be told, and the messages under way. */
-#include "dosed/outbox.h"
+/*
+ * The outbox: when each recipient is looked at again, and what becomes of the message under way. Each has one at most that is not
+ * done. What surely did not arrive is made anew at the next attempt from what is so then; what may have arrived stays as it is,
+ * byte by byte, until it is known.
+ */
+#include <string.h>
+
+#include "dosed/text.h"
+#include "engine/private.h"
+
+static usec_t backoff(unsigned failures) {
+        static const usec_t waits[] = { 1, 5, 15, 60 }; /* minutes */
+        size_t i = failures > 0 ? failures - 1 : 0;
+
+        return waits[i < ELEMENTS(waits) ? i : ELEMENTS(waits) - 1] * USEC_PER_MINUTE;
+}
+
+/* From when on it may be part of a message; what waits for longer than anything does, waits for a wrong clock. */
+usec_t telling_may_go(const struct live_telling *live, usec_t now_usec) {
+        usec_t at_usec = live->telling.not_before_usec;
+
+        return at_usec > now_usec + TELLING_WAIT_MAX ? now_usec : at_usec;
+}
+
+/* When the next attempt can begin: USEC_NEVER where there is nothing to say. */
+static usec_t attempt_usec(struct recipient *recipient, usec_t now_usec) {
+        usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
+        const struct live_telling *live;
+
+        if (recipient->retry_usec > now_usec + RETRY_MAX)
+                recipient->retry_usec = now_usec;
+        if (recipient->is_under_way || !recipient->is_wanted)
+                return USEC_NEVER;
+        if (recipient->open)
+                return recipient->retry_usec;
+        for (live = recipient->tellings; live; live = live->next)
+                if (live->telling.state == TELLING_WAITS && telling_may_go(live, now_usec) + gather_usec < at_usec)
+                        at_usec = telling_may_go(live, now_usec) + gather_usec;
+        return at_usec < recipient->retry_usec ? recipient->retry_usec : at_usec;
+}
+
+void recipient_plan(struct recipient *recipient, usec_t now_usec) {
+        usec_t at_usec = recipient->is_ready ? USEC_NEVER : attempt_usec(recipient, now_usec);
+
+        if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
+                at_usec = recipient->open->expires_usec;
+        recipient->look_usec = at_usec < recipient->summary_usec ? at_usec : recipient->summary_usec;
+}
+
+usec_t outbox_next_usec(const struct engine *engine) {
+        usec_t next_usec = USEC_NEVER;
+
+        for (size_t i = 0; i < engine->outbox.n_recipients; i++)
+                if (engine->outbox.recipients[i]->look_usec < next_usec)
+                        next_usec = engine->outbox.recipients[i]->look_usec;
+        return next_usec;
+}
+
+static int look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        int r = telling_copy_dose(engine, telling, &dose);
+
+        return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
+}
+
+/* What was in the message, whatever became of it; then each recipient of these doses hears how it is now. */
+static int release(struct engine *engine, struct recipient *recipient, enum telling_state state, usec_t now_usec) {
+        int64_t message = recipient->open->id;
+        struct live_telling *live, *last = recipient->tellings ? recipient->tellings->prev : NULL;
+        int r = 0;
+
+        for (live = recipient->tellings; r >= 0 && live; live = live->next)
+                if (live->telling.state == TELLING_SEALED)
+                        r = live_telling_set(engine, live, state, state == TELLING_WAITS ? 0 : message);
+        for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
+                if (live->telling.message == message && live->telling.uid)
+                        r = look_again(engine, &live->telling, now_usec);
+        return r;
+}
+
+void message_close(struct recipient *recipient) {
+        message_done(recipient->open);
+        free(recipient->open);
+        recipient->open = NULL;
+        recipient->is_frozen = recipient->is_under_way = recipient->is_ready = false;
+        recipient->look_usec = USEC_NONE;
+}
+
+int message_end(struct engine *engine, struct recipient *recipient, enum message_state state,
+                enum telling_state tellings, usec_t now_usec) {
+        struct message *message = recipient->open;
+        int r;
+
+        message->state = state;
+        message->next_usec = USEC_NEVER;
+        message->perhaps = recipient->is_frozen;
+        free(TAKE(message->body));
+        message->body_size = 0;
+        r = store_put_message(engine->store, message);
+        if (r >= 0)
+                r = release(engine, recipient, tellings, now_usec);
+        if (r >= 0)
+                message_close(recipient);
+        return r;
+}
+
+int recipient_take_up(struct recipient *recipient, struct message *message, usec_t now_usec) {
+        int r;
+
+        if (message->state == MESSAGE_STATE_FAILED) {
+                recipient->failed_message = message->id;
+                return text_set(&recipient->answer, message->answer);
+        }
+        if (recipient->open)
+                return 0;
+        r = text_set(&recipient->answer, message->answer);
+        if (r < 0)
+                return r;
+        recipient->open = malloc(sizeof(*recipient->open));
+        if (!recipient->open)
+                return -ENOMEM;
+        *recipient->open = *message;
+        *message = (struct message){};
+        /* The attempt that a former process did not live to see the end of may have arrived. */
+        recipient->is_frozen = recipient->open->perhaps;
+        recipient->failures = recipient->open->attempts;
+        recipient->retry_usec = recipient->is_frozen ? now_usec : recipient->open->next_usec;
+        return 0;
+}
+
+int recipient_renew(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        struct live_telling *live;
+        int r = 0;
+
+        recipient->look_usec = USEC_NONE;
+        if (recipient->is_wanted || recipient->is_under_way)
+                return 0;
+        for (live = recipient->tellings; r >= 0 && live; live = live->next)
+                if (live->telling.state == TELLING_WAITS)
+                        r = live_telling_set(engine, live, TELLING_DROPPED, 0);
+        recipient->failed_message = 0;
+        recipient->failures = 0;
+        if (r >= 0 && recipient->open)
+                r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED,
+                                recipient->is_frozen ? TELLING_PERHAPS : TELLING_DROPPED, now_usec);
+        return r;
+}
+
+int outbox_step(struct engine *engine, usec_t now_usec) {
+        struct outbox *outbox = &engine->outbox;
+        int r;
+
+        r = announce_summaries(engine, now_usec);
+        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
+                struct recipient *recipient = outbox->recipients[i];
+
+                if (recipient->look_usec == USEC_NONE)
+                        recipient_plan(recipient, now_usec);
+                if (recipient->look_usec > now_usec)
+                        continue;
+                if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec <= now_usec)
+                        r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED,
+                                        recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
+                if (r >= 0 && !recipient->is_ready && attempt_usec(recipient, now_usec) <= now_usec) {
+                        recipient->is_ready = true;
+                        outbox->has_news = true;
+                }
+                recipient_plan(recipient, now_usec);
+        }
+        return r < 0 ? r : outbox_update_degraded(engine);
+}
+
+struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message) {
+        for (size_t i = 0; i < outbox->n_recipients; i++)
+                if (outbox->recipients[i]->open && outbox->recipients[i]->open->id == message)
+                        return outbox->recipients[i];
+        return NULL;
+}
+
+int engine_begin_delivery(struct engine *engine, int64_t number, const char *body, size_t body_size, usec_t now_usec) {
+        struct recipient *recipient = recipient_of_message(&engine->outbox, number);
+        struct message *message;
+        char *copy;
+        int r;
+
+        if (!recipient || recipient->is_under_way)
+                return -EINVAL;
+        message = recipient->open;
+        copy = malloc(body_size + 1);
+        if (!copy)
+                return -ENOMEM;
+        if (body_size > 0)
+                (void) memcpy(copy, body, body_size);
+        copy[body_size] = '\0';
+        free(message->body);
+        message->body = copy;
+        message->body_size = body_size;
+        message->attempts++;
+        message->perhaps = true;
+        message->next_usec = now_usec + backoff(recipient->failures + 1);
+        recipient->is_under_way = true;
+        recipient->is_ready = false;
+        recipient->look_usec = USEC_NONE;
+        r = store_put_message(engine->store, message);
+        return r < 0 ? r : engine_finish(engine, now_usec);
+}
+
+static int put_off(struct engine *engine, struct recipient *recipient, bool may_have_arrived, usec_t now_usec) {
+        struct message *message = recipient->open;
+
+        recipient->is_frozen = recipient->is_frozen || may_have_arrived;
+        message->perhaps = recipient->is_frozen;
+        if (!recipient->is_frozen) {
+                free(TAKE(message->body));
+                message->body_size = 0;
+        }
+        recipient->failures++;
+        recipient->retry_usec = message->next_usec = now_usec + backoff(recipient->failures);
+        return store_put_message(engine->store, message);
+}
+
+int engine_end_delivery(struct engine *engine, int64_t number, enum delivery delivery, const char *answer,
+                        usec_t now_usec) {
+        struct recipient *recipient = recipient_of_message(&engine->outbox, number);
+        int r;
+
+        if (!recipient || !recipient->is_under_way)
+                return -EINVAL;
+        outbox_forget_view(&engine->outbox);
+        recipient->is_under_way = false;
+        recipient->look_usec = USEC_NONE;
+        r = text_set(&recipient->open->answer, answer);
+        if (r >= 0)
+                r = text_set(&recipient->answer, answer);
+        if (r < 0)
+                return r;
+
+        switch (delivery) {
+        case DELIVERY_DONE:
+                recipient->failures = 0;
+                recipient->retry_usec = USEC_NONE;
+                recipient->failed_message = 0;
+                recipient->is_frozen = false;
+                r = message_end(engine, recipient, MESSAGE_STATE_DONE, TELLING_TOLD, now_usec);
+                break;
+        case DELIVERY_LATER:
+                r = put_off(engine, recipient, false, now_usec);
+                break;
+        case DELIVERY_UNKNOWN:
+                r = put_off(engine, recipient, true, now_usec);
+                break;
+        case DELIVERY_NEVER:
+        case _DELIVERY_MAX:
+                recipient->failed_message = number;
+                recipient->failures = 0;
+                recipient->retry_usec = now_usec + backoff(1);
+                r = message_end(engine, recipient, MESSAGE_STATE_FAILED,
+                                recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
+                break;
+        }
+        return r < 0 ? r : engine_finish(engine, now_usec);
+}

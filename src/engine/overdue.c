@@ -81,6 +81,30 @@ static int find_overdue(struct engine *engine, struct slot *slot, const struct w
         }
 }
 
+/* Of a schedule after taken only the first dose has a time that can be passed over; else it would begin a step later. */
+static int find_overdue_start(struct engine *engine, struct slot *slot, const struct wall_clock *former,
+                              usec_t now_usec, struct overdue_list *list) {
+        usec_t half_usec = slot->schedule->after_taken_usec / 2;
+        struct occurrence start, before;
+        bool awaits;
+        int r;
+
+        if (slot->schedule->after_taken_usec == 0 || slot->former->after_taken_usec == 0)
+                return 0;
+        r = schedule_next(slot->former, former, now_usec + 1, &before);
+        if (r == 0)
+                r = schedule_next(slot->schedule, &slot->person->clock, INT64_MIN, &start);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        if (start.due_usec > now_usec || start.due_usec < now_usec - REACH)
+                return 0;
+        /* An edit may also begin it anew, elsewhere. */
+        if (slot->former != slot->schedule && start.due_usec < before.due_usec - half_usec)
+                return 0;
+        r = after_taken_awaits_start(engine, slot, &awaits);
+        return r < 0 || !awaits ? r : overdue_list_add(list, slot, &start);
+}
+
 int occurrence_make_due(struct engine *engine, struct slot *slot, const struct occurrence *occurrence, usec_t now_usec) {
         struct occurrence due = *occurrence;
         struct live_dose *live;
@@ -122,10 +146,12 @@ static int medication_make_overdue_due(struct engine *engine, struct medication 
         for (size_t i = 0; i < medication->n_slots; i++) {
                 struct slot *slot = medication->slots[i];
 
-                if (!slot->is_changed || !slot->former || slot->former->after_taken_usec > 0 ||
-                    slot->schedule->after_taken_usec > 0)
+                if (!slot->is_changed || !slot->former)
                         continue;
-                r = find_overdue(engine, slot, former, now_usec, &list);
+                if (slot->former->after_taken_usec == 0 && slot->schedule->after_taken_usec == 0)
+                        r = find_overdue(engine, slot, former, now_usec, &list);
+                else
+                        r = find_overdue_start(engine, slot, former, now_usec, &list);
                 if (r < 0)
                         return r;
         }

@@ -123,8 +123,12 @@ static bool place_is_new(const struct place *place) {
         return place->slot->is_changed && !place_before(place, &before);
 }
 
+static usec_t least(usec_t a, usec_t b) {
+        return a < b ? a : b;
+}
+
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
-                 usec_t spacing_usec, struct place *ret, struct live_dose **ret_live) {
+                 usec_t first_usec, usec_t spacing_usec, struct place *ret, struct live_dose **ret_live) {
         usec_t half_usec = spacing_usec / 2, best_usec = half_usec;
         struct engine *engine = settlement->engine;
         int r;
@@ -132,20 +136,25 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
         *ret_live = NULL;
         for (size_t i = 0; medication && i < medication->n_slots; i++) {
                 struct slot *slot = medication->slots[i];
-                usec_t at_usec = due_usec - half_usec;
+                usec_t at_usec = least(first_usec - half_usec, due_usec);
 
                 for (;;) {
                         struct place place = { .slot = slot };
                         struct live_dose *live;
+                        usec_t apart_usec;
 
                         r = slot_next(slot, at_usec, &place.occurrence);
                         if (r < 0)
                                 return r;
-                        if (r > 0 || place.occurrence.due_usec - due_usec >= half_usec)
+                        if (r > 0 || (place.occurrence.due_usec - first_usec >= half_usec &&
+                                      place.occurrence.due_usec > due_usec))
                                 break;
                         at_usec = place.occurrence.due_usec + 1;
+                        apart_usec = place.occurrence.due_usec == due_usec
+                                             ? 0
+                                             : llabs(place.occurrence.due_usec - first_usec);
 
-                        if (llabs(place.occurrence.due_usec - due_usec) >= best_usec || !place_is_new(&place))
+                        if (apart_usec >= best_usec || !place_is_new(&place))
                                 continue;
                         r = live_from_occurrence(engine, slot, &place.occurrence, &live);
                         if (r >= 0)
@@ -156,7 +165,7 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
                                 continue;
                         *ret_live = live;
                         *ret = place;
-                        best_usec = llabs(place.occurrence.due_usec - due_usec);
+                        best_usec = apart_usec;
                 }
         }
         return 0;

@@ -43,11 +43,12 @@ int find_fate(const struct settlement *settlement, const struct dose *dose, enum
 /* Whether the occurrence is as the former plan had it. */
 bool place_is_old(const struct place *place);
 /*
- * The new occurrence of that medication that lies nearest to `due_usec`, within half the spacing, be it past or to come; none
- * that is over or open, or that another dose has moved to. NULL where there is none.
+ * The new occurrence of that medication that is due just when the dose is (another UID, that is all), else that lies nearest to
+ * `first_usec`, within half the spacing, be it past or to come; none that is over or open, or that another dose has moved to.
+ * NULL where there is none.
  */
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
-                 usec_t spacing_usec, struct place *ret, struct live_dose **ret_live);
+                 usec_t first_usec, usec_t spacing_usec, struct place *ret, struct live_dose **ret_live);
 /* What took a moved dose's place, at the end of all moves; NULL where the ledger does not know that. */
 int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret);
 /* The medication under which the plan has the dose now: its UID says more than a name that may have been mended. */

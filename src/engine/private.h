@@ -8,6 +8,8 @@
 #include "dosed/engine.h"
 #include "dosed/folder.h"
 #include "dosed/heap.h"
+#include "dosed/window.h"
+#include "engine/outbox.h"
 
 /* Who takes a dose off, or carries a record, because the plan says so. */
 #define RECORDED_BY_PLAN "plan"
@@ -36,6 +38,7 @@ struct slot {
         struct occurrence next;
         bool has_next;
         usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
+        usec_t awaits_usec; /* while a clock is corrected: when its first dose is due that nobody has answered */
         bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
         const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
@@ -63,6 +66,8 @@ struct plan_file {
 struct person {
         char *name;
         struct wall_clock clock;
+        struct dose_policy policy;
+        char *category; /* only entries with it count; NULL: all */
         char **folders;
         size_t n_folders;
         struct plan_file *plan; /* hash by path */
@@ -86,6 +91,7 @@ struct live_dose {
         usec_t *alarms_usec;
         size_t n_alarms;
         usec_t group_usec;
+        usec_t held_usec; /* no further reminder before that: it was quiet when one was late; USEC_NONE */
         bool in_ledger; /* has entries, written or queued */
         bool changed, rings; /* to be told when the step is written */
         bool is_touched;
@@ -112,6 +118,7 @@ struct engine {
         struct live_dose **touched; /* in the order in which they changed */
         size_t n_touched, touched_allocated;
         usec_t hold_usec; /* no window ends before that */
+        usec_t held_usec; /* when a reminder was last held back that was late; USEC_NONE */
         bool is_started;
         uint64_t suspect_digest; /* bytes that a former process was reading when it died */
         bool has_suspect, suspect_crashes;
@@ -120,6 +127,8 @@ struct engine {
         struct degradation *degraded;
         size_t n_degraded;
         bool degraded_changed;
+
+        struct outbox outbox;
 };
 
 /* people */
@@ -146,6 +155,8 @@ int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret)
 int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
 /* Works out the next dose of a schedule that follows what was taken. */
 int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+/* The ledger has no dose of it yet: its start is the first. */
+int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret);
 struct medication *person_find_medication(const struct person *person, const char *key);
 struct slot *person_find_slot(const struct person *person, const char *uid);
 /* First dose of the medication due at `from_usec` or later; USEC_NEVER. */
@@ -171,15 +182,26 @@ int engine_read_dose(struct engine *engine, const char *person, const char *uid,
 int live_find_alarms(struct live_dose *live);
 /* No reminder lies ahead, and no snooze waits longer than was meant: the clock was ahead when that was written. */
 void live_clamp(struct live_dose *live, usec_t now_usec);
+/* When the next reminder comes, quiet hours and all; USEC_NEVER. */
+usec_t live_next_reminder(const struct live_dose *live);
+/* It comes now. One that is late, and now it is quiet, comes when that ends. */
+bool live_rings_now(struct engine *engine, struct live_dose *live, usec_t now_usec);
+/* What was held back by a clock that was ahead is not. */
+int engine_release_held(struct engine *engine, usec_t now_usec);
 int live_set_timer(struct engine *engine, struct live_dose *live);
 /* Applies the entry and queues it for the ledger. On failure the dose is untouched. */
 int live_enter(struct engine *engine, struct live_dose *live, const struct entry *entry);
-/* Under its own name to the time of the occurrence, and in that state. */
+/* Under its own name to the time of the occurrence, and in that state: whose place it once took is far behind then. */
 int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
                 enum dose_state state, usec_t now_usec);
 /* The same; one in the past is due now, and has its whole window. */
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
+/* Only a wrong clock made it: it never was. What follows it is for the caller to seek. */
+int live_drop(struct engine *engine, struct live_dose *live, usec_t now_usec);
+/* The same, and it stands for a dose that was first due then. */
+int live_replace(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                 usec_t first_due_usec, usec_t now_usec);
 /* The plan took it off, or went past it: skipped, by nobody. */
 int live_withdraw(struct engine *engine, struct live_dose *live, const char *note, usec_t now_usec);
 /* The plan in force has no such dose any more. */
@@ -199,6 +221,8 @@ int engine_finish(struct engine *engine, usec_t now_usec);
 int engine_catch_up(struct engine *engine, usec_t now_usec);
 /* The person is in another zone, or counts days otherwise, from now on (clock.c). */
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
+/* What is configured for the person is that from now on (policy.c); the clock was set before. */
+int person_set_policy(struct engine *engine, struct person *person, const struct dose_policy *policy);
 /* How far a person's plan was carried out, and by which clock, over a restart. Without a mark in the ledger: up to `now_usec`. */
 int person_keep_mark(struct engine *engine, const struct person *person);
 int person_load_mark(struct engine *engine, struct person *person, usec_t now_usec);

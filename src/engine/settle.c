@@ -73,9 +73,17 @@ static int reopen(struct settlement *settlement, struct live_dose *live, const s
         r = medication_next_due(place->slot->medication, place->occurrence.due_usec + 1, &next_usec);
         if (r < 0)
                 return r;
-        if (window_end(place->occurrence.details, place->occurrence.due_usec, next_usec) <= settlement->now_usec)
+        if (window_end(&settlement->person->policy, place->occurrence.details, place->occurrence.due_usec, next_usec) <= settlement->now_usec)
                 return 0;
         return move(settlement, live, place);
+}
+
+/*
+ * A place that has passed is where the dose was to come only if it is that near, however rare the doses are: a course that ended
+ * months ago is over.
+ */
+static bool is_too_long_ago(const struct settlement *settlement, const struct place *place, usec_t due_usec) {
+        return place->occurrence.due_usec <= settlement->now_usec && place->occurrence.due_usec < due_usec - REACH;
 }
 
 /*
@@ -90,16 +98,18 @@ static int follow(struct settlement *settlement, struct live_dose *live, bool mu
         int r;
 
         *ret = false;
-        r = find_nearest(settlement, medication_of(settlement->person, live->dose), first_usec, live->dose->spacing_usec,
-                         &place, &nearest);
-        if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec))
+        r = find_nearest(settlement, medication_of(settlement->person, live->dose), live->dose->due_usec, first_usec,
+                         live->dose->spacing_usec, &place, &nearest);
+        if (r < 0 || !nearest || (must_come && place.occurrence.due_usec <= settlement->now_usec) ||
+            is_too_long_ago(settlement, &place, first_usec))
                 return r;
         *ret = true;
-        nearest->dose->first_due_usec = first_usec;
-        if (standing_of(live->dose) == STANDING_RECORDED)
+        if (standing_of(live->dose) == STANDING_RECORDED) {
+                nearest->dose->first_due_usec = first_usec;
                 r = carry_record(settlement, live, nearest);
-        else
-                r = move(settlement, nearest, &place);
+        } else
+                r = live_replace(settlement->engine, nearest, place.slot, &place.occurrence, first_usec,
+                                 settlement->now_usec);
         return r < 0 ? r : give_way(settlement, live, nearest);
 }
 
@@ -158,7 +168,8 @@ static int restore(struct settlement *settlement, struct live_dose *live, const 
                         return r;
                 if (is_gone)
                         return give_way(settlement, successor, live);
-                /* Its times froze while there was no other dose before it. */
+                /* Its times froze while there was no other dose before it; and it stands for nobody now. */
+                successor->dose->first_due_usec = USEC_NONE;
                 return elsewhere.slot && elsewhere.occurrence.due_usec > settlement->now_usec ?
                                move(settlement, successor, &elsewhere) :
                                bring_back(settlement, successor);
@@ -243,8 +254,9 @@ static int settle_next(struct settlement *settlement, size_t i) {
                 return r;
         spacing_usec = r == 0 ? after.due_usec - coming.due_usec : USEC_PER_DAY;
 
-        r = find_nearest(settlement, medication, coming.due_usec, spacing_usec, &place, &nearest);
-        if (r < 0 || !nearest || place.occurrence.due_usec > settlement->now_usec)
+        r = find_nearest(settlement, medication, coming.due_usec, coming.due_usec, spacing_usec, &place, &nearest);
+        if (r < 0 || !nearest || place.occurrence.due_usec > settlement->now_usec ||
+            is_too_long_ago(settlement, &place, coming.due_usec))
                 return r;
         if (!nearest->in_ledger)
                 live_free(settlement->engine, nearest); /* made anew, as due now */

@@ -27,13 +27,14 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
                 return 0;
         }
 
-        /* It waited far ahead, out of reach of the edit that lost it (settle.c). */
-        if (dose->state == DOSE_UPCOMING && live->in_ledger && now_usec >= dose->due_usec) {
+        /* It waited far ahead, out of reach of the edit that lost it (settle.c); or a journey made it one with another (clock.c). */
+        if (dose->state == DOSE_UPCOMING && live->in_ledger) {
                 bool is_lost;
 
                 r = live_is_lost(live, &is_lost);
                 if (r >= 0 && is_lost)
-                        return live_withdraw(engine, live, "taken off the plan", now_usec);
+                        return now_usec >= dose->due_usec ? live_withdraw(engine, live, "taken off the plan", now_usec)
+                                                          : heap_set(&engine->heap, &live->timer.node, dose->due_usec);
                 if (r < 0)
                         return r;
         }
@@ -51,7 +52,7 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         if (dose->state == DOSE_SNOOZED && now_usec >= dose->snoozed_until_usec)
                 r = enter(engine, live, ENTRY_REMINDED, DOSE_DUE, now_usec);
         else if ((dose->state == DOSE_UPCOMING || dose->state == DOSE_DUE) &&
-                 reminder_next(dose, live->alarms_usec, live->n_alarms, dose->reminded_usec) <= now_usec)
+                 live_rings_now(engine, live, now_usec))
                 r = enter(engine, live, ENTRY_REMINDED, dose->state, now_usec);
         if (r < 0)
                 return r;
@@ -177,7 +178,8 @@ static usec_t carried_out_until(const struct engine *engine, const struct person
 static void raise_marks(struct engine *engine, usec_t until_usec) {
         for (size_t i = 0; i < engine->n_people; i++) {
                 struct person *person = engine->people[i];
-                usec_t mark_usec = until_usec < engine->hold_usec ? carried_out_until(engine, person, until_usec) : until_usec;
+                usec_t mark_usec =
+                        until_usec < engine->hold_usec ? carried_out_until(engine, person, until_usec) : until_usec;
 
                 if (mark_usec > person->mark_usec)
                         person->mark_usec = mark_usec;
@@ -192,9 +194,27 @@ int engine_forgive_ledger(struct engine *engine, int r) {
                                    "dosed.db in the state folder, put a backup in its place, and restart dosed");
 }
 
+/* What was done is told with it: both are written, or neither. */
+static int look_at_changes(struct engine *engine, usec_t now_usec) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < engine->n_touched; i++) {
+                struct live_dose *live = engine->touched[i];
+
+                if (live->changed)
+                        r = ladder_look(engine, live->dose, true, now_usec);
+                if (r >= 0 && live_waits(live))
+                        r = ladder_alarms(engine, live, now_usec);
+        }
+        return r < 0 ? r : outbox_step(engine, now_usec);
+}
+
 int engine_finish(struct engine *engine, usec_t now_usec) {
         int r;
 
+        r = look_at_changes(engine, now_usec);
+        if (r < 0)
+                return r;
         if (!store_is_flushed(engine->store)) {
                 const struct heap_node *first = heap_first(&engine->heap);
 
@@ -219,12 +239,19 @@ int engine_finish(struct engine *engine, usec_t now_usec) {
 
         tell(engine, now_usec);
         let_go(engine);
+        outbox_let_go(engine);
 
         if (engine->degraded_changed) {
                 engine->degraded_changed = false;
+                r = announce_degraded(engine, now_usec);
                 engine->observer.degraded(engine->userdata);
         }
-        return 0;
+        if (engine->outbox.has_news) {
+                engine->outbox.has_news = false;
+                if (engine->observer.message_queued)
+                        engine->observer.message_queued(engine->userdata);
+        }
+        return r < 0 ? r : 0;
 }
 
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
@@ -232,6 +259,8 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
         int r;
 
         r = engine_correct_clock(engine, now_usec);
+        if (r >= 0)
+                r = engine_release_held(engine, now_usec);
         if (r < 0)
                 return r;
 
@@ -261,6 +290,8 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
 
         first = heap_first(&engine->heap);
         *ret_next_usec = first ? first->at_usec : USEC_NEVER;
+        if (outbox_next_usec(engine) < *ret_next_usec)
+                *ret_next_usec = outbox_next_usec(engine);
         for (size_t i = 0; i < engine->n_people; i++)
                 if (engine->people[i]->corrects && store_is_flushed(engine->store))
                         *ret_next_usec = now_usec;

@@ -34,6 +34,17 @@ enum statement {
         STATEMENT_IS_QUARANTINED,
         STATEMENT_PUT_TEXT,
         STATEMENT_GET_TEXT,
+        STATEMENT_LIST_LATEST,
+        STATEMENT_PUT_TELLING,
+        STATEMENT_PUT_MESSAGE,
+        STATEMENT_OPEN_TELLINGS,
+        STATEMENT_OPEN_MESSAGES,
+        STATEMENT_LAST_NUMBERS,
+        STATEMENT_TELLINGS_OF_DOSE,
+        STATEMENT_TELLINGS_OF_MESSAGE,
+        STATEMENT_TELLINGS_OF_EVENT,
+        STATEMENT_LIST_MESSAGES,
+        STATEMENT_GET_MESSAGE,
         _STATEMENT_MAX,
 };
 
@@ -64,6 +75,16 @@ struct pending_change {
         char *person, *uid, *medication, *title, *file;
 };
 
+/* By number: only the newest version counts. */
+struct pending_telling {
+        struct telling telling;
+        UT_hash_handle hh;
+};
+struct pending_message {
+        struct message message;
+        UT_hash_handle hh;
+};
+
 struct store {
         sqlite3 *database;
         sqlite3_stmt *statements[_STATEMENT_MAX];
@@ -76,6 +97,8 @@ struct store {
         struct pending_file *files; /* hash by key */
         struct pending_change *changes;
         size_t n_changes;
+        struct pending_telling *tellings; /* hash by id */
+        struct pending_message *messages; /* hash by id */
 };
 
 /*
@@ -94,6 +117,8 @@ int store_step(struct store *store, sqlite3_stmt *statement);
 int ledger_write(struct store *store, const struct pending_entry *pending);
 int plan_write_file(struct store *store, const struct pending_file *file);
 int plan_write_change(struct store *store, const struct pending_change *change);
+int telling_write_queue(struct store *store);
+void telling_drop_queue(struct store *store);
 
 void queue_drop(struct store *store);
 /* The newest version of the dose that waits to be written; NULL. */

@@ -72,6 +72,22 @@ static const char *const versions[] = {
         " FROM (SELECT DISTINCT person FROM plan_file), former_mark;"
         "DROP TABLE former_mark;"
         "DELETE FROM kept WHERE name LIKE 'clock of %';",
+        /* 3: who is told what, and the messages that carry it. */
+        "CREATE TABLE telling("
+        " id INTEGER PRIMARY KEY, recipient TEXT NOT NULL, event TEXT NOT NULL, person TEXT, uid TEXT, recurrence_id TEXT,"
+        " text TEXT, happened_usec INTEGER NOT NULL, not_before_usec INTEGER NOT NULL, in_summary INTEGER NOT NULL,"
+        " state TEXT NOT NULL, message INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX telling_open ON telling(state) WHERE state IN ('waits', 'sealed');"
+        "CREATE INDEX telling_by_dose ON telling(person, uid, recurrence_id) WHERE uid IS NOT NULL;"
+        "CREATE INDEX telling_by_message ON telling(message) WHERE message > 0;"
+        "CREATE INDEX telling_by_event ON telling(recipient, event, happened_usec);"
+        "CREATE TABLE message("
+        " id INTEGER PRIMARY KEY, recipient TEXT NOT NULL, token TEXT NOT NULL, made_usec INTEGER NOT NULL,"
+        " next_usec INTEGER NOT NULL, expires_usec INTEGER NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL,"
+        " perhaps INTEGER NOT NULL, answer TEXT, body BLOB) STRICT;"
+        "CREATE INDEX message_open ON message(state) WHERE state IN ('waits', 'failed');"
+        "CREATE INDEX message_by_time ON message(made_usec);"
+        "CREATE INDEX standing_by_medication ON standing(person, medication, due_usec);",
 };
 
 static int get_number(struct store *store, const char *pragma, int64_t *ret) {

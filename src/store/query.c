@@ -241,6 +241,15 @@ int store_list_takeable(struct store *store, const char *person, usec_t now_usec
         return r < 0 ? r : read_doses(store, statement, ret);
 }
 
+int store_list_latest(struct store *store, const char *person, const char *medication, usec_t until_usec, size_t limit,
+                      struct dose_list *ret) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_LIST_LATEST, &statement, "ssii", person, medication, until_usec, (int64_t) limit);
+        return r < 0 ? r : read_doses(store, statement, ret);
+}
+
 static int last_taken(struct store *store, enum statement which, const char *person, const char *name, usec_t *ret_usec) {
         sqlite3_stmt *statement;
         int r;

@@ -53,6 +53,7 @@ void queue_drop(struct store *store) {
         free(store->changes);
         store->changes = NULL;
         store->n_changes = 0;
+        telling_drop_queue(store);
 }
 
 /* A dose that has a later entry, while the queue is made smaller. */
@@ -309,6 +310,8 @@ static int write_queue(struct store *store) {
                 r = plan_write_file(store, file);
         for (size_t i = 0; r == 0 && i < store->n_changes; i++)
                 r = plan_write_change(store, &store->changes[i]);
+        if (r == 0)
+                r = telling_write_queue(store);
         for (mark = store->marks; r == 0 && mark; mark = mark->hh.next)
                 r = store_execute(store, STATEMENT_SET_MARK, "sis", mark->person, mark->until_usec, mark->clock);
         return r;
@@ -337,5 +340,6 @@ int store_flush(struct store *store) {
 }
 
 bool store_is_flushed(const struct store *store) {
-        return store->n_entries == 0 && !store->marks && !store->files && store->n_changes == 0;
+        return store->n_entries == 0 && !store->marks && !store->files && store->n_changes == 0 &&
+               !store->tellings && !store->messages;
 }

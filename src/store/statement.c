@@ -89,6 +89,36 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_PUT_TEXT] = "INSERT INTO kept(name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = ?2"
                                " WHERE text <> ?2",
         [STATEMENT_GET_TEXT] = "SELECT text FROM kept WHERE name = ?1",
+        [STATEMENT_LIST_LATEST] =
+                DOSE_COLUMNS "WHERE s.person = ?1 AND s.medication = ?2 AND s.due_usec <= ?3"
+                             " AND s.state NOT IN ('moved', 'upcoming') ORDER BY s.due_usec DESC, d.id DESC LIMIT ?4",
+        [STATEMENT_PUT_TELLING] =
+                "INSERT INTO telling(id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec,"
+                " in_summary, state, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                " ON CONFLICT (id) DO UPDATE SET not_before_usec = ?9, in_summary = ?10, state = ?11, message = ?12",
+        [STATEMENT_PUT_MESSAGE] =
+                "INSERT INTO message(id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps,"
+                " answer, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                " ON CONFLICT (id) DO UPDATE SET next_usec = ?5, expires_usec = ?6, attempts = ?7, state = ?8, perhaps = ?9,"
+                " answer = ?10, body = ?11",
+#define TELLING_COLUMNS                                                                                 \
+        "SELECT id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec," \
+        " in_summary, state, message FROM telling "
+#define MESSAGE_COLUMNS                                                                              \
+        "SELECT id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps," \
+        " answer, body FROM message "
+        [STATEMENT_OPEN_TELLINGS] = TELLING_COLUMNS "WHERE state IN ('waits', 'sealed') ORDER BY id",
+        [STATEMENT_OPEN_MESSAGES] = MESSAGE_COLUMNS "WHERE state IN ('waits', 'failed') ORDER BY id",
+        [STATEMENT_LAST_NUMBERS] = "SELECT coalesce((SELECT max(id) FROM telling), 0),"
+                                   " coalesce((SELECT max(id) FROM message), 0)",
+        [STATEMENT_TELLINGS_OF_DOSE] = TELLING_COLUMNS "WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3 ORDER BY id",
+        [STATEMENT_TELLINGS_OF_MESSAGE] = TELLING_COLUMNS "WHERE message > 0 AND message = ?1 ORDER BY id",
+        [STATEMENT_TELLINGS_OF_EVENT] = TELLING_COLUMNS "WHERE recipient = ?1 AND event = ?2 AND state <> 'dropped'"
+                                                        " AND (?3 IS NULL OR person = ?3)"
+                                                        " ORDER BY happened_usec DESC, id DESC LIMIT ?4",
+        [STATEMENT_LIST_MESSAGES] = MESSAGE_COLUMNS "WHERE made_usec >= ?1 AND made_usec < ?2"
+                                                    " ORDER BY made_usec DESC, id DESC LIMIT ?3",
+        [STATEMENT_GET_MESSAGE] = MESSAGE_COLUMNS "WHERE id = ?1",
 };
 
 static int error_of(int code) {

@@ -7,7 +7,9 @@
 
 #include "judge.h"
 
+/* What is judged: a moved dose lies at most so far from where it was. */
 #define KNOWN_FOR (8 * USEC_PER_DAY)
+#define KNOWN_AHEAD (10 * USEC_PER_DAY)
 /* Older ones the engine need not look at. */
 #define SETTLED_FOR (7 * USEC_PER_DAY)
 /* Half the spacing, but for what is nearly that. */
@@ -52,9 +54,10 @@ static bool is_recorded(const struct dose *dose) {
 /* A dose that the ledger had. */
 struct known {
         char *id;
-        const struct dose *dose; /* as it was */
-        struct dose *after;
-        char *other; /* while it is, or was, moved: the one that took its place */
+        const struct dose *dose;  /* as it was */
+        const struct dose *after; /* of the list of them, or owned */
+        struct dose *owned;
+        const char *other; /* while it is, or was, moved: the one that took its place */
         UT_hash_handle hh;
 };
 
@@ -71,13 +74,17 @@ const struct dose *judge_find_before(const struct judgement *judgement, const ch
         return known ? known->dose : NULL;
 }
 
+static void list_known(struct world *world, const struct person *person, struct dose_list *ret) {
+        if (store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR,
+                             world->now_usec + KNOWN_AHEAD, 100000, ret) < 0)
+                fail(world, "the ledger cannot be read");
+}
+
 void judge_begin(struct world *world, struct person *person, struct judgement *ret) {
         *ret = (struct judgement){ .person = person, .is_on = part_is_on(PART_JUDGE) && !world->is_unwritable };
         if (!ret->is_on)
                 return;
-        if (store_list_doses(world->store, person->name, NULL, world->now_usec - KNOWN_FOR, USEC_NEVER, 100000,
-                             &ret->before) < 0)
-                fail(world, "the ledger cannot be read");
+        list_known(world, person, &ret->before);
         for (size_t i = 0; i < ret->before.n_doses; i++) {
                 struct known *known = calloc(1, sizeof(*known));
 
@@ -88,15 +95,26 @@ void judge_begin(struct world *world, struct person *person, struct judgement *r
         }
 }
 
-/* What became of them. */
+/* What became of them: all at once, and what was put elsewhere one by one. */
 static void look_after(struct world *world, struct judgement *judgement) {
         struct known *known;
 
+        list_known(world, judgement->person, &judgement->after);
+        for (size_t i = 0; i < judgement->after.n_doses; i++) {
+                _cleanup_(free_p) char *id = NULL;
+
+                if (dose_id(judgement->after.doses[i], &id) < 0)
+                        abort();
+                HASH_FIND_STR(judgement->known, id, known);
+                if (known)
+                        known->after = judgement->after.doses[i];
+        }
         for (known = judgement->known; known; known = known->hh.next) {
-                if (ledger_get(world, known->id, &known->after) != 0)
+                if (!known->after && ledger_get(world, known->id, &known->owned) != 0)
                         fail(world, "%s was in the ledger, and is not", known->id);
-                if (known->after->state == DOSE_MOVED || known->dose->state == DOSE_MOVED)
-                        known->other = ledger_other(world, known->after);
+                if (!known->after)
+                        known->after = known->owned;
+                known->other = known->after->state == DOSE_MOVED ? known->after->moved_to : known->dose->moved_to;
         }
 }
 
@@ -105,12 +123,12 @@ void judge_done(struct judgement *judgement) {
 
         HASH_ITER(hh, judgement->known, known, next) {
                 HASH_DEL(judgement->known, known);
-                dose_free(known->after);
+                dose_free(known->owned);
                 free(known->id);
-                free(known->other);
                 free(known);
         }
         dose_list_done(&judgement->before);
+        dose_list_done(&judgement->after);
         judge_passed_done(judgement);
 }
 

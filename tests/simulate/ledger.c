@@ -2,32 +2,80 @@
 /* The ledger as it is written: what follows what, whatever the engine meant by it. */
 #include <string.h>
 
+#include "dosed/text.h"
 #include "simulate.h"
 #include "store/database.h"
 
-/* The machine never loses its power here: nothing need be waited for until it is on the disk. */
+/* The machine never loses its power here: the files of SQLite need no disk, and no thread but ours is there. */
+void ledger_begin(void) {
+        sqlite3_vfs *memory;
+
+        if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
+            sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK)
+                abort();
+        memory = sqlite3_vfs_find("memdb");
+        if (memory && sqlite3_vfs_register(memory, 1) != SQLITE_OK)
+                abort();
+}
+
 void ledger_open(struct world *world) {
+        _cleanup_(free_p) char *path = NULL;
         pid_t holder;
 
         must(world, store_open(world->place, &world->store, &holder), "store_open");
+        world->n_changes = -1;
         if (sqlite3_exec(world->store->database, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", NULL, NULL,
                          NULL) != SQLITE_OK)
                 fail(world, "the store cannot be set up");
+        /* A file in memory is there as long as somebody has it open: also while dosed is stopped. */
+        if (!world->keeper && (text_format(&path, "%s/dosed.db", world->place) < 0 ||
+                               sqlite3_open_v2(path, &world->keeper, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK))
+                fail(world, "the store cannot be kept");
 }
 
 void ledger_close(struct world *world) {
-        (void) sqlite3_finalize(world->follow);
-        (void) sqlite3_finalize(world->late);
-        world->follow = world->late = NULL;
+        for (enum ledger_query which = 0; which < _LEDGER_QUERY_MAX; which++) {
+                (void) sqlite3_finalize(world->queries[which]);
+                world->queries[which] = NULL;
+        }
         world->store = store_free(world->store);
 }
 
-static sqlite3_stmt *prepare(struct world *world, const char *query) {
-        sqlite3_stmt *statement;
+void ledger_end(struct world *world) {
+        ledger_close(world);
+        (void) sqlite3_close(world->keeper);
+        world->keeper = NULL;
+}
 
-        if (sqlite3_prepare_v2(world->store->database, query, -1, &statement, NULL) != SQLITE_OK)
+#define ID "d.person || '/' || d.uid || '/' || d.recurrence_id"
+#define STANDINGS " FROM standing s JOIN dose d ON d.id = s.dose "
+
+static const char *const sql[_LEDGER_QUERY_MAX] = {
+        [LEDGER_FOLLOW] = "SELECT e.id, " ID ", e.kind, e.state, e.recorded_usec, e.recorded_by, e.other"
+                          " FROM entry e JOIN dose d ON d.id = e.dose WHERE e.id > ?1 ORDER BY e.id",
+        /* No window is longer than a day. */
+        [LEDGER_LATE] = "SELECT " ID ", s.state" STANDINGS
+                        "WHERE s.person = ?1 AND s.window_end_usec BETWEEN ?3 AND ?2 + 86400000000"
+                        " AND ((s.state = 'due' OR s.state = 'snoozed') AND s.window_end_usec <= ?2"
+                        " OR s.state = 'upcoming' AND s.due_usec <= ?2)",
+        [LEDGER_SETTLED_EARLY] =
+                "SELECT " ID ", s.state, NULL" STANDINGS "WHERE s.person = ?1 AND s.due_usec > ?2 - 86400000000"
+                " AND s.state IN ('missed', 'unattended') AND s.window_end_usec > ?2",
+        [LEDGER_STANDING] =
+                "SELECT " ID ", s.state, (SELECT e.state || coalesce(' to ' || e.other, '') FROM entry e"
+                " WHERE e.dose = s.dose ORDER BY e.id DESC LIMIT 1) AS last" STANDINGS
+                "WHERE s.person = ?1 AND s.due_usec > ?2 - 5184000000000"
+                " AND last IS NOT s.state || coalesce(' to ' || s.moved_to, '')"
+                " AND last IS NOT s.state || ' to ' || (SELECT e.other FROM entry e WHERE e.id = s.recorded)",
+};
+
+static sqlite3_stmt *query(struct world *world, enum ledger_query which) {
+        sqlite3_stmt **statement = &world->queries[which];
+
+        if (!*statement && sqlite3_prepare_v3(world->store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                              statement, NULL) != SQLITE_OK)
                 fail(world, "the ledger cannot be queried: %s", sqlite3_errmsg(world->store->database));
-        return statement;
+        return *statement;
 }
 
 static const char *text_at(sqlite3_stmt *statement, int at) {
@@ -46,22 +94,6 @@ int ledger_get(struct world *world, const char *id, struct dose **ret) {
         return r;
 }
 
-char *ledger_other(struct world *world, const struct dose *dose) {
-        static const char query[] =
-                "SELECT e.other FROM dose d JOIN entry e ON e.dose = d.id WHERE d.person = ?1 AND d.uid = ?2"
-                " AND d.recurrence_id = ?3 AND e.state = 'moved' ORDER BY e.id DESC LIMIT 1";
-        sqlite3_stmt *statement = prepare(world, query);
-        char *other = NULL;
-
-        (void) sqlite3_bind_text(statement, 1, dose->person, -1, SQLITE_STATIC);
-        (void) sqlite3_bind_text(statement, 2, dose->uid, -1, SQLITE_STATIC);
-        (void) sqlite3_bind_text(statement, 3, dose->recurrence_id, -1, SQLITE_STATIC);
-        if (sqlite3_step(statement) == SQLITE_ROW && text_at(statement, 0))
-                other = strdup(text_at(statement, 0));
-        (void) sqlite3_finalize(statement);
-        return other;
-}
-
 static bool is_open_state(enum dose_state state) {
         return state == DOSE_UPCOMING || state == DOSE_DUE || state == DOSE_SNOOZED;
 }
@@ -76,6 +108,13 @@ struct line_read {
         usec_t recorded_usec;
 };
 
+/* One edit may bring a dose back and give it the record of another: what it came to is known before its entries are read. */
+static bool is_recorded_in_the_end(struct world *world, const char *id) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+
+        return ledger_get(world, id, &dose) == 0 && is_recorded_state(dose->state) && !dose_is_off_plan(dose);
+}
+
 static void follow_record(struct world *world, const struct line_read *read) {
         bool by_plan = read->recorded_by && strcmp(read->recorded_by, "plan") == 0;
         const struct expected *expected = oracle_find(&world->oracle, read->id);
@@ -84,10 +123,12 @@ static void follow_record(struct world *world, const struct line_read *read) {
                 if (by_plan || !read->other)
                         fail(world, "%s carries what nobody recorded", read->id);
                 oracle_carry(world, read->other, read->id);
-        } else if (expected && expected->is_recorded && by_plan && read->state == DOSE_SKIPPED)
+        } else if (!expected || !expected->is_recorded)
+                return;
+        else if (by_plan && read->state == DOSE_SKIPPED)
                 fail(world, "%s was recorded by a person, and the plan skips it", read->id);
-        else if (expected && expected->is_recorded &&
-                 (is_open_state(read->state) || read->state == DOSE_MISSED || read->state == DOSE_UNATTENDED))
+        else if ((is_open_state(read->state) || read->state == DOSE_MISSED || read->state == DOSE_UNATTENDED) &&
+                 !is_recorded_in_the_end(world, read->id))
                 fail(world, "%s was recorded by a person, and is made %s (%s)", read->id,
                      dose_state_to_string(read->state), read->kind);
 }
@@ -131,86 +172,87 @@ static void follow_entry(struct world *world, const struct line_read *read, bool
 }
 
 void ledger_follow(struct world *world, bool may_reopen) {
-        static const char query[] = "SELECT e.id, d.person || '/' || d.uid || '/' || d.recurrence_id, e.kind, e.state,"
-                                    " e.recorded_usec, e.recorded_by, e.other FROM entry e JOIN dose d ON d.id = e.dose"
-                                    " WHERE e.id > ?1 ORDER BY e.id";
+        sqlite3_stmt *statement;
         int r;
 
         if (world->is_unwritable)
                 return;
         if (!store_is_flushed(world->store))
                 fail(world, "the store can be written, and was not");
-        if (!world->follow)
-                world->follow = prepare(world, query);
-        (void) sqlite3_bind_int64(world->follow, 1, world->oracle.entry_id);
-        while ((r = sqlite3_step(world->follow)) == SQLITE_ROW) {
+        if (sqlite3_total_changes(world->store->database) == world->n_changes) {
+                world->has_lag = false;
+                return;
+        }
+        world->n_changes = sqlite3_total_changes(world->store->database);
+        statement = query(world, LEDGER_FOLLOW);
+        (void) sqlite3_bind_int64(statement, 1, world->oracle.entry_id);
+        while ((r = sqlite3_step(statement)) == SQLITE_ROW) {
                 struct line_read read = {
-                        .id = text_at(world->follow, 1),
-                        .kind = text_at(world->follow, 2),
-                        .recorded_usec = sqlite3_column_int64(world->follow, 4),
-                        .recorded_by = text_at(world->follow, 5),
-                        .other = text_at(world->follow, 6),
+                        .id = text_at(statement, 1),
+                        .kind = text_at(statement, 2),
+                        .recorded_usec = sqlite3_column_int64(statement, 4),
+                        .recorded_by = text_at(statement, 5),
+                        .other = text_at(statement, 6),
                 };
 
-                if (dose_state_from_string(text_at(world->follow, 3), &read.state) < 0)
-                        fail(world, "%s is %s", read.id, text_at(world->follow, 3));
-                world->oracle.entry_id = sqlite3_column_int64(world->follow, 0);
+                if (dose_state_from_string(text_at(statement, 3), &read.state) < 0)
+                        fail(world, "%s is %s", read.id, text_at(statement, 3));
+                world->oracle.entry_id = sqlite3_column_int64(statement, 0);
                 follow_entry(world, &read, may_reopen);
         }
         if (r != SQLITE_DONE)
                 fail(world, "the ledger cannot be followed: %s", sqlite3_errmsg(world->store->database));
-        (void) sqlite3_reset(world->follow);
+        (void) sqlite3_reset(statement);
         world->has_lag = false;
 }
 
-void ledger_check_open(struct world *world) {
-        static const char query[] =
-                "SELECT d.person || '/' || d.uid || '/' || d.recurrence_id, s.state FROM standing s JOIN dose d"
-                " ON d.id = s.dose WHERE s.state IN ('due', 'snoozed', 'upcoming')"
-                " AND iif(s.state = 'upcoming', s.due_usec, s.window_end_usec) <= ?1";
+static void check_late(struct world *world, const struct person *person, usec_t from_usec) {
+        sqlite3_stmt *statement = query(world, LEDGER_LATE);
 
-        if (!part_is_on(PART_WINDOW) || world->is_unwritable)
-                return;
-        if (!world->late)
-                world->late = prepare(world, query);
-        (void) sqlite3_bind_int64(world->late, 1, world->now_usec);
-        while (sqlite3_step(world->late) == SQLITE_ROW)
-                if (!person_of(world, text_at(world->late, 0))->is_out &&
-                    !oracle_is_ahead(world, text_at(world->late, 0)))
-                        fail(world, "%s is %s, and its time for that is over", text_at(world->late, 0),
-                             text_at(world->late, 1));
-        (void) sqlite3_reset(world->late);
+        (void) sqlite3_bind_text(statement, 1, person->name, -1, SQLITE_STATIC);
+        (void) sqlite3_bind_int64(statement, 2, world->now_usec);
+        (void) sqlite3_bind_int64(statement, 3, from_usec);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+                if (!oracle_is_ahead(world, text_at(statement, 0)))
+                        fail(world, "%s is %s, and its time for that is over", text_at(statement, 0),
+                             text_at(statement, 1));
+        (void) sqlite3_reset(statement);
 }
 
-static void check_none(struct world *world, const struct person *person, const char *query, const char *what) {
-        sqlite3_stmt *statement = prepare(world, query);
+void ledger_check_open(struct world *world) {
+        if (!part_is_on(PART_WINDOW) || world->is_unwritable)
+                return;
+        for (size_t i = 0; i < world->n_people; i++) {
+                struct person *person = &world->people[i];
+
+                if (person->is_out)
+                        continue;
+                check_late(world, person, person->looked_usec - USEC_PER_DAY);
+                person->looked_usec = world->now_usec;
+        }
+}
+
+static void check_none(struct world *world, const struct person *person, enum ledger_query which, const char *what) {
+        sqlite3_stmt *statement = query(world, which);
 
         (void) sqlite3_bind_text(statement, 1, person->name, -1, SQLITE_STATIC);
         (void) sqlite3_bind_int64(statement, 2, world->now_usec);
         if (sqlite3_step(statement) == SQLITE_ROW)
                 fail(world, "%s is %s, and %s %s", text_at(statement, 0), text_at(statement, 1), what,
                      text_at(statement, 2) ? text_at(statement, 2) : "");
-        (void) sqlite3_finalize(statement);
+        (void) sqlite3_reset(statement);
 }
 
 void ledger_check_settled(struct world *world) {
-        /* No window is longer than a day. */
-        static const char query[] =
-                "SELECT d.person || '/' || d.uid || '/' || d.recurrence_id, s.state, NULL FROM standing s JOIN dose d"
-                " ON d.id = s.dose WHERE s.person = ?1 AND s.due_usec > ?2 - 86400000000"
-                " AND s.state IN ('missed', 'unattended') AND s.window_end_usec > ?2";
-
         for (size_t i = 0; part_is_on(PART_WINDOW) && !world->is_unwritable && i < world->n_people; i++)
                 if (!world->people[i].is_out)
-                        check_none(world, &world->people[i], query, "its window lasts");
+                        check_none(world, &world->people[i], LEDGER_SETTLED_EARLY, "its window lasts");
 }
 
 void ledger_check_standing(struct world *world) {
-        static const char query[] =
-                "SELECT d.person || '/' || d.uid || '/' || d.recurrence_id, s.state, (SELECT e.state FROM entry e WHERE"
-                " e.dose = s.dose ORDER BY e.id DESC LIMIT 1) AS last FROM standing s JOIN dose d"
-                " ON d.id = s.dose WHERE s.person = ?1 AND s.due_usec > ?2 - 5184000000000 AND s.state IS NOT last";
-
-        for (size_t i = 0; i < world->n_people; i++)
-                check_none(world, &world->people[i], query, "its last entry says");
+        for (size_t i = 0; i < world->n_people; i++) {
+                check_none(world, &world->people[i], LEDGER_STANDING, "its last entry says");
+                if (part_is_on(PART_WINDOW) && !world->people[i].is_out)
+                        check_late(world, &world->people[i], INT64_MIN);
+        }
 }

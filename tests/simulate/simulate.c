@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* simulate FIRST COUNT YEARS: lives of one or two people, seed after seed; VERBOSE=1 tells each of their moments. */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,10 @@ int main(int argc, char **argv) {
         }
         if (!parts_read())
                 return 2;
+        ledger_begin();
+        /* Memory that was needed once is needed again. */
+        (void) mallopt(M_TRIM_THRESHOLD, 1 << 30);
+        (void) mallopt(M_TOP_PAD, 16 << 20);
         first = strtoull(argv[1], NULL, 10);
         count = strtoull(argv[2], NULL, 10);
         years = (unsigned) strtoul(argv[3], NULL, 10);

@@ -99,6 +99,7 @@ struct person {
         struct line lines[MAX_LINES];
         usec_t until_usec; /* everything due until then is expected */
         usec_t next_usec;  /* and nothing before that; USEC_NONE: not known */
+        usec_t looked_usec; /* the ledger was looked at, whether what is open there is late */
         bool is_out;       /* not among those who are looked after */
 };
 
@@ -159,8 +160,18 @@ usec_t oracle_last_taken(struct world *world, const struct dose *dose); /* USEC_
 void oracle_done(struct oracle *oracle);
 
 /* The ledger as it is written. (ledger.c) */
+enum ledger_query {
+        LEDGER_FOLLOW,
+        LEDGER_LATE,
+        LEDGER_SETTLED_EARLY,
+        LEDGER_STANDING,
+        _LEDGER_QUERY_MAX,
+};
+/* Once in a process: the store is to lie in memory. */
+void ledger_begin(void);
 void ledger_open(struct world *world);
-void ledger_close(struct world *world);
+void ledger_close(struct world *world); /* and it can be opened again */
+void ledger_end(struct world *world);
 /* Reads what is new, and looks whether it may be so; `may_reopen`: what was settled may be open again. */
 void ledger_follow(struct world *world, bool may_reopen);
 /* What is open lies in its window. */
@@ -169,15 +180,13 @@ void ledger_check_open(struct world *world);
 void ledger_check_settled(struct world *world);
 /* What a dose stands at is what its last entry says. */
 void ledger_check_standing(struct world *world);
-/* Of a moved dose, the one that took its place; the caller frees. NULL: none. */
-char *ledger_other(struct world *world, const struct dose *dose);
 /* 0, STORE_NOTHING; what cannot be read is a failure. */
 int ledger_get(struct world *world, const char *id, struct dose **ret);
 
 /* The rules for an edit, dose by dose. (judge.c) */
 struct judgement {
         struct person *person;
-        struct dose_list before;
+        struct dose_list before, after;
         struct known *known;   /* the same by id, and what became of them */
         struct passed *passed; /* what was to come, and was put into the past */
         size_t n_passed;
@@ -225,7 +234,9 @@ struct world {
         struct action *actions;
         struct oracle oracle;
         uint64_t n_doses, n_reminders, n_restarts, n_edits, n_zones, n_jumps, n_absences, n_failures;
-        sqlite3_stmt *follow, *late; /* kept by ledger.c */
+        sqlite3 *keeper; /* of the file in memory */
+        sqlite3_stmt *queries[_LEDGER_QUERY_MAX];
+        int n_changes; /* of the store, when it was last read */
         bool is_editing;
         bool is_unwritable;
         bool has_lag; /* what the ledger says was decided a while ago: it could not be written */

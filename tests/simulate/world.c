@@ -323,7 +323,7 @@ static void world_end(struct world *world) {
                 free(world->people[i].folder);
         }
         oracle_done(&world->oracle);
-        ledger_close(world);
+        ledger_end(world);
         zones_free(world->zones);
         remove_place();
 }
@@ -359,6 +359,7 @@ void world_run(struct world *world, unsigned years) {
         }
         if (world->is_unwritable)
                 make_writable(world);
+        (void) world_step(world, false);
         oracle_check(world);
         world_end(world);
 }

@@ -284,7 +284,7 @@ static void what_is_usual_gives_no_problem(void **state) {
                 "DESCRIPTION:\nLOCATION:\n",
                 "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31D\nEND:VALARM\n",
                 "EXDATE:20260106T080000Z\n",
-                "BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT5M\nEND:VALARM\n",
+                "BEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:maria@example.org\nTRIGGER:-PT5M\nEND:VALARM\n",
                 "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
                 "RRULE:FREQ=MINUTELY;INTERVAL=65537\n",
                 "rdate;value=period:20260106T080000/pt1h,20260107T080000/20260107T090000\n",

@@ -19,6 +19,7 @@ static struct zones *zones;
 /* An override as text: its RECURRENCE-ID, "+" behind it for RANGE=THISANDFUTURE, and its start, or "-" for cancelled. */
 struct override_text {
         const char *id, *start;
+        int64_t sequence;
 };
 
 /*
@@ -94,6 +95,7 @@ static void add_override(struct schedule *schedule, const struct override_text *
                 override.this_and_future = true;
                 id[strlen(id) - 1] = '\0';
         }
+        override.sequence = text->sequence;
         override.recurrence_id = stamp_of(id);
         override.cancelled = strcmp(text->start, "-") == 0;
         override.start = override.cancelled ? override.recurrence_id : stamp_of(text->start);
@@ -412,6 +414,59 @@ static void what_has_no_occurrence_is_not_found(void **state) {
         }
 }
 
+static void what_is_due_with_another_has_its_name(void **state) {
+        static const struct schedule_text dragged = { .start = "20260101T080000",
+                                                      .rules = "FREQ=DAILY;COUNT=3",
+                                                      .overrides = { { "20260102T080000", "20260103T080000" } } },
+                                          gap = { .start = "Europe/Berlin:20260328T023000",
+                                                  .rules = "FREQ=DAILY;BYHOUR=2,3" };
+        static const struct {
+                const struct schedule_text *text;
+                const char *id;
+                bool is_found;
+        } cases[] = {
+                { &dragged, "20260102T080000", false }, { &dragged, "20260103T080000", true },
+                { &gap, "20260329T023000", false },     { &gap, "20260329T033000", true },
+                { &gap, "20260328T023000", true },      { &gap, "20260330T033000", true },
+        };
+        const struct wall_clock clock = clock_of(NULL);
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(schedule_free_p) struct schedule *schedule = schedule_of(cases[i].text);
+                struct occurrence occurrence;
+
+                if ((schedule_find(schedule, &clock, cases[i].id, &occurrence) == 0) != cases[i].is_found)
+                        fail_msg("%s: found is not %d", cases[i].id, cases[i].is_found);
+        }
+}
+
+/* By the zone of the person, which is Berlin's. */
+static void of_two_overrides_in_other_forms_the_newer_one_counts(void **state) {
+        (void) state;
+
+        CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
+              .overrides = { { "20260102T080000", "20260102T090000" }, { "20260102T070000Z", "20260102T100000", 1 } },
+              .expect = "20260101T080000 20260102T080000=20260102T090000Z");
+        CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
+              .overrides = { { "20260102T080000", "20260102T090000", 1 }, { "20260102T070000Z", "20260102T100000" } },
+              .expect = "20260101T080000 20260102T080000=20260102T080000Z");
+        CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
+              .overrides = { { "20260102T080000", "20260102T090000" }, { "20260102T070000Z", "-", 1 } },
+              .expect = "20260101T080000");
+        CHECK(.start = "Europe/Berlin:20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
+              .overrides = { { "20260102T080000", "20260102T090000", 1 },
+                             { "Europe/Berlin:20260102T080000", "20260102T100000" } },
+              .expect = "20260101T080000 20260102T080000=20260102T080000Z");
+        /* Of others they say nothing. */
+        CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=2",
+              .overrides = { { "20260101T080000", "20260101T090000" }, { "20260102T070000Z", "20260102T100000", 1 } },
+              .expect = "20260101T080000=20260101T080000Z 20260102T080000=20260102T090000Z");
+        CHECK(.start = "20260101T080000", .rules = "FREQ=DAILY;COUNT=3",
+              .overrides = { { "20260102T080000+", "20260102T090000" }, { "20260102T070000Z+", "20260102T100000", 1 } },
+              .expect = "20260101T080000 20260102T080000=20260102T090000Z 20260103T080000=20260103T090000Z");
+}
+
 static void durations_are_nominal_in_days_and_exact_in_hours(void **state) {
         const struct zone *zone = zone_named("Europe/Berlin");
         struct stamp before = stamp_of("Europe/Berlin:20260328T120000");
@@ -646,6 +701,8 @@ int main(void) {
                 cmocka_unit_test(overrides_without_their_master_stand_alone),
                 cmocka_unit_test(this_and_future_moves_what_comes_after),
                 cmocka_unit_test(what_has_no_occurrence_is_not_found),
+                cmocka_unit_test(what_is_due_with_another_has_its_name),
+                cmocka_unit_test(of_two_overrides_in_other_forms_the_newer_one_counts),
                 cmocka_unit_test(durations_are_nominal_in_days_and_exact_in_hours),
                 cmocka_unit_test(alarms_ring_in_order_and_once),
                 cmocka_unit_test(alarms_of_a_date_count_from_its_midnight),

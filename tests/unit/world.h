@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dosed/engine.h"
+#include "dosed/outbox.h"
 #include "store/database.h"
 
 /* Monday 23 November 2026, midnight UTC. */
@@ -28,7 +29,11 @@ struct world {
         const struct zone *zone;
         struct engine *engine;
         usec_t now_usec;
+        struct dose_policy policy; /* and what else dosed.conf says of the person */
+        const char *category;
         usec_t hold_usec; /* what the next start is told of its clock */
+        const struct engine_recipient *recipients; /* of the tests that have some */
+        size_t n_recipients;
         char *told; /* the transcript since it was last looked at */
         size_t told_size;
         FILE *transcript;
@@ -73,10 +78,13 @@ static inline void world_set_people(struct world *world) {
         const struct engine_person person = {
                 .name = "ana",
                 .clock = { .zone = world->zone, .all_day_sec = 8 * 3600 },
+                .policy = world->policy,
+                .category = world->category,
                 .folders = folders,
                 .n_folders = 1,
         };
 
+        assert_int_equal(engine_set_recipients(world->engine, world->recipients, world->n_recipients, world->now_usec), 0);
         assert_int_equal(engine_set_people(world->engine, &person, 1, world->now_usec), 0);
 }
 

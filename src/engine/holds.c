@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether what is to be told is still so. One rule for every event: what is not so is told to nobody. */
+#include <string.h>
+
+#include "engine/private.h"
+
+static bool is_so(enum telling_event event, const struct dose *dose) {
+        switch (event) {
+        case EVENT_DUE:
+                return dose->state == DOSE_DUE;
+        case EVENT_SNOOZED:
+                return dose->state == DOSE_SNOOZED;
+        case EVENT_TAKEN:
+                return dose->state == DOSE_TAKEN;
+        case EVENT_SKIPPED:
+                return dose->state == DOSE_SKIPPED && !dose_is_off_plan(dose);
+        case EVENT_MISSED:
+        case EVENT_UNATTENDED:
+        case EVENT_STOPPED:
+                return dose_is_settled_by_time(dose);
+        case EVENT_RESOLVED:
+                return !dose_is_settled_by_time(dose);
+        case EVENT_ALARM:
+                return !dose_is_recorded(dose) && dose->state != DOSE_MOVED && dose->state != DOSE_AWAY;
+        case EVENT_SUMMARY:
+        case EVENT_PLAN:
+        case EVENT_STOCK:
+        case EVENT_FINDING:
+        case EVENT_SYMPTOM:
+        case EVENT_DEGRADED:
+        case EVENT_REHEARSAL:
+        case EVENT_HEARTBEAT:
+        case _EVENT_MAX:
+                return true;
+        }
+        return true;
+}
+
+enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose) {
+        const struct recipient *recipient = outbox_find_recipient(&engine->outbox, telling->recipient);
+
+        if (!recipient || !recipient->is_wanted)
+                return HOLDS_NO_MORE;
+        if (telling->person && !recipient_cares_for(recipient, telling->person))
+                return HOLDS_NO_MORE;
+        /* Who is left out of the configuration for a while is gone on with when he is back. */
+        if (telling->person && !engine_find_person(engine, telling->person))
+                return HOLDS_LATER;
+        if (!telling->uid)
+                return HOLDS;
+        /* Where the plan has no such dose any more, whoever knew of it hears that. */
+        if (!dose)
+                return telling->event == EVENT_RESOLVED ? HOLDS : HOLDS_NO_MORE;
+        if (dose->confidential && telling->event != EVENT_RESOLVED)
+                return HOLDS_NO_MORE;
+        return is_so(telling->event, dose) ? HOLDS : HOLDS_NO_MORE;
+}

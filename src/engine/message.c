@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A message is made: of all that waits for one recipient, may be told now, and is still so. */
+#include <sys/random.h>
+
+#include "dosed/limits.h"
+#include "dosed/text.h"
+#include "engine/private.h"
+
+#define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
+#define EXPIRES_HOOK USEC_PER_DAY
+
+static int make_message(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        struct message *message = calloc(1, sizeof(*message));
+        unsigned char bytes[16];
+        int r;
+
+        if (!message)
+                return -ENOMEM;
+        if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes)) {
+                free(message);
+                return -EIO;
+        }
+        message->id = engine->outbox.last_message + 1;
+        message->made_usec = now_usec;
+        message->next_usec = now_usec;
+        message->expires_usec =
+                now_usec + (recipient->policy.kind == RECIPIENT_HOOK ? EXPIRES_HOOK : EXPIRES_CAREGIVER);
+        r = text_copy(recipient->name, &message->recipient);
+        message->token = calloc(1, 2 * sizeof(bytes) + 1);
+        if (r < 0 || !message->token) {
+                message_done(message);
+                free(message);
+                return -ENOMEM;
+        }
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                (void) snprintf(message->token + 2 * i, 3, "%02x", bytes[i]);
+        engine->outbox.last_message++;
+        recipient->open = message;
+        return 0;
+}
+
+/* Whether the telling goes with the message now. */
+static int seal(struct engine *engine, struct recipient *recipient, struct live_telling *live, usec_t now_usec,
+                bool *ret_goes) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        int r;
+
+        *ret_goes = false;
+        r = telling_copy_dose(engine, &live->telling, &dose);
+        if (r < 0)
+                return r;
+        switch (telling_holds(engine, &live->telling, dose)) {
+        case HOLDS:
+                *ret_goes = true;
+                return live_telling_set(engine, live, TELLING_SEALED, recipient->open->id);
+        case HOLDS_LATER:
+                if (now_usec - live->telling.happened_usec < EXPIRES_CAREGIVER) {
+                        live->telling.not_before_usec = now_usec + USEC_PER_DAY;
+                        return live_telling_set(engine, live, TELLING_WAITS, 0);
+                }
+                return live_telling_set(engine, live, TELLING_DROPPED, 0);
+        case HOLDS_NO_MORE:
+                r = live_telling_set(engine, live, TELLING_DROPPED, 0);
+                return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
+        }
+        return 0;
+}
+
+/* Of all that waits and whose time has come; what is sealed already goes first. Returns how many go. */
+static int fill_message(struct engine *engine, struct recipient *recipient, usec_t now_usec, size_t *ret_n) {
+        size_t n_max = recipient->policy.kind == RECIPIENT_HOOK ? 1 : LIMIT_MESSAGE_TELLINGS, n = 0;
+        static const enum telling_state states[] = { TELLING_SEALED, TELLING_WAITS };
+        struct live_telling *live;
+        bool goes;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTS(states); i++)
+                for (live = recipient->tellings; live && n < n_max; live = live->next) {
+                        if (live->telling.state != states[i] ||
+                            (states[i] == TELLING_WAITS && telling_may_go(live, now_usec) > now_usec))
+                                continue;
+                        /* Those that were sealed just now are counted already. */
+                        if (states[i] == TELLING_SEALED && live->telling.message != recipient->open->id)
+                                continue;
+                        r = seal(engine, recipient, live, now_usec, &goes);
+                        if (r < 0)
+                                return r;
+                        n += goes;
+                }
+        *ret_n = n;
+        return 0;
+}
+
+static size_t count_sealed(const struct recipient *recipient) {
+        const struct live_telling *live;
+        size_t n = 0;
+
+        for (live = recipient->tellings; live; live = live->next)
+                n += live->telling.state == TELLING_SEALED;
+        return n;
+}
+
+int engine_next_message(struct engine *engine, usec_t now_usec, struct message_view *ret) {
+        struct outbox *outbox = &engine->outbox;
+        int r;
+
+        outbox_forget_view(outbox);
+        for (size_t i = 0; i < outbox->n_recipients; i++) {
+                struct recipient *recipient = outbox->recipients[i];
+                size_t n;
+
+                if (!recipient->is_ready || recipient->is_under_way)
+                        continue;
+                if (!recipient->open) {
+                        r = make_message(engine, recipient, now_usec);
+                        if (r < 0)
+                                return r;
+                }
+                if (recipient->is_frozen)
+                        n = count_sealed(recipient);
+                else {
+                        r = fill_message(engine, recipient, now_usec, &n);
+                        if (r < 0)
+                                return r;
+                }
+                if (n > 0 || recipient->is_frozen)
+                        return message_show(engine, recipient, n, ret);
+
+                /* All of it was settled meanwhile. One that nobody ever tried to deliver never was. */
+                if (recipient->open->attempts > 0)
+                        r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_DROPPED, now_usec);
+                else {
+                        message_close(recipient);
+                        r = 0;
+                }
+                recipient->failures = 0;
+                recipient->retry_usec = USEC_NONE;
+                recipient_plan(recipient, now_usec);
+                if (r < 0)
+                        return r;
+        }
+        return ENGINE_NO_MESSAGE;
+}

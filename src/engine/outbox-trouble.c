@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What does not arrive: seen by everyone until it is mended, and tried again by hand. And what was sent. */
+#include "dosed/limits.h"
+#include "dosed/text.h"
+#include "engine/private.h"
+
+#define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
+
+/* What failed is told again, if it is still so; together with what else there is to say by then. */
+static int tell_again(struct engine *engine, struct recipient *recipient, struct message *message) {
+        _cleanup_(telling_list_done) struct telling_list tellings = {};
+        int r;
+
+        r = store_list_tellings_of_message(engine->store, message->id, &tellings);
+        for (size_t i = 0; r >= 0 && i < tellings.n_tellings; i++) {
+                struct telling *telling = &tellings.tellings[i];
+                struct live_telling *live;
+
+                if (telling->state != TELLING_FAILED && telling->state != TELLING_PERHAPS)
+                        continue;
+                HASH_FIND(hh, engine->outbox.tellings, &telling->id, sizeof(telling->id), live);
+                if (live)
+                        r = live_telling_set(engine, live, TELLING_WAITS, 0);
+                else {
+                        telling->state = TELLING_WAITS;
+                        telling->message = 0;
+                        r = store_put_telling(engine->store, telling);
+                        if (r >= 0)
+                                r = outbox_take_up(engine, recipient, telling);
+                }
+        }
+        message->state = MESSAGE_STATE_EXPIRED;
+        return r < 0 ? r : store_put_message(engine->store, message);
+}
+
+int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec) {
+        struct recipient *recipient = recipient_of_message(&engine->outbox, number);
+        struct message message = {};
+        int r = 0;
+
+        if (recipient && recipient->is_under_way)
+                return 0;
+        if (!recipient) {
+                r = store_get_message(engine->store, number, &message);
+                if (r == 0)
+                        recipient = outbox_find_recipient(&engine->outbox, message.recipient);
+                if (r == STORE_NOTHING || (r == 0 && !recipient))
+                        r = ENGINE_NO_MESSAGE;
+                else if (r == 0 && message.state != MESSAGE_STATE_FAILED && message.state != MESSAGE_STATE_EXPIRED)
+                        r = ENGINE_NOT_OPEN;
+                if (r == 0)
+                        r = tell_again(engine, recipient, &message);
+                message_done(&message);
+                if (r != 0)
+                        return r;
+                recipient->failed_message = 0;
+        }
+        recipient->retry_usec = now_usec;
+        recipient->look_usec = USEC_NONE;
+        return engine_finish(engine, now_usec);
+}
+
+static bool is_in_trouble(const struct recipient *recipient) {
+        return recipient->is_wanted && (recipient->failed_message > 0 || recipient->failures >= FAILURES_SEEN);
+}
+
+bool engine_delivers(const struct engine *engine, usec_t now_usec) {
+        (void) now_usec;
+        for (size_t i = 0; i < engine->outbox.n_recipients; i++)
+                if (is_in_trouble(engine->outbox.recipients[i]))
+                        return false;
+        return true;
+}
+
+int outbox_update_degraded(struct engine *engine) {
+        const struct outbox *outbox = &engine->outbox;
+        const struct recipient *first = NULL;
+        _cleanup_(free_p) char *text = NULL;
+        size_t n = 0;
+        int r = 0;
+
+        for (size_t i = 0; i < outbox->n_recipients; i++)
+                if (is_in_trouble(outbox->recipients[i]) && n++ == 0)
+                        first = outbox->recipients[i];
+        if (first && n > 1)
+                r = text_format(&text, "Messages to %s and %zu more do not arrive: %s. See dosectl outbox", first->name,
+                                n - 1, first->answer ? first->answer : "no reason is known");
+        else if (first)
+                r = text_format(&text, "Messages to %s do not arrive: %s. See dosectl outbox", first->name,
+                                first->answer ? first->answer : "no reason is known");
+        return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
+}
+
+int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_usec, message_visitor visitor,
+                          void *userdata) {
+        _cleanup_(message_list_done) struct message_list messages = {};
+        int r;
+
+        r = store_list_messages(engine->store, from_usec, until_usec, LIMIT_LIST_MESSAGES, &messages);
+        for (size_t i = 0; r == 0 && i < messages.n_messages; i++) {
+                _cleanup_(telling_list_done) struct telling_list tellings = {};
+
+                r = store_list_tellings_of_message(engine->store, messages.messages[i].id, &tellings);
+                if (r == 0)
+                        r = visitor(userdata, &messages.messages[i], tellings.tellings, tellings.n_tellings);
+        }
+        return r;
+}

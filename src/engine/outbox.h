@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside the engine: what waits to be told, by recipient and by dose. A telling is in hand until it is told or dropped, and that is
+ * written.
+ */
+#pragma once
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "dosed/outbox.h"
+
+struct changes;
+struct live_dose;
+struct person;
+
+/* So long a caregiver's message waits for what else may happen: one mail for the same minute. */
+#define GATHER_USEC USEC_PER_MINUTE
+/* What waits for nothing else is as if it had waited. */
+#define AT_ONCE(now_usec) ((now_usec) -GATHER_USEC)
+/* Nothing waits longer for its time than for a weekly summary: else the clock was ahead when that was decided. */
+#define TELLING_WAIT_MAX (8 * USEC_PER_DAY)
+#define RETRY_MAX USEC_PER_HOUR
+
+/* All tellings in hand that are of one dose. */
+struct told_dose {
+        char *id; /* owned */
+        struct live_telling *first;
+        UT_hash_handle hh;
+};
+
+struct live_telling {
+        struct telling telling;
+        struct recipient *recipient;
+        struct told_dose *of;                       /* NULL: of none */
+        struct live_telling *prev, *next;           /* of the recipient */
+        struct live_telling *dose_prev, *dose_next; /* of the dose */
+        UT_hash_handle hh;                          /* by number */
+};
+
+/* Somebody who is told. Of one who is not configured any more only the name and what waited. */
+struct recipient {
+        char *name;
+        bool is_wanted;
+        struct engine_recipient policy; /* its texts are owned */
+        struct live_telling *tellings;  /* in hand, in order of their numbers */
+        struct message *open;           /* the one message that is made, and not done yet; NULL */
+        bool is_frozen;                 /* it may have arrived: what it says stays */
+        bool is_under_way;
+        bool is_ready;          /* the next attempt can begin */
+        unsigned failures;      /* attempts in a row that came to nothing */
+        usec_t retry_usec;      /* no attempt before that */
+        char *answer;           /* what came of the last of them; NULL */
+        int64_t failed_message; /* the last that failed for good, until it is mended; 0 */
+        usec_t summary_usec;    /* of the next summary; USEC_NEVER */
+        usec_t look_usec;       /* when there is next something to do for it; USEC_NEVER */
+};
+
+struct outbox {
+        struct recipient **recipients;
+        size_t n_recipients;
+        struct live_telling *tellings; /* hash by number */
+        struct told_dose *doses;       /* hash by dose id */
+        int64_t last_telling, last_message;
+        bool is_loaded;
+        bool has_settled; /* some are told or dropped, and wait only to be written */
+        bool has_news;    /* somebody is ready since it was last said */
+        /* what engine_next_message() has handed out */
+        struct message_item *items;
+        struct message_summary *summaries;
+        struct dose **doses_shown;
+        size_t n_doses_shown;
+};
+
+void outbox_done(struct engine *engine);
+
+/* recipients (recipient.c) */
+int outbox_add_recipient(struct outbox *outbox, const char *name, struct recipient **ret);
+struct recipient *outbox_find_recipient(const struct outbox *outbox, const char *name);
+bool recipient_cares_for(const struct recipient *recipient, const char *person);
+bool recipient_is_told(const struct recipient *recipient, enum telling_event event);
+/* The earliest that may be told, where quiet hours and what is critical are looked at. */
+usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
+usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
+/* Works out when to look at it again. */
+void recipient_plan(struct recipient *recipient, usec_t now_usec);
+
+/* tellings in hand (telling.c) */
+/* Numbers it and queues it for the ledger; the texts are copied. */
+int outbox_add(struct engine *engine, struct recipient *recipient, const struct telling *telling);
+int outbox_take_up(struct engine *engine, struct recipient *recipient, struct telling *telling); /* from the ledger */
+int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message);
+const struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
+void outbox_drop_tellings(struct outbox *outbox); /* from memory */
+/* What is told or dropped, and written, is in hand no more. */
+void outbox_let_go(struct engine *engine);
+
+/* whom to tell what of a dose (ladder.c) */
+/* `is_change`: something has just happened to it; else only what is believed of it is compared with what is so. */
+int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec);
+
+/* Whom the plan itself mails about a dose, and when; what waits and is no longer meant is dropped (ladder-alarm.c). */
+int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t now_usec);
+
+/* what is told of no dose (announce.c) */
+int announce_plan(struct engine *engine, const struct person *person, const struct changes *changes, usec_t now_usec);
+int announce_degraded(struct engine *engine, usec_t now_usec);
+int announce_summaries(struct engine *engine, usec_t now_usec);
+
+/* whether it is still so (holds.c) */
+enum holding { HOLDS, HOLDS_LATER, HOLDS_NO_MORE };
+/* `dose` NULL: there is none, or no such any more. */
+enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose);
+
+/* when, and what became of it (outbox.c, outbox-trouble.c) */
+/* Whose time has come is ready; what is out of date is given up. */
+int outbox_step(struct engine *engine, usec_t now_usec);
+usec_t outbox_next_usec(const struct engine *engine);
+int outbox_update_degraded(struct engine *engine);
+/* From when on it may be part of a message; what waits longer than anything does, waits for a clock that was wrong. */
+usec_t telling_may_go(const struct live_telling *live, usec_t now_usec);
+struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message);
+/* A message that a former process left. Takes what is in it. */
+int recipient_take_up(struct recipient *recipient, struct message *message, usec_t now_usec);
+/* What waits for one who is told nothing more is dropped. */
+int recipient_renew(struct engine *engine, struct recipient *recipient, usec_t now_usec);
+/* The open message has come to its end, and what it said to its own. */
+int message_end(struct engine *engine, struct recipient *recipient, enum message_state state,
+                enum telling_state tellings, usec_t now_usec);
+void message_close(struct recipient *recipient); /* in hand; the ledger knows, or never knew of it */
+
+/* messages (message.c, message-view.c) */
+int message_show(struct engine *engine, struct recipient *recipient, size_t n, struct message_view *ret);
+void outbox_forget_view(struct outbox *outbox);
+/* The dose as it is now; NULL where there is none. The caller frees. */
+int telling_copy_dose(struct engine *engine, const struct telling *telling, struct dose **ret);
