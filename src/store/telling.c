@@ -17,15 +17,15 @@ static int message_copy(const struct message *message, struct message *ret) {
                 r = text_copy(message->answer, &copy.answer);
         if (r >= 0 && message->body) {
                 copy.body = malloc(message->body_size + 1);
-                r = copy.body ? 0 : -ENOMEM;
+                if (copy.body) {
+                        (void) memcpy(copy.body, message->body, message->body_size);
+                        copy.body[message->body_size] = '\0';
+                } else
+                        r = -ENOMEM;
         }
         if (r < 0) {
                 message_done(&copy);
                 return r;
-        }
-        if (copy.body) {
-                (void) memcpy(copy.body, message->body, message->body_size);
-                copy.body[message->body_size] = '\0';
         }
         *ret = copy;
         return 0;
