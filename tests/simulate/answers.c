@@ -88,11 +88,18 @@ static void on_degraded(void *userdata) {
                         fail(world, "degraded: %s", engine_degraded(world->engine, i));
 }
 
+static void on_message_queued(void *userdata) {
+        struct world *world = userdata;
+
+        world->told.has_news = true;
+}
+
 const struct engine_observer answers_observer = {
         .dose_changed = on_dose_changed,
         .reminder = on_reminder,
         .plan_changed = on_nothing,
         .degraded = on_degraded,
+        .message_queued = on_message_queued,
 };
 
 static int copy_dose(void *userdata, const struct dose_view *view) {

@@ -228,7 +228,7 @@ bool told_deliver(struct world *world) {
         unsigned n = 0;
         int r;
 
-        if (world->told.n_listeners == 0)
+        if (!TAKE(world->told.has_news))
                 return false;
         while ((r = engine_next_message(world->engine, world->now_usec, &view)) == 0) {
                 begin_attempt(world, &view);
@@ -237,7 +237,7 @@ bool told_deliver(struct world *world) {
         }
         if (r != ENGINE_NO_MESSAGE)
                 fail(world, "engine_next_message: %d", r);
-        return n > 0;
+        return n > 0 || world->told.has_news;
 }
 
 void told_stop(struct world *world) {

@@ -67,6 +67,7 @@ struct told {
         struct listener listeners[MAX_LISTENERS];
         size_t n_listeners;
         struct hearing *hearings;
+        bool has_news; /* the engine says that there is a message, or something to do */
         bool is_down; /* nothing is delivered */
         usec_t down_usec, up_usec;
         usec_t steady_usec; /* the last time that time did not just go on */
