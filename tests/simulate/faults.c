@@ -133,6 +133,7 @@ void misset_clock(struct world *world, bool far) {
         say(world, "clock right");
         oracle_set_back(world);
         told_set_back(world);
+        told_hurry(world);
         if (how == 1)
                 start(world);
         (void) world_step(world, true);

@@ -173,13 +173,13 @@ static void check_manners(struct world *world, struct listener *listener, const 
                 return;
         for (size_t i = 0; i < view->n_items; i++)
                 has_urgent = has_urgent || is_urgent(listener, &view->items[i]);
-        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) && world->now_usec > world->told.forced_usec)
+        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) && world->now_usec >= world->told.forced_usec)
                 fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
                      telling_event_to_string(view->items[0].telling->event),
                      view->items[0].dose ? view->items[0].dose->uid : "");
         if (!is_first)
                 return;
-        if (!has_urgent && listener->n_first < MAX_SAID && world->now_usec > world->told.forced_usec &&
+        if (!has_urgent && listener->n_first < MAX_SAID && world->now_usec >= world->told.forced_usec &&
             world->now_usec - listener->first_usec < USEC_PER_MINUTE)
                 fail(world, "%s gets two messages within a minute", listener->policy.name);
         listener->first_usec = world->now_usec;
@@ -191,7 +191,7 @@ static void check_same(struct world *world, const struct listener *listener, con
         if (!listener->message)
                 return;
         if (listener->message != message->id) {
-                if (listener->may_have_arrived && !listener->is_over)
+                if (listener->may_have_arrived && world->now_usec < listener->over_usec)
                         fail(world, "a message to %s that may have arrived was given up for another",
                              listener->policy.name);
                 return;
@@ -223,7 +223,7 @@ static void check_said(struct world *world, size_t i, const struct message_view 
         hearing = make(world, i, id);
         if (hearing->touched_usec < world->now_usec)
                 hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_RESOLVED && !hearing->may_know)
+        if (opinion == THINKS_RESOLVED && !hearing->may_know && world->now_usec >= world->told.forced_usec)
                 fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
         if (opinion == THINKS_RESOLVED)
                 world->told.n_resolved++;
@@ -303,8 +303,12 @@ void told_refused(struct world *world, size_t i) {
                 struct hearing *hearing = listener->said[k].id ? find(world, i, listener->said[k].id) : NULL;
 
                 if (hearing) {
-                        excuse(hearing);
+                        /* What arrived all the same is to be resolved all the same. */
+                        if (opinion_of(listener->said[k].event) != THINKS_UNCONFIRMED)
+                                hearing->thinks = THINKS_NOTHING;
+                        hearing->owed = _EVENT_MAX;
                         hearing->is_refused = true;
+                        weigh(world, hearing);
                 } else if (listener->said[k].event == EVENT_SUMMARY)
                         listener->summary_usec = world->now_usec;
         }
@@ -313,7 +317,7 @@ void told_refused(struct world *world, size_t i) {
 void told_retried(struct world *world) {
         struct hearing *hearing;
 
-        world->told.forced_usec = world->now_usec + 2 * USEC_PER_HOUR;
+        world->told.forced_usec = world->now_usec + 4 * USEC_PER_HOUR;
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
                 hearing->was_told = false;
 }
@@ -321,9 +325,6 @@ void told_retried(struct world *world) {
 void told_excuse(struct world *world, enum recipient_kind kind) {
         struct hearing *hearing;
 
-        for (size_t i = 0; i < world->told.n_listeners; i++)
-                if (world->told.listeners[i].policy.kind == kind)
-                        world->told.listeners[i].is_over = true;
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
                 if (world->told.listeners[hearing->listener].policy.kind == kind)
                         excuse(hearing);

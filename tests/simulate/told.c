@@ -35,7 +35,6 @@ static struct listener *add(struct world *world, const char *name, enum recipien
                 .clock = { .zone = zone, .all_day_sec = 8 * 3600 },
         };
         listener->since_usec = listener->summary_usec = world->now_usec;
-        listener->is_over = true;
         return listener;
 }
 
@@ -92,7 +91,6 @@ static void forget_message(struct listener *listener) {
         listener->n_said = listener->body_size = 0;
         listener->message = 0;
         listener->may_have_arrived = listener->has_arrived = listener->is_under_way = false;
-        listener->is_over = true;
 }
 
 void told_end(struct world *world) {
@@ -172,8 +170,7 @@ static void end_attempt(struct world *world, size_t i) {
                                  world->now_usec),
              "engine_end_delivery");
         if (end == DELIVERY_NEVER) {
-                if (!listener->may_have_arrived)
-                        told_refused(world, i);
+                told_refused(world, i);
                 if (percent(world, 30))
                         world_plan(world, ACTION_RETRY,
                                    world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE, NULL)
@@ -192,15 +189,16 @@ static void begin_attempt(struct world *world, const struct message_view *view) 
         told_check_attempt(world, i, view);
         world->told.n_messages++;
         if (!is_again) {
-                if (listener->message != view->message->id)
+                if (listener->message != view->message->id) {
                         forget_message(listener);
+                        listener->over_usec = world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
+                }
                 note_said(listener, view);
                 compose(world, listener, view);
         }
         listener->message = view->message->id;
         if (!listener->token)
                 listener->token = strdup(view->message->token);
-        listener->is_over = false;
         listener->end = draw_end(world, listener);
         listener->dies = listener->end != DELIVERY_NEVER && part_is_on(PART_RESTART) && percent(world, 2);
         for (size_t k = 0; k < listener->n_said; k++)
@@ -228,8 +226,9 @@ bool told_deliver(struct world *world) {
         unsigned n = 0;
         int r;
 
-        if (!TAKE(world->told.has_news))
+        if (!world->told.has_news)
                 return false;
+        world->told.has_news = false;
         while ((r = engine_next_message(world->engine, world->now_usec, &view)) == 0) {
                 begin_attempt(world, &view);
                 if (++n > MAX_ATTEMPTS)
@@ -238,6 +237,18 @@ bool told_deliver(struct world *world) {
         if (r != ENGINE_NO_MESSAGE)
                 fail(world, "engine_next_message: %d", r);
         return n > 0 || world->told.has_news;
+}
+
+void told_hurry(struct world *world) {
+        for (size_t i = 0; i < world->told.n_listeners; i++) {
+                struct listener *listener = &world->told.listeners[i];
+
+                if (!listener->is_under_way)
+                        continue;
+                if (listener->dies)
+                        listener->end = DELIVERY_UNKNOWN;
+                end_attempt(world, i);
+        }
 }
 
 void told_stop(struct world *world) {
@@ -326,9 +337,14 @@ void told_act(struct world *world, const struct action *action) {
                         end_attempt(world, action->person);
                 break;
         case ACTION_CHANNEL:
-                switch_channel(world);
+                if (!world->told.is_down && world->now_usec < world->told.forced_usec)
+                        plan_outage(world);
+                else
+                        switch_channel(world);
                 break;
         case ACTION_RETRY:
+                if (world->told.is_down)
+                        break;
                 r = engine_retry_message(world->engine, action->message, world->now_usec);
                 if (r != 0 && r != ENGINE_NO_MESSAGE && r != ENGINE_NOT_OPEN)
                         fail(world, "engine_retry_message: %d", r);

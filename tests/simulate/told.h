@@ -32,7 +32,8 @@ struct listener {
         size_t body_size;
         struct said *said;
         size_t n_said;
-        bool may_have_arrived, has_arrived, is_over;
+        bool may_have_arrived, has_arrived;
+        usec_t over_usec; /* out of date then */
         bool is_under_way, dies; /* with the process, before it is known */
         enum delivery end;
         unsigned failures; /* in a row */
@@ -83,6 +84,8 @@ void told_end(struct world *world);
 void told_set(struct world *world);
 /* Everything that is ready is tried. Whether something ended. */
 bool told_deliver(struct world *world);
+/* What is under way ends now. */
+void told_hurry(struct world *world);
 /* The process that was delivering is gone. */
 void told_stop(struct world *world);
 void told_act(struct world *world, const struct action *action);
