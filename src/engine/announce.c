@@ -168,7 +168,9 @@ int announce_summaries(struct engine *engine, usec_t now_usec) {
 
                 if (!recipient->is_wanted || recipient->summary_usec == USEC_NEVER)
                         continue;
-                if (recipient->summary_usec > now_usec + TELLING_WAIT_MAX) {
+                /* The clock was ahead when that was planned. */
+                if (recipient->summary_usec >
+                    now_usec + (recipient->policy.summary == SUMMARY_WEEKLY ? 8 : 2) * USEC_PER_DAY) {
                         recipient->summary_usec = recipient_next_summary(recipient, now_usec);
                         recipient->look_usec = USEC_NONE;
                 }

@@ -54,11 +54,7 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
                 *ret_goes = true;
                 return live_telling_set(engine, live, TELLING_SEALED, recipient->open->id);
         case HOLDS_LATER:
-                if (now_usec - live->telling.happened_usec < EXPIRES_CAREGIVER) {
-                        live->telling.not_before_usec = now_usec + USEC_PER_DAY;
-                        return live_telling_set(engine, live, TELLING_WAITS, 0);
-                }
-                return live_telling_set(engine, live, TELLING_DROPPED, 0);
+                return live_telling_set(engine, live, TELLING_WAITS, 0);
         case HOLDS_NO_MORE:
                 r = live_telling_set(engine, live, TELLING_DROPPED, 0);
                 return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
@@ -136,7 +132,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                 }
                 recipient->failures = 0;
                 recipient->retry_usec = USEC_NONE;
-                recipient_plan(recipient, now_usec);
+                recipient_plan(engine, recipient, now_usec);
                 if (r < 0)
                         return r;
                 has_dropped = true;

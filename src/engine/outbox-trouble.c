@@ -7,6 +7,14 @@
 
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
+/* What may have arrived may have to be resolved, whatever becomes of the second attempt: that is one of its own. */
+static int tell_once_more(struct engine *engine, struct recipient *recipient, const struct telling *telling) {
+        struct telling again = *telling;
+
+        again.in_summary = false;
+        return outbox_add(engine, recipient, &again);
+}
+
 /* What failed is told again, if it is still so; together with what else there is to say by then. */
 static int tell_again(struct engine *engine, struct recipient *recipient, struct message *message) {
         _cleanup_(telling_list_done) struct telling_list tellings = {};
@@ -17,7 +25,9 @@ static int tell_again(struct engine *engine, struct recipient *recipient, struct
                 struct telling *telling = &tellings.tellings[i];
                 struct live_telling *live;
 
-                if (telling->state != TELLING_FAILED && telling->state != TELLING_PERHAPS)
+                if (telling->state == TELLING_PERHAPS)
+                        r = tell_once_more(engine, recipient, telling);
+                if (telling->state != TELLING_FAILED)
                         continue;
                 HASH_FIND(hh, engine->outbox.tellings, &telling->id, sizeof(telling->id), live);
                 if (live)
@@ -57,6 +67,7 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                 recipient->failed_message = 0;
         }
         recipient->retry_usec = now_usec;
+        recipient->is_forced = true;
         recipient->look_usec = USEC_NONE;
         return engine_finish(engine, now_usec);
 }
@@ -90,11 +101,11 @@ int outbox_update_degraded(struct engine *engine) {
                 while (size > 0 && answer[size - 1] == '.')
                         size--;
                 if (n > 1)
-                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %.*s. See dosectl outbox", first->name,
-                                        n - 1, size, answer);
+                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %.*s. See dosectl outbox",
+                                        first->name, n - 1, size, answer);
                 else
-                        r = text_format(&text, "Messages to %s do not arrive: %.*s. See dosectl outbox", first->name, size,
-                                        answer);
+                        r = text_format(&text, "Messages to %s do not arrive: %.*s. See dosectl outbox", first->name,
+                                        size, answer);
         }
         return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
 }

@@ -16,15 +16,40 @@ static usec_t backoff(unsigned failures) {
         return waits[i < ELEMENTS(waits) ? i : ELEMENTS(waits) - 1] * USEC_PER_MINUTE;
 }
 
-/* From when on it may be part of a message; what waits for longer than anything does, waits for a wrong clock. */
+/* What has not happened yet, or waits for longer than anything does, is of a clock that was wrong. */
 usec_t telling_may_go(const struct live_telling *live, usec_t now_usec) {
-        usec_t at_usec = live->telling.not_before_usec;
+        const struct telling *telling = &live->telling;
+        bool is_ahead = telling->happened_usec > now_usec && telling->event != EVENT_ALARM;
 
-        return at_usec > now_usec + TELLING_WAIT_MAX ? now_usec : at_usec;
+        return is_ahead || telling->not_before_usec > now_usec + TELLING_WAIT_MAX ? now_usec : telling->not_before_usec;
 }
 
-/* When the next attempt can begin: USEC_NEVER where there is nothing to say. */
-static usec_t attempt_usec(struct recipient *recipient, usec_t now_usec) {
+/* Not before quiet hours end, also where an outage or the message before it held it up until they began. */
+static usec_t quiet_until(const struct recipient *recipient, const struct live_telling *live, usec_t at_usec) {
+        const struct engine_recipient *policy = &recipient->policy;
+        usec_t end_usec;
+
+        if (policy->kind == RECIPIENT_HOOK || recipient->is_forced || live->is_critical ||
+            live->telling.event == EVENT_ALARM || live->telling.event == EVENT_REHEARSAL ||
+            (live->due_usec != USEC_NONE && quiet_holds(&policy->quiet, policy->clock.zone, live->due_usec)))
+                return at_usec;
+        /* What was to be told just before they begin is gathered into them. */
+        end_usec = quiet_end(&policy->quiet, policy->clock.zone, at_usec - GATHER_USEC);
+        return end_usec == at_usec - GATHER_USEC ? at_usec : end_usec + GATHER_USEC;
+}
+
+/* Whose person is left out of the configuration waits until they are back. */
+static bool can_go(const struct engine *engine, const struct live_telling *live) {
+        const struct telling *telling = &live->telling;
+
+        return telling->state == TELLING_WAITS && (!telling->person || engine_find_person(engine, telling->person));
+}
+
+/*
+ * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
+ * way for what does not.
+ */
+static usec_t attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
         const struct live_telling *live;
 
@@ -32,20 +57,34 @@ static usec_t attempt_usec(struct recipient *recipient, usec_t now_usec) {
                 recipient->retry_usec = now_usec;
         if (recipient->is_under_way || !recipient->is_wanted)
                 return USEC_NEVER;
-        if (recipient->open)
-                return recipient->retry_usec;
-        for (live = recipient->tellings; live; live = live->next)
-                if (live->telling.state == TELLING_WAITS && telling_may_go(live, now_usec) + gather_usec < at_usec)
-                        at_usec = telling_may_go(live, now_usec) + gather_usec;
-        return at_usec < recipient->retry_usec ? recipient->retry_usec : at_usec;
+        for (live = recipient->tellings; live; live = live->next) {
+                usec_t may_go_usec = recipient->retry_usec;
+
+                if (live->telling.state != TELLING_SEALED || !recipient->open) {
+                        if (!can_go(engine, live))
+                                continue;
+                        if (telling_may_go(live, now_usec) + gather_usec > may_go_usec)
+                                may_go_usec = telling_may_go(live, now_usec) + gather_usec;
+                }
+                if (may_go_usec < at_usec)
+                        may_go_usec = quiet_until(recipient, live, may_go_usec);
+                if (may_go_usec < at_usec)
+                        at_usec = may_go_usec;
+        }
+        return at_usec;
 }
 
-void recipient_plan(struct recipient *recipient, usec_t now_usec) {
-        usec_t at_usec = recipient->is_ready ? USEC_NEVER : attempt_usec(recipient, now_usec);
+void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        usec_t at_usec = recipient->is_ready ? USEC_NEVER : attempt_usec(engine, recipient, now_usec);
 
         if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
                 at_usec = recipient->open->expires_usec;
         recipient->look_usec = at_usec < recipient->summary_usec ? at_usec : recipient->summary_usec;
+}
+
+void outbox_plan_anew(struct outbox *outbox) {
+        for (size_t i = 0; i < outbox->n_recipients; i++)
+                outbox->recipients[i]->look_usec = USEC_NONE;
 }
 
 usec_t outbox_next_usec(const struct engine *engine) {
@@ -57,7 +96,7 @@ usec_t outbox_next_usec(const struct engine *engine) {
         return next_usec;
 }
 
-static int look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
+int outbox_look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r = telling_copy_dose(engine, telling, &dose);
 
@@ -75,7 +114,7 @@ static int release(struct engine *engine, struct recipient *recipient, enum tell
                         r = live_telling_set(engine, live, state, state == TELLING_WAITS ? 0 : message);
         for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
                 if (live->telling.message == message && live->telling.uid)
-                        r = look_again(engine, &live->telling, now_usec);
+                        r = outbox_look_again(engine, &live->telling, now_usec);
         return r;
 }
 
@@ -156,17 +195,17 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
                 struct recipient *recipient = outbox->recipients[i];
 
                 if (recipient->look_usec == USEC_NONE)
-                        recipient_plan(recipient, now_usec);
+                        recipient_plan(engine, recipient, now_usec);
                 if (recipient->look_usec > now_usec)
                         continue;
                 if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec <= now_usec)
                         r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED,
                                         recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
-                if (r >= 0 && !recipient->is_ready && attempt_usec(recipient, now_usec) <= now_usec) {
+                if (r >= 0 && !recipient->is_ready && attempt_usec(engine, recipient, now_usec) <= now_usec) {
                         recipient->is_ready = true;
                         outbox->has_news = true;
                 }
-                recipient_plan(recipient, now_usec);
+                recipient_plan(engine, recipient, now_usec);
         }
         return r < 0 ? r : outbox_update_degraded(engine);
 }
@@ -200,7 +239,7 @@ int engine_begin_delivery(struct engine *engine, int64_t number, const char *bod
         message->perhaps = true;
         message->next_usec = now_usec + backoff(recipient->failures + 1);
         recipient->is_under_way = true;
-        recipient->is_ready = false;
+        recipient->is_ready = recipient->is_forced = false;
         recipient->look_usec = USEC_NONE;
         r = store_put_message(engine->store, message);
         return r < 0 ? r : engine_finish(engine, now_usec);

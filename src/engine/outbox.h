@@ -32,7 +32,9 @@ struct told_dose {
 struct live_telling {
         struct telling telling;
         struct recipient *recipient;
-        struct told_dose *of;                       /* NULL: of none */
+        struct told_dose *of; /* NULL: of none */
+        usec_t due_usec;      /* of that one; USEC_NONE: not known */
+        bool is_critical;
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
         UT_hash_handle hh;                          /* by number */
@@ -41,13 +43,14 @@ struct live_telling {
 /* Somebody who is told. Of one who is not configured any more only the name and what waited. */
 struct recipient {
         char *name;
-        bool is_wanted;
+        bool is_wanted, was_wanted;     /* the latter while they are set */
         struct engine_recipient policy; /* its texts are owned */
         struct live_telling *tellings;  /* in hand, in order of their numbers */
         struct message *open;           /* the one message that is made, and not done yet; NULL */
         bool is_frozen;                 /* it may have arrived: what it says stays */
         bool is_under_way;
         bool is_ready;          /* the next attempt can begin */
+        bool is_forced;         /* by somebody who asked for it, in quiet hours too */
         unsigned failures;      /* attempts in a row that came to nothing */
         usec_t retry_usec;      /* no attempt before that */
         char *answer;           /* what came of the last of them; NULL */
@@ -83,7 +86,8 @@ bool recipient_is_told(const struct recipient *recipient, enum telling_event eve
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
 /* Works out when to look at it again. */
-void recipient_plan(struct recipient *recipient, usec_t now_usec);
+void outbox_plan_anew(struct outbox *outbox); /* all of them: other people are looked after */
+void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
 
 /* tellings in hand (telling.c) */
 /* Numbers it and queues it for the ledger; the texts are copied. */
@@ -119,6 +123,8 @@ usec_t outbox_next_usec(const struct engine *engine);
 int outbox_update_degraded(struct engine *engine);
 /* From when on it may be part of a message; what waits longer than anything does, waits for a clock that was wrong. */
 usec_t telling_may_go(const struct live_telling *live, usec_t now_usec);
+/* What is believed of that dose is compared with what is so. */
+int outbox_look_again(struct engine *engine, const struct telling *telling, usec_t now_usec);
 struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message);
 /* A message that a former process left. Takes what is in it. */
 int recipient_take_up(struct recipient *recipient, struct message *message, usec_t now_usec);

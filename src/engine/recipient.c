@@ -2,9 +2,11 @@
 /* Caregivers and hooks: who they are, whose doses they hear of, and when. */
 #include <string.h>
 
+#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "engine/private.h"
 
+#define TOLD_REACH (7 * USEC_PER_DAY)   /* what was told before that is past being set right */
 #define DEFAULT_SUMMARY_SEC (19 * 3600) /* what is put off for one who gets no summary */
 
 struct recipient *outbox_find_recipient(const struct outbox *outbox, const char *name) {
@@ -188,6 +190,24 @@ static int load(struct engine *engine, usec_t now_usec) {
         return r;
 }
 
+/* Nobody looked at what they had been told while they were left out. */
+static int look_at_told(struct engine *engine, const struct recipient *recipient, usec_t now_usec) {
+        static const enum telling_event events[] = { EVENT_MISSED, EVENT_UNATTENDED, EVENT_STOPPED, EVENT_SKIPPED };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(events); i++) {
+                _cleanup_(telling_list_done) struct telling_list told = {};
+
+                r = engine_forgive_ledger(engine,
+                                          store_list_tellings_of_event(engine->store, recipient->name, events[i], NULL,
+                                                                       LIMIT_MESSAGE_TELLINGS, &told));
+                for (size_t j = 0; r >= 0 && j < told.n_tellings; j++)
+                        if (told.tellings[j].uid && told.tellings[j].happened_usec > now_usec - TOLD_REACH)
+                                r = outbox_look_again(engine, &told.tellings[j], now_usec);
+        }
+        return r;
+}
+
 static int set_recipient(struct engine *engine, const struct engine_recipient *policy) {
         struct recipient *recipient = outbox_find_recipient(&engine->outbox, policy->name);
         struct engine_recipient copy;
@@ -213,14 +233,18 @@ int engine_set_recipients(struct engine *engine, const struct engine_recipient *
         r = load(engine, now_usec);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < outbox->n_recipients; i++)
+        for (size_t i = 0; i < outbox->n_recipients; i++) {
+                outbox->recipients[i]->was_wanted = outbox->recipients[i]->is_wanted;
                 outbox->recipients[i]->is_wanted = false;
+        }
         for (size_t i = 0; r >= 0 && i < n_recipients; i++)
                 r = set_recipient(engine, &recipients[i]);
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 r = plan_summary(engine, outbox->recipients[i], now_usec);
                 if (r >= 0)
                         r = recipient_renew(engine, outbox->recipients[i], now_usec);
+                if (r >= 0 && outbox->recipients[i]->is_wanted && !outbox->recipients[i]->was_wanted)
+                        r = look_at_told(engine, outbox->recipients[i], now_usec);
         }
         return r < 0 ? r : engine_finish(engine, now_usec);
 }

@@ -58,13 +58,15 @@ static void add_caregiver(struct world *world) {
 static void plan_outage(struct world *world) {
         if (part_is_on(PART_CHANNEL))
                 (void) world_plan(world, ACTION_CHANNEL,
-                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 60 * 24) * USEC_PER_HOUR, NULL);
+                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 60 * 24) * USEC_PER_HOUR,
+                                  NULL);
 }
 
 static void plan_leaving(struct world *world) {
         if (part_is_on(PART_DISMISS))
                 (void) world_plan(world, ACTION_DISMISS,
-                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 300 * 24) * USEC_PER_HOUR, NULL);
+                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 300 * 24) * USEC_PER_HOUR,
+                                  NULL);
 }
 
 void told_begin(struct world *world) {
@@ -130,8 +132,8 @@ static void note_said(struct listener *listener, const struct message_view *view
                 const struct telling *telling = view->items[i].telling;
 
                 listener->said[i].event = telling->event;
-                if (telling->uid && dose_id_format(telling->person, telling->uid, telling->recurrence_id,
-                                                   &listener->said[i].id) < 0)
+                if (telling->uid &&
+                    dose_id_format(telling->person, telling->uid, telling->recurrence_id, &listener->said[i].id) < 0)
                         abort();
         }
 }
@@ -172,8 +174,8 @@ static void end_attempt(struct world *world, size_t i) {
         if (end == DELIVERY_NEVER) {
                 told_refused(world, i);
                 if (percent(world, 30))
-                        world_plan(world, ACTION_RETRY,
-                                   world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE, NULL)
+                        world_plan(world, ACTION_RETRY, world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE,
+                                   NULL)
                                 ->message = listener->message;
         }
         if (end == DELIVERY_DONE || end == DELIVERY_NEVER)
@@ -191,7 +193,8 @@ static void begin_attempt(struct world *world, const struct message_view *view) 
         if (!is_again) {
                 if (listener->message != view->message->id) {
                         forget_message(listener);
-                        listener->over_usec = world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
+                        listener->over_usec =
+                                world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
                 }
                 note_said(listener, view);
                 compose(world, listener, view);
@@ -271,8 +274,9 @@ static void switch_channel(struct world *world) {
         if (told->is_down) {
                 told->down_usec = world->now_usec;
                 (void) world_plan(world, ACTION_CHANNEL,
-                                  world->now_usec + (usec_t) (1 + below(world, percent(world, 60) ? 300 : 5 * 24 * 60)) *
-                                                            USEC_PER_MINUTE,
+                                  world->now_usec +
+                                          (usec_t) (1 + below(world, percent(world, 60) ? 300 : 5 * 24 * 60)) *
+                                                  USEC_PER_MINUTE,
                                   NULL);
                 return;
         }
