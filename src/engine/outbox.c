@@ -66,6 +66,8 @@ static usec_t attempt_usec(const struct engine *engine, struct recipient *recipi
                         if (telling_may_go(live, now_usec) + gather_usec > may_go_usec)
                                 may_go_usec = telling_may_go(live, now_usec) + gather_usec;
                 }
+                if (may_go_usec < now_usec)
+                        may_go_usec = now_usec;
                 if (may_go_usec < at_usec)
                         may_go_usec = quiet_until(recipient, live, may_go_usec);
                 if (may_go_usec < at_usec)
@@ -190,6 +192,10 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
         int r;
 
+        /* The clock was ahead: what was worked out by it may lie far off. */
+        if (now_usec < outbox->stepped_usec)
+                outbox_plan_anew(outbox);
+        outbox->stepped_usec = now_usec;
         r = announce_summaries(engine, now_usec);
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];

@@ -65,6 +65,7 @@ struct outbox {
         struct live_telling *tellings; /* hash by number */
         struct told_dose *doses;       /* hash by dose id */
         int64_t last_telling, last_message;
+        usec_t stepped_usec;
         bool is_loaded;
         bool has_settled; /* some are told or dropped, and wait only to be written */
         bool has_news;    /* somebody is ready since it was last said */

@@ -117,6 +117,7 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
         hearing->state = dose->state;
         hearing->is_confidential = dose->confidential;
         hearing->is_critical = dose->critical;
+        hearing->due_usec = dose->due_usec;
         hearing->is_off_plan = dose_is_off_plan(dose);
         hearing->touched_usec = world->now_usec;
         hearing->episode += !is_unconfirmed(dose->state);
@@ -163,6 +164,19 @@ static bool is_urgent(const struct listener *listener, const struct message_item
                                                                    item->dose->due_usec)));
 }
 
+/* What cannot wait for the morning pushes what went before it out of its way. */
+static bool is_pushed(const struct world *world, const struct listener *listener) {
+        const struct hearing *hearing;
+
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (&world->told.listeners[hearing->listener] == listener &&
+                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE) &&
+                    (hearing->is_critical ||
+                     quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, hearing->due_usec)))
+                        return true;
+        return false;
+}
+
 static void check_manners(struct world *world, struct listener *listener, const struct message_view *view) {
         bool is_first = listener->message != view->message->id;
         size_t n_max = is_caregiver(listener) ? MAX_SAID : 1;
@@ -175,7 +189,7 @@ static void check_manners(struct world *world, struct listener *listener, const 
         for (size_t i = 0; i < view->n_items; i++)
                 has_urgent = has_urgent || is_urgent(listener, &view->items[i]);
         if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) &&
-            world->now_usec >= world->told.forced_usec)
+            world->now_usec >= world->told.forced_usec && !(listener->may_have_arrived && is_pushed(world, listener)))
                 fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
                      telling_event_to_string(view->items[0].telling->event),
                      view->items[0].dose ? view->items[0].dose->uid : "");

@@ -48,7 +48,7 @@ struct hearing {
         size_t listener;
         enum dose_state state; /* as it was told last to who watches the engine */
         bool is_confidential, is_critical, is_off_plan;
-        usec_t touched_usec;
+        usec_t due_usec, touched_usec;
         enum opinion thinks;     /* by what arrived */
         enum opinion may_think;  /* by what may have */
         bool may_know;           /* something that may want resolving was told, and no end of it */
