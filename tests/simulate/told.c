@@ -173,7 +173,7 @@ static void end_attempt(struct world *world, size_t i) {
              engine_end_delivery(world->engine, listener->message, end, end == DELIVERY_DONE ? NULL : "no",
                                  world->now_usec),
              "engine_end_delivery");
-        if (end == DELIVERY_NEVER) {
+        if (end == DELIVERY_NEVER || (end == DELIVERY_UNKNOWN && listener->n_unknown >= TOLD_UNKNOWN_MOST)) {
                 told_refused(world, i);
                 if (percent(world, 30))
                         world_plan(world, ACTION_RETRY, world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE,

@@ -8,6 +8,9 @@
 
 #define MAX_LISTENERS 2
 
+/* Attempts that may have arrived, until a message is given up and holds up the next one no more. */
+#define TOLD_UNKNOWN_MOST 5u
+
 struct world;
 struct action;
 
