@@ -252,7 +252,15 @@ static usec_t now(void *userdata) {
         return clock_realtime_usec();
 }
 
-const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted };
+/* A desktop that cannot be told keeps nobody else from being told. */
+static int rehearse(void *userdata, const char *person) {
+        struct daemon *daemon = userdata;
+
+        note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
+        return 0;
+}
+
+const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted, .rehearse = rehearse };
 
 /* What a full disk has kept in memory so far: this is its last chance. */
 static void flush_last(struct daemon *daemon) {
