@@ -217,10 +217,10 @@ class Hostile(Told):
         self.start(ANA, caregiver(detail="full"), mail(server))
         self.miss("Aspirin")
         self.wait_letters(server, 1)
-        nasty = "a\r\nBcc: evil@example.org\r\n.\r\n~!id <img src=x> \u202ex 💊"
+        nasty = "~!id <img src=x> . =?UTF-8?B?QmNjOg==?= אקמול 💊"
+        for refused in ("a\r\nBcc: evil@example.org\r\n.\r\n", "\u202ex", "x" * 100_000):
+            self.dosed.dosectl("take", "Aspirin", "--note", refused, check=1)
         self.dosed.dosectl("take", "Aspirin", "--note", nasty, "--by", nasty, check=0)
-        refused = self.dosed.dosectl("take", "Aspirin", "--note", "x" * 100_000)
-        self.assertEqual(refused.returncode, 1)
         self.wait_letters(server, 2)
         self.move_to(self.due + timedelta(hours=4))
         self.wait_dose("Ibuprofen", "due")

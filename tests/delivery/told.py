@@ -184,6 +184,23 @@ class Told(unittest.TestCase):
             select.select([], [], [], 0.02)
         return answer
 
+    def outbox(self):
+        """Every message, the last of each recipient by its name."""
+        box = Proxy(self.connection, PATH, f"{NAME}.Outbox")
+        times = (self.beginning - timedelta(days=1), self.beginning + timedelta(days=30))
+        messages = plain(box.ListMessages(*(dbus.UInt64(usec(time)) for time in times), dbus.Dictionary({}, signature="sv")))
+        # What is no message yet has no number.
+        messages = [message for message in messages if "id" in message]
+        return {message["recipient"].removeprefix("caregiver "): message for message in reversed(messages)}
+
+    def wait_attempt(self, recipient, number):
+        """The message once this attempt is over."""
+        def is_over():
+            message = self.outbox().get(recipient, {})
+            return message if message.get("attempts", 0) >= number and not message.get("under-way") else None
+
+        return self.wait_for(is_over, lambda: f"attempt {number} for {recipient} is not over: {self.outbox()}")
+
     def wait_letters(self, server, count=1, address=None):
         self.wait_for(lambda: len(server.letters(address)) >= count, lambda: f"{len(server.letters(address))} letters came")
         return server.letters(address)
