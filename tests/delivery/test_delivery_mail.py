@@ -5,9 +5,8 @@ import shutil
 import unittest
 from datetime import timedelta
 
-from told import ANA, MARIA, SENDER, Told, caregiver, html_of, mail, parse, text_of
+from told import ANA, MARIA, SENDER, Told, calendar, caregiver, event, html_of, mail, parse, text_of
 
-from harness import calendar, event
 from servers import Folder, MailServer, Passwords, make_certificate, tls_context
 
 

@@ -18,7 +18,7 @@ import dbus
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bus"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
-from harness import NAME, PATH, Dosed, Proxy, calendar, event, now, plain, usec  # noqa: E402
+from harness import NAME, PATH, Dosed, Proxy, Timeout, calendar, event, now, plain, usec  # noqa: E402
 from moved_clock import MovedClock  # noqa: E402
 from servers import ScriptedServer  # noqa: E402
 
@@ -65,15 +65,18 @@ class MoodyServer(ScriptedServer):
         self.arrived = []  # (address, bytes) of what was taken
         self.perhaps = []  # the same, of what a mood took
         self.lock = threading.Lock()
+        self.on_stage = lambda stage: None  # told of "greeting", of each command, and of "taken"
         super().__init__(self.converse)
 
     def converse(self, talk):
         answers = {**usual_talk_answers(), "RCPT": None}
+        self.on_stage("greeting")
         talk.say(answers["greeting"])
         address, mood, refused = "", None, False
         while True:
             line = talk.hear()
             verb = line.split(" ")[0].split(":")[0].upper()
+            self.on_stage(verb)
             if verb == "RCPT":
                 address = line[line.index("<") + 1 : line.index(">")]
                 with self.lock:
@@ -90,6 +93,7 @@ class MoodyServer(ScriptedServer):
                 if mood:
                     mood(talk)
                     return
+                self.on_stage("taken")
                 talk.say("250 2.0.0 taken")
             else:
                 talk.say(answers.get(verb) or "502 what?")
