@@ -9,6 +9,10 @@
 #define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
 #define EXPIRES_HOOK USEC_PER_DAY
 
+usec_t recipient_patience(const struct recipient *recipient) {
+        return recipient->policy.kind == RECIPIENT_HOOK ? EXPIRES_HOOK : EXPIRES_CAREGIVER;
+}
+
 static int make_message(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         struct message *message = calloc(1, sizeof(*message));
         unsigned char bytes[16];
@@ -23,8 +27,7 @@ static int make_message(struct engine *engine, struct recipient *recipient, usec
         message->id = engine->outbox.last_message + 1;
         message->made_usec = now_usec;
         message->next_usec = now_usec;
-        message->expires_usec =
-                now_usec + (recipient->policy.kind == RECIPIENT_HOOK ? EXPIRES_HOOK : EXPIRES_CAREGIVER);
+        message->expires_usec = now_usec + recipient_patience(recipient);
         r = text_copy(recipient->name, &message->recipient);
         message->token = calloc(1, 2 * sizeof(bytes) + 1);
         if (r < 0 || !message->token) {
@@ -122,6 +125,8 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         r = fill_message(engine, recipient, now_usec, &n);
                         if (r < 0)
                                 return r;
+                        /* It is as new as what it says. */
+                        recipient->open->made_usec = now_usec;
                 }
                 if (n > 0 || recipient->is_frozen)
                         return message_show(engine, recipient, n, ret);

@@ -64,6 +64,15 @@ static int look_again(struct engine *engine, const struct telling *telling, usec
         return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
 }
 
+/* A message that is made anew again and again takes up what happens meanwhile: that is given up later than what it began with. */
+static enum telling_state fate(const struct recipient *recipient, const struct telling *telling,
+                               enum telling_state state, usec_t now_usec) {
+        bool is_out_of_date = recipient->open->expires_usec <= now_usec;
+        bool is_newer = telling->happened_usec + recipient_patience(recipient) > now_usec;
+
+        return state == TELLING_FAILED && is_out_of_date && is_newer ? TELLING_WAITS : state;
+}
+
 /* What was in the message, whatever became of it; then each recipient of these doses hears how it is now. */
 static int release(struct engine *engine, struct recipient *recipient, enum telling_state state, usec_t now_usec) {
         int64_t message = recipient->open->id;
@@ -71,8 +80,11 @@ static int release(struct engine *engine, struct recipient *recipient, enum tell
         int r = 0;
 
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
-                if (live->telling.state == TELLING_SEALED)
-                        r = live_telling_set(engine, live, state, state == TELLING_WAITS ? 0 : message);
+                if (live->telling.state == TELLING_SEALED) {
+                        enum telling_state next = fate(recipient, &live->telling, state, now_usec);
+
+                        r = live_telling_set(engine, live, next, next == TELLING_WAITS ? 0 : message);
+                }
         for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
                 if (live->telling.message == message && live->telling.uid)
                         r = look_again(engine, &live->telling, now_usec);

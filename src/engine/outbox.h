@@ -82,6 +82,8 @@ bool recipient_is_told(const struct recipient *recipient, enum telling_event eve
 /* The earliest that may be told, where quiet hours and what is critical are looked at. */
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
+/* How long it is tried to tell something. */
+usec_t recipient_patience(const struct recipient *recipient);
 /* Works out when to look at it again. */
 void recipient_plan(struct recipient *recipient, usec_t now_usec);
 
