@@ -116,13 +116,15 @@ class Crash(Told):
         for _, content in self.server.perhaps:
             letters[parse(content)["Message-ID"]].append(content)
         for number, contents in letters.items():
-            self.assertEqual(len(set(contents)), 1, f"{number} came in two forms:\n{contents[0].decode()}\n{contents[-1].decode()}")
+            self.assertEqual(len(set(contents)), 1, f"{number} came in two forms: {contents[0]} {contents[-1]}")
         # At least once is promised; in two different letters it would be two alarms for one dose.
-        named = collections.Counter(name for contents in letters.values() for name in NAMED.findall(text_of(parse(contents[0]))))
+        texts = [text_of(parse(contents[0])) for contents in letters.values()]
+        named = collections.Counter(name for text in texts for name in NAMED.findall(text))
         self.assertEqual({name: times for name, times in named.items() if times > 1}, {})
         self.assertEqual(self.count_told(), n_doses)
         print(f"# {KILLS} kills (seed {SEED}), {self.n_kills_by_server} of them in a conversation: {n_doses} doses in "
-              f"{len(self.server.arrived)} letters, {len(letters)} different ones, {len(self.server.perhaps)} without an answer, {time.monotonic() - began:.0f} s", flush=True)
+              f"{len(self.server.arrived)} letters, {len(letters)} different ones, "
+              f"{len(self.server.perhaps)} without an answer, {time.monotonic() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

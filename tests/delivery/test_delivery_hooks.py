@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Hooks of the real dosed: each event comes once, as JSON; one that fails or hangs; and a heartbeat that stops with the health."""
+"""Hooks of the real dosed: each event comes once, as JSON; one that fails or hangs; a heartbeat that stops with the health."""
 
 import collections
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Mail servers that put off, refuse, hang, vanish and babble: each letter arrives in the end, as it was where it may have before."""
+"""Mail servers that put off, refuse, hang, vanish and babble: each letter arrives in the end, and never in two forms."""
 
 import unittest
 from datetime import timedelta
