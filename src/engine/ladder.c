@@ -61,11 +61,15 @@ struct knowledge {
         enum belief tried; /* it was told of that, or it failed for good: not told again by itself */
         bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
         int64_t number;
+        int64_t last; /* of whatever was told of it, or tried to */
 };
 
 static void learn(struct knowledge *knowledge, const struct telling *telling) {
         enum belief belief;
 
+        if (telling->state != TELLING_WAITS && telling->state != TELLING_DROPPED && telling->event != EVENT_ALARM &&
+            telling->event != EVENT_REHEARSAL && telling->id > knowledge->last)
+                knowledge->last = telling->id;
         if (telling->id < knowledge->number || !belief_of(telling->event, &belief))
                 return;
         if (telling->state == TELLING_FAILED) {
@@ -80,6 +84,7 @@ static void learn(struct knowledge *knowledge, const struct telling *telling) {
                 .tried = belief,
                 .is_under_way = telling->state == TELLING_SEALED,
                 .number = telling->id,
+                .last = knowledge->last,
         };
 }
 
@@ -302,16 +307,17 @@ static int look_for_caregiver(const struct look *look, struct recipient *recipie
 static int look_for_hook(const struct look *look, struct recipient *recipient) {
         enum telling_event wanted = wanted_by_hook(look, recipient);
         struct knowledge knowledge = knowledge_of(look, recipient);
-        bool waits;
+        bool waits, is_to_resolve = knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
+                                    is_wrong(knowledge.belief, look->dose);
         int r;
 
-        if (wanted == _EVENT_MAX && knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
-            is_wrong(knowledge.belief, look->dose))
+        if (wanted == _EVENT_MAX && is_to_resolve)
                 wanted = EVENT_RESOLVED;
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
-        if (wanted != EVENT_RESOLVED && !look->is_change)
+        /* Of a change that came while it was left out it is told where that resolves something. */
+        if (wanted != EVENT_RESOLVED && !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);
 }

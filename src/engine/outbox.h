@@ -86,6 +86,8 @@ bool recipient_is_told(const struct recipient *recipient, enum telling_event eve
 /* The earliest that may be told, where quiet hours and what is critical are looked at. */
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
+/* When the next attempt can begin; USEC_NEVER where there is nothing to say. */
+usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
 /* Works out when to look at it again. */
 void outbox_plan_anew(struct outbox *outbox); /* all of them: other people are looked after */
 void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
