@@ -225,7 +225,7 @@ static int load(struct engine *engine, usec_t now_usec) {
                 if (r >= 0)
                         r = outbox_take_up(engine, recipient, &tellings.tellings[i]);
         }
-        return r;
+        return r < 0 ? r : outbox_correct_clock(engine, now_usec);
 }
 
 static int set_recipient(struct engine *engine, const struct engine_recipient *policy) {
