@@ -2,15 +2,14 @@
 /* A mark in the state folder, which outlives everything, and one in the runtime folder, which goes with the machine's power. */
 #include "daemon/ending.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
-#include "dosed/folder.h"
 #include "dosed/log.h"
 #include "dosed/text.h"
 
 #define MARK "running"
-#define MARK_TEXT "dosed removes this file when it is stopped: where it finds it at a start, it was not.\n"
 
 static int has_mark(const char *folder, bool *ret) {
         _cleanup_(free_p) char *path = NULL;
@@ -23,19 +22,26 @@ static int has_mark(const char *folder, bool *ret) {
         return 0;
 }
 
-/* Without one, the next start says nothing: that is no reason not to remind. */
-static void leave_mark(const char *folder) {
-        int r = folder_write(folder, MARK, MARK_TEXT, strlen(MARK_TEXT));
-
-        if (r < 0)
-                log_debug("no mark can be left of this run: %s", strerror(-r));
+static int open_folder(const char *path) {
+        return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void remove_mark(const char *folder) {
-        int r = folder_remove(folder, MARK);
+/* Whoever wonders what it is finds a sentence in it. Without a mark the next start says nothing: no reason not to remind. */
+static void leave_mark(const char *path) {
+        static const char text[] = "dosed removes this file when it is stopped: where it finds it at a start, it was not.\n";
+        _cleanup_(close_p) int folder = open_folder(path), fd = -1;
 
-        if (r < 0)
-                log_debug("the mark of this run cannot be removed: %s", strerror(-r));
+        if (folder >= 0)
+                fd = openat(folder, MARK, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0 || write(fd, text, strlen(text)) < 0 || fsync(fd) < 0 || fsync(folder) < 0)
+                log_debug("no mark can be left of this run: %s", strerror(errno));
+}
+
+static void remove_mark(const char *path) {
+        _cleanup_(close_p) int folder = open_folder(path);
+
+        if (folder < 0 || unlinkat(folder, MARK, 0) < 0 || fsync(folder) < 0)
+                log_debug("the mark of this run cannot be removed: %s", strerror(errno));
 }
 
 int ending_begin(const struct daemon_places *places, enum ending *ret) {

@@ -211,11 +211,14 @@ static int make_runtime_folder(struct daemon *daemon) {
 /* Whoever keeps the machine reads the log; a hook that is told of trouble is told of this. */
 static int report_ending(struct daemon *daemon) {
         const char *sentence = ending_sentence(daemon->former_ending);
+        int r;
 
         if (!sentence)
                 return 0;
         log_line(LOG_WARNING, MESSAGE_BROKE_OFF, "%s", sentence);
-        return engine_tell_trouble(daemon->engine, sentence, clock_realtime_usec());
+        r = engine_tell_trouble(daemon->engine, sentence, clock_realtime_usec());
+        daemon_acted(daemon);
+        return r;
 }
 
 /* From here on the rooms know each other. */
