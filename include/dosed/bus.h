@@ -35,8 +35,12 @@ struct bus_host {
         int (*rehearse)(void *userdata, const char *person);
 };
 
+/* Whom the bus lets in: one user's own programs, or everybody on this machine. */
+enum bus_scope { BUS_SCOPE_SESSION, BUS_SCOPE_SYSTEM };
+
 /* The connection and the engine stay the caller's. The name is not requested here. Returns 0 or a negative errno. */
-int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *host, void *userdata, struct bus **ret);
+int bus_new(sd_bus *connection, enum bus_scope scope, struct engine *engine, const struct bus_host *host, void *userdata,
+            struct bus **ret);
 struct bus *bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus *, bus_free);
 

@@ -201,5 +201,10 @@ const char *engine_degraded_key(const struct engine *engine, size_t i);
 
 /* For what the programs find: a sentence under a key, or NULL when it is well again. */
 int engine_set_degraded(struct engine *engine, const char *key, const char *text);
+/*
+ * Something went wrong that is over by now: hooks that are told of trouble are told of it once, but of the same again not before
+ * an hour has passed. Returns 0 or a negative errno.
+ */
+int engine_tell_trouble(struct engine *engine, const char *text, usec_t now_usec);
 
 const char *engine_outcome_to_string(enum engine_outcome outcome); /* "TooEarly", as in the D-Bus errors */

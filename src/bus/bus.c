@@ -15,7 +15,8 @@ static int user_name(char **ret) {
         return text_format(ret, "%u", (unsigned) getuid());
 }
 
-int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *host, void *userdata, struct bus **ret) {
+int bus_new(sd_bus *connection, enum bus_scope scope, struct engine *engine, const struct bus_host *host, void *userdata,
+            struct bus **ret) {
         _cleanup_(bus_free_p) struct bus *bus = NULL;
         int r;
 
@@ -23,6 +24,7 @@ int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *ho
         if (!bus)
                 return -ENOMEM;
         bus->connection = sd_bus_ref(connection);
+        bus->scope = scope;
         bus->engine = engine;
         bus->host = *host;
         bus->userdata = userdata;

@@ -11,6 +11,7 @@
 
 struct bus {
         sd_bus *connection;
+        enum bus_scope scope;
         struct engine *engine;
         struct bus_host host;
         void *userdata;

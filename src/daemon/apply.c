@@ -14,7 +14,7 @@ static int set_people(struct daemon *daemon) {
         const struct zone *zone;
         int r;
 
-        people = calloc(config->n_people, sizeof(*people));
+        people = calloc(config->n_people + 1, sizeof(*people));
         if (!people)
                 return -ENOMEM;
         for (size_t i = 0; i < config->n_people; i++) {
@@ -210,5 +210,8 @@ int daemon_reload_config(struct daemon *daemon, char **ret_problem) {
         config = old;
         keep_config(daemon);
         r = engine_set_degraded(daemon->engine, "config", NULL);
+        /* A user's own folder that is not there any more is not replaced by an empty one. */
+        if (r >= 0 && daemon->places.config.is_system)
+                r = daemon_make_calendars(daemon);
         return r < 0 ? r : daemon_apply_config(daemon);
 }
