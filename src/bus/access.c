@@ -17,3 +17,11 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
                 *ret_user = bus->user;
         return 0;
 }
+
+/* On a session bus everybody in dosed.conf is looked after by the one user there is. */
+int access_is_own(struct bus *bus, sd_bus_message *message, const char *person) {
+        (void) bus;
+        (void) message;
+        (void) person;
+        return 1;
+}

@@ -51,8 +51,8 @@ static int append_dose(void *userdata, const struct dose_view *view) {
 
 /* Opens the array, lets `fill` append to it (0, an outcome of the engine, or a negative errno), and sends it. */
 static int reply_listing(struct bus *bus, sd_bus_message *message,
-                         int (*fill)(struct bus *bus, struct listing *listing, const void *request), const void *request,
-                         const char *too_much, sd_bus_error *error) {
+                         int (*fill)(struct bus *bus, struct listing *listing, const void *request),
+                         const void *request, const char *too_much, sd_bus_error *error) {
         struct listing listing = {};
         int outcome = 0, r;
 
@@ -74,28 +74,58 @@ static int reply_listing(struct bus *bus, sd_bus_message *message,
 }
 
 struct dose_request {
+        sd_bus_message *message;
         const char *person; /* NULL: everyone */
         uint64_t from, until;
-        bool open;
+        bool open, reminded, own;
 };
 
 static usec_t time_from_bus(uint64_t time) {
         return time > INT64_MAX / 2 ? INT64_MAX / 2 : (usec_t) time;
 }
 
+/* One dose after the other, as far as they are asked for. */
+struct choice {
+        struct bus *bus;
+        struct listing *listing;
+        const struct dose_request *request;
+};
+
+static int append_chosen(void *userdata, const struct dose_view *view) {
+        const struct choice *choice = userdata;
+        const struct dose_request *request = choice->request;
+        int r;
+
+        if (request->person && strcmp(request->person, view->dose->person) != 0)
+                return 0;
+        if (request->own) {
+                r = access_is_own(choice->bus, request->message, view->dose->person);
+                if (r <= 0)
+                        return r;
+        }
+        return append_dose(choice->listing, view);
+}
+
 static int fill_doses(struct bus *bus, struct listing *listing, const void *data) {
         const struct dose_request *request = data;
+        struct choice choice = { .bus = bus, .listing = listing, .request = request };
         usec_t now_usec = bus->host.now(bus->userdata);
 
+        if (request->reminded)
+                return engine_visit_reminded(bus->engine, now_usec, append_chosen, &choice);
         if (request->open)
-                return engine_visit_open(bus->engine, request->person, now_usec, append_dose, listing);
+                return engine_visit_open(bus->engine, request->person, now_usec, append_chosen, &choice);
         return engine_visit_doses(bus->engine, request->person, time_from_bus(request->from),
-                                  time_from_bus(request->until), now_usec, append_dose, listing);
+                                  time_from_bus(request->until), now_usec, append_chosen, &choice);
 }
 
 int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        struct dose_request request = {};
-        const struct option options[] = { { "open", 'b', &request.open } };
+        struct dose_request request = { .message = message };
+        const struct option options[] = {
+                { "open", 'b', &request.open },
+                { "reminded", 'b', &request.reminded },
+                { "own", 'b', &request.own },
+        };
         struct bus *bus = userdata;
         const char *person;
         int r;
@@ -111,7 +141,8 @@ int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         if (r < 0)
                 return r;
         return reply_listing(bus, message, fill_doses, &request,
-                             "There is more in that time than one answer can hold: ask for less: narrow the times", error);
+                             "There is more in that time than one answer can hold: ask for less: narrow the times",
+                             error);
 }
 
 static int append_files(sd_bus_message *reply, const struct medication_view *view) {
@@ -219,7 +250,8 @@ int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *e
         r = access_check(bus, message, ACCESS_VIEW, person, NULL, error);
         if (r < 0)
                 return r;
-        return reply_listing(bus, message, fill_medications, person,
-                             "The list is longer than one answer can hold: ask for one person, or shorten the texts of the plan",
-                             error);
+        return reply_listing(
+                bus, message, fill_medications, person,
+                "The list is longer than one answer can hold: ask for one person, or shorten the texts of the plan",
+                error);
 }

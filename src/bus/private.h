@@ -28,6 +28,12 @@ enum access { ACCESS_VIEW, ACCESS_RECORD, ACCESS_MANAGE };
 int access_check(struct bus *bus, sd_bus_message *message, enum access access, const char *person,
                  const char **ret_user, sd_bus_error *error);
 
+/*
+ * Whether the caller takes medicines as that person: is one of the Unix users that dosed.conf gives the person. Who may only
+ * look after somebody is not. Returns 1, 0 or a negative errno.
+ */
+int access_is_own(struct bus *bus, sd_bus_message *message, const char *person);
+
 /* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);
 /* What cannot be had as things stand, whoever asks. `reason` says what to do. Returns negative. */
