@@ -65,6 +65,9 @@ int reminders_show(struct reminders *reminders, struct notify *notify);
 /* "08:00", and "08:00 on Tue 24 Nov" where it is read on another day. Both in seconds of a wall clock. */
 void reminder_format_time(int64_t at_wall_sec, int64_t read_wall_sec, char text[static REMINDER_TIME_SIZE]);
 
+/* A wall clock's time, "2026-11-23T08:00:00"; what is not of this form, or NULL, is 0. */
+int64_t reminder_parse_time(const char *text);
+
 /* "Ana: Lisinopril 10 mg", as much of it as fits a line; person NULL: nobody is named; title NULL: it is confidential.
  * Returns 0 or -ENOMEM; the caller frees. */
 int reminder_format_name(const char *person, const char *title, char **ret);

@@ -83,6 +83,16 @@ void reminder_format_time(int64_t at_wall_sec, int64_t read_wall_sec, char text[
                                 days[day_weekday(wall_day(at_wall_sec))], c.day, months[c.month - 1]);
 }
 
+int64_t reminder_parse_time(const char *text) {
+        struct civil c;
+
+        if (!text ||
+            sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &c.year, &c.month, &c.day, &c.hour, &c.minute, &c.second) != 6 ||
+            !civil_is_valid(&c))
+                return 0;
+        return civil_to_wall(&c);
+}
+
 int reminder_format_name(const char *person, const char *title, char **ret) {
         _cleanup_(free_p) char *name = NULL, *cut = NULL;
         int r;
