@@ -250,7 +250,7 @@ int agent_new(sd_event *event, sd_bus *system, sd_bus *session, const char *memo
         if (!agent)
                 return -ENOMEM;
         agent->patience_usec = patience_usec;
-        r = sd_event_add_time_relative(event, &agent->absence, CLOCK_MONOTONIC, UINT64_MAX, 0, on_absence, agent);
+        r = sd_event_add_time(event, &agent->absence, CLOCK_MONOTONIC, UINT64_MAX, 0, on_absence, agent);
         if (r >= 0)
                 r = sd_event_source_set_enabled(agent->absence, SD_EVENT_OFF);
         if (r >= 0)

@@ -18,7 +18,8 @@ struct dosed {
         void *userdata;
 
         sd_bus_slot *owner_match, *owner_call;
-        char *owner; /* unique name; NULL: nobody */
+        bool is_asked; /* it is known who owns the name */
+        char *owner;   /* unique name; NULL: nobody */
         sd_bus_slot *signals_match, *subscribe_call, *people_call, *list_call;
         bool lists_again; /* something has changed since the list was asked for */
         bool has_complained;
@@ -211,8 +212,9 @@ static void dosed_set_owner(struct dosed *dosed, const char *owner) {
 
         if (owner && owner[0] == '\0')
                 owner = NULL;
-        if (text_equal(dosed->owner, owner))
+        if (dosed->is_asked && text_equal(dosed->owner, owner))
                 return;
+        dosed->is_asked = true;
 
         dosed_forget_owner(dosed);
         if (owner) {
