@@ -52,7 +52,7 @@ deliver_drivers := $(patsubst tests/deliver/%.c,$(build)/tests/%,$(wildcard test
 
 .PHONY: all
 all: ## build the programs
-all: $(addprefix $(build)/,$(programs) dosed.service org.dosed.Dosed1.service)
+all: $(addprefix $(build)/,$(programs) dosed.service dosed-agent.service org.dosed.Dosed1.service)
 
 # What is made with other flags, or for another place, than the last time is made anew: -Werror must see every file, and
 # units must name the programs where they are installed.
@@ -127,6 +127,10 @@ $(build)/tests/%.so: tests/faults/%.c
 substituted = sed 's|@bindir@|$(bindir)|g' $< >$@
 
 $(build)/%.service: systemd/%.service.in $(build)/places
+	@mkdir -p $(@D)
+	$(call quiet,SED)$(substituted)
+
+$(build)/%.service: systemd/user/%.service.in $(build)/places
 	@mkdir -p $(@D)
 	$(call quiet,SED)$(substituted)
 
@@ -208,6 +212,9 @@ catalogdir ?= $(call systemd_folder,catalogdir,$(prefix)/lib/systemd/catalog)
 installed = \
 	755:$(build)/dosed:$(bindir)/dosed \
 	755:$(build)/dosectl:$(bindir)/dosectl \
+	755:$(build)/dosed-agent:$(bindir)/dosed-agent \
+	644:$(build)/dosed-agent.service:$(userunitdir)/dosed-agent.service \
+	644:man/dosed-agent.1:$(mandir)/man1/dosed-agent.1 \
 	755:$(build)/dosed-mail:$(libexecdir)/dosed/dosed-mail \
 	644:$(build)/dosed.service:$(userunitdir)/dosed.service \
 	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \

@@ -2,8 +2,10 @@
 """dosed-agent between two buses: one that a dosed is on, and one of a desktop."""
 
 import os
+import select
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import dbus
@@ -70,8 +72,17 @@ class Session:
         self.process.wait()
         self.process = None
 
-    def wakeups(self):
-        """How often it has run so far."""
+    def wait_rest(self, seconds=3):
+        """Waits until it has not run at all for so long."""
+        deadline = time.monotonic() + 60
+        before = None
+        while (runs := self.count_runs()) != before:
+            if time.monotonic() > deadline:
+                raise Timeout(f"it goes on running: {runs} times so far")
+            before = runs
+            select.select([], [], [], seconds)
+
+    def count_runs(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         lines = dict(line.split(":", 1) for line in status.splitlines())
         return int(lines["voluntary_ctxt_switches"]) + int(lines["nonvoluntary_ctxt_switches"])
