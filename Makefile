@@ -22,7 +22,7 @@ comma := ,
 build := build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
 
 libraries := libsystemd libical sqlite3 inih jansson smartcols libcurl
-programs := dosed dosectl dosed-mail
+programs := dosed dosectl dosed-mail dosed-agent
 rooms := base calendar dose medication store engine bus notify deliver
 
 our_cppflags := -D_GNU_SOURCE -DDOSED_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
@@ -44,6 +44,7 @@ room_objects := $(foreach room,$(rooms),$(call objects_of,$(room)))
 dosed_objects := $(call objects_of,daemon)
 dosectl_objects := $(call objects_of,ctl)
 mail_objects := $(call objects_of,mail)
+agent_objects := $(call objects_of,agent)
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
@@ -94,6 +95,9 @@ $(build)/dosectl: $(dosectl_objects) $(build)/libdosed.a
 	$(link)
 
 $(build)/dosed-mail: $(mail_objects) $(build)/libdosed.a
+	$(link)
+
+$(build)/dosed-agent: $(agent_objects) $(build)/libdosed.a
 	$(link)
 
 # The longest fitting name counts: what tests a program's own files links them as well.
@@ -218,7 +222,7 @@ into = $(foreach file,$(3),$(1):$(file):$(2)/$(notdir $(file)))
 
 # mode:source:destination of every file; install and uninstall both walk it, and tests/project/test_install.py knows it by heart.
 installed = \
-	$(call into,755,$(bindir),$(build)/dosed $(build)/dosectl) \
+	$(call into,755,$(bindir),$(build)/dosed $(build)/dosectl $(build)/dosed-agent) \
 	$(call into,755,$(libexecdir)/dosed,$(build)/dosed-mail) \
 	$(call into,644,$(systemunitdir),$(patsubst %.in,$(build)/%,$(wildcard systemd/system/*.in))) \
 	$(call into,644,$(userunitdir),$(patsubst %.in,$(build)/%,$(wildcard systemd/user/*.in))) \

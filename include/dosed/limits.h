@@ -81,6 +81,7 @@
 #define LIMIT_NOTIFY_TEXT_BYTES 1000u         /* instructions: more does not fit a notification */
 #define LIMIT_NOTIFY_SPLIT 256u               /* doses remembered as wanted one by one: a day of them */
 #define LIMIT_NOTIFY_WITHDRAWN 16u            /* just taken down, and perhaps pressed before the server knew of it */
+#define LIMIT_AGENT_PRESSES 200u              /* buttons that wait for dosed's answer: all of two full screens */
 #define LIMIT_UNREAD_LINES 1000u              /* doses of a notice that nobody has read yet: a season of an unused machine */
 #define LIMIT_UNREAD_MEMORY_BYTES (512u * 1024) /* the file of their ids: LIMIT_UNREAD_LINES of the longest */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */

@@ -24,3 +24,11 @@ bool access_may_know(struct bus *bus, sd_bus_message *message, const char *perso
         (void) person;
         return true;
 }
+
+/* On a session bus everybody in dosed.conf is looked after by the one user there is. */
+int access_is_own(struct bus *bus, sd_bus_message *message, const char *person) {
+        (void) bus;
+        (void) message;
+        (void) person;
+        return 1;
+}

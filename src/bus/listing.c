@@ -66,29 +66,58 @@ int listing_reply(struct bus *bus, sd_bus_message *message, const char *type, li
 }
 
 struct dose_request {
+        sd_bus_message *message;
         const char *person; /* NULL: everyone */
         uint64_t from, until;
-        bool open;
+        bool open, reminded, own;
 };
 
 usec_t time_from_bus(uint64_t time) {
         return time > INT64_MAX / 2 ? INT64_MAX / 2 : (usec_t) time;
 }
 
+/* One dose after the other, as far as they are asked for. */
+struct choice {
+        struct listing *listing;
+        const struct dose_request *request;
+};
+
+static int append_chosen(void *userdata, const struct dose_view *view) {
+        const struct choice *choice = userdata;
+        const struct dose_request *request = choice->request;
+        int r;
+
+        if (request->person && strcmp(request->person, view->dose->person) != 0)
+                return 0;
+        if (request->own) {
+                r = access_is_own(choice->listing->bus, request->message, view->dose->person);
+                if (r <= 0)
+                        return r;
+        }
+        return append_dose(choice->listing, view);
+}
+
 static int fill_doses(struct listing *listing, const void *data) {
         const struct dose_request *request = data;
+        struct choice choice = { .listing = listing, .request = request };
         struct bus *bus = listing->bus;
         usec_t now_usec = bus->host.now(bus->userdata);
 
+        if (request->reminded)
+                return engine_visit_reminded(bus->engine, now_usec, append_chosen, &choice);
         if (request->open)
-                return engine_visit_open(bus->engine, request->person, now_usec, append_dose, listing);
+                return engine_visit_open(bus->engine, request->person, now_usec, append_chosen, &choice);
         return engine_visit_doses(bus->engine, request->person, time_from_bus(request->from),
-                                  time_from_bus(request->until), now_usec, append_dose, listing);
+                                  time_from_bus(request->until), now_usec, append_chosen, &choice);
 }
 
 int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        struct dose_request request = {};
-        const struct option options[] = { { "open", 'b', &request.open } };
+        struct dose_request request = { .message = message };
+        const struct option options[] = {
+                { "open", 'b', &request.open },
+                { "reminded", 'b', &request.reminded },
+                { "own", 'b', &request.own },
+        };
         struct bus *bus = userdata;
         const char *person;
         int r;

@@ -33,6 +33,11 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
 
 /* Whether the caller may know of what happens to that person, also one who is in dosed.conf no more. NULL: of the whole house. */
 bool access_may_know(struct bus *bus, sd_bus_message *message, const char *person);
+/*
+ * Whether the caller takes medicines as that person: is one of the Unix users that dosed.conf gives the person. Who may only
+ * look after somebody is not. Returns 1, 0 or a negative errno.
+ */
+int access_is_own(struct bus *bus, sd_bus_message *message, const char *person);
 
 /* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);

@@ -65,6 +65,12 @@ class Descriptions(unittest.TestCase):
         self.assertGreater(len(options), 6)
         self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
 
+    def test_every_option_of_the_agent_is_in_its_man_page(self):
+        options = re.findall(r"^  --([a-z-]+)", run(f"{BUILD}/dosed-agent", "--help").stdout, re.MULTILINE)
+        page = (ROOT / "man/dosed-agent.1").read_text()
+        self.assertGreater(len(options), 3)
+        self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
+
     def test_every_message_id_is_in_the_catalog(self):
         header = (ROOT / "include/dosed/log.h").read_text()
         wanted = set(re.findall(r'define MESSAGE_\w+ "([0-9a-f]{32})"', header))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = {mode: (ROOT / f"systemd/{mode}/dosed.service.in").read_text() for mode in ("user", "system")}
+AGENT = ROOT / "systemd/user/dosed-agent.service.in"
 
 
 def group(name):
@@ -67,6 +68,35 @@ class Reading(unittest.TestCase):
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *options, str(unit)],
                               env=environment, capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual([line for line in (done.stdout + done.stderr).splitlines() if unit.name in line], [])
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not there to say what its groups hold")
+class AgentSandbox(unittest.TestCase):
+    def test_the_agent_may_do_all_that_a_client_of_two_buses_does(self):
+        allowed = set()
+        for line in re.findall(r"^SystemCallFilter=(.*)$", AGENT.read_text(), re.MULTILINE):
+            found = set(line.removeprefix("~").split())
+            while grown := {name for item in found if item.startswith("@") for name in group(item)} - found:
+                found |= grown
+            allowed = allowed - found if line.startswith("~") else allowed | found
+        self.assertLessEqual({"socket", "connect", "sendmsg", "recvmsg", "ppoll", "epoll_wait", "timerfd_create", "signalfd4",
+                              "mkdir", "openat", "rename", "unlink", "getrandom", "gettid"}, allowed)
+        self.assertNotIn("setuid", allowed)
+
+
+class Agent(unittest.TestCase):
+    def setUp(self):
+        self.lines = AGENT.read_text().splitlines()
+
+    def test_it_comes_back_for_ever(self):
+        self.assertLessEqual({"Restart=always", "StartLimitIntervalSec=0"}, set(self.lines))
+
+    def test_it_waits_for_no_target_that_many_desktops_never_reach(self):
+        self.assertIn("WantedBy=default.target", self.lines)
+        self.assertEqual([line for line in self.lines if "graphical" in line and not line.startswith("#")], [])
+
+    def test_it_runs_for_people_only(self):
+        self.assertLessEqual({"ConditionUser=!root", "ConditionUser=!@system"}, set(self.lines))
 
 
 if __name__ == "__main__":
