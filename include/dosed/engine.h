@@ -191,6 +191,10 @@ const char *engine_person_folder(const struct engine *engine, const char *name);
 size_t engine_count_open(const struct engine *engine);
 /* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
 usec_t engine_next_due(struct engine *engine);
+/* The same of those doses that a caller wants to know of. */
+typedef bool (*dose_choice)(void *userdata, const char *person, bool is_confidential);
+size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, void *userdata);
+usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *userdata);
 
 /* What does not work, a sentence each; empty when all is well. The texts live until the next call into the engine. */
 size_t engine_count_degraded(const struct engine *engine);

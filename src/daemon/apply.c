@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/grants.h"
 #include "daemon/recipients.h"
 #include "dosed/log.h"
 
@@ -71,6 +72,10 @@ int daemon_apply_config(struct daemon *daemon) {
         int r;
 
         engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
+        /* Who lost a right is told nothing of what comes now. */
+        r = grants_apply(&daemon->config, daemon->bus);
+        if (r < 0)
+                return r;
         /* What the people's plans bring up first is for them to hear already. */
         r = set_recipients(daemon);
         if (r >= 0)

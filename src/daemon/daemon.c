@@ -258,7 +258,8 @@ static usec_t now(void *userdata) {
 static int rehearse(void *userdata, const char *person) {
         struct daemon *daemon = userdata;
 
-        note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
+        if (daemon->desktop)
+                note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
         return 0;
 }
 
