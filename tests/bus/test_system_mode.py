@@ -12,29 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from harness import DEADLINE_SEC, Bus, Dosed, calendar, event, now, program, reminder
+from household import Household
 
 ANA = "[dosed]\ntimezone = UTC\nsettle = 1s\n\n[person ana]\n"
-
-
-class Household(Dosed):
-    """One dosed --system with the folders that a service is given."""
-
-    mode = "--system"
-
-    def __init__(self, configuration=None):
-        super().__init__(None)
-        self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = self.environment.pop("DBUS_SESSION_BUS_ADDRESS")
-        self.state = self.folder / "var"
-        self.calendars = self.state / "calendars"
-        for name, path in (("STATE", self.state), ("CONFIGURATION", self.folder / "etc"), ("RUNTIME", self.folder / "run/d")):
-            path.mkdir()
-            self.environment[f"{name}_DIRECTORY"] = str(path)
-        if configuration is not None:
-            self.configure(configuration)
-
-    def configure(self, text):
-        self.configuration = text
-        (self.folder / "etc/dosed.conf").write_text(text)
 
 
 class Places(unittest.TestCase):
