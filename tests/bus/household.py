@@ -125,8 +125,12 @@ class Member:
         return str(self.call("Introspect", path=path, interface=dbus.INTROSPECTABLE_IFACE))
 
     def doses(self, person="", **options):
-        answer = self.call("ListDoses", "stta{sv}", person, dbus.UInt64(0), dbus.UInt64(2**62), options)
+        answer = self.call("ListDoses", "stta{sv}", person, dbus.UInt64(0), dbus.UInt64(2**62),
+                           dbus.Dictionary(options, signature="sv"))
         return [dict(plain(details), path=str(path)) for path, details in answer]
+
+    def messages(self, **options):
+        return plain(self.call("ListMessages", "tta{sv}", 0, 2**62, dbus.Dictionary(options, signature="sv"), interface="Outbox"))
 
     def hear(self):
         """What came since the last time: the answer to a call comes after all that was sent before it."""
