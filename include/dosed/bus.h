@@ -67,8 +67,8 @@ int bus_set_grants(struct bus *bus, const struct bus_grant *grants, size_t n_gra
 void bus_answer_mail_test(struct bus *bus, sd_bus_message *call, bool is_taken, const char *answer);
 
 /*
- * For the engine's observers. On a session bus broadcast; on the system bus sent to each subscriber that may see the person, and to
- * nobody else. Return 0 or a negative errno.
+ * For the engine's observers. On a session bus broadcast; on the system bus sent to each subscriber that may see the
+ * person, and to nobody else. Return 0 or a negative errno.
  */
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view);
 int bus_emit_reminder(struct bus *bus, const struct dose_view *view);

@@ -68,7 +68,7 @@
 #define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */
 #define LIMIT_PROPERTY_BYTES (1024u * 1024)   /* a property that is a list: GetAll answers all of them at once */
 #define LIMIT_MAIL_TESTS 4u                   /* at once: each is a program that talks to a server */
-#define LIMIT_PEERS 400u                      /* remembered, with those below; each has a match, of 512 that a system bus allows */
+#define LIMIT_PEERS 400u                      /* remembered, with those below; each costs one of a bus's 512 matches */
 #define LIMIT_SUBSCRIBERS 256u                /* on the system bus: each is sent each signal by itself */
 #define LIMIT_SUBSCRIBERS_OF_USER 32u         /* desktops, applets and terminals of one user */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */

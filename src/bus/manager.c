@@ -79,8 +79,8 @@ static bool asked_dose(void *userdata, const char *person, bool is_confidential)
 }
 
 /*
- * The getters of the root: nobody's call of a property is checked by the library, and one that failed would take all the others with
- * it. So they leave out what the caller may not see.
+ * The getters of the root: the library checks nobody's reading of a property, and one that failed would take all the others
+ * with it. So they leave out what the caller may not see.
  */
 static int get_next_due(sd_bus *connection, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -99,7 +99,7 @@ static int get_open_doses(sd_bus *connection, const char *path, const char *inte
         return sd_bus_message_append(reply, "u", (uint32_t) engine_count_open_of(asking.bus->engine, asked_dose, &asking));
 }
 
-/* A property cannot be asked for in parts: what is more than it may hold is counted. `get` answers NULL for what is not to be seen. */
+/* A property cannot be asked for in parts: what is more than it may hold is counted. `get` answers NULL for what is hidden. */
 static int append_strings(sd_bus_message *reply, const struct asking *asking,
                           const char *(*get)(const struct asking *asking, size_t i), size_t n) {
         _cleanup_(free_p) char *more = NULL;

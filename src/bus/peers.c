@@ -27,8 +27,9 @@ static void forget(struct peer *peer) {
 void peers_done(struct bus *bus) {
         struct peer *peer, *next;
 
-        HASH_ITER (hh, bus->peers, peer, next)
+        HASH_ITER(hh, bus->peers, peer, next) {
                 forget(peer);
+        }
 }
 
 static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -98,7 +99,7 @@ static void make_room(struct bus *bus) {
 
         if (HASH_COUNT(bus->peers) < LIMIT_PEERS)
                 return;
-        HASH_ITER (hh, bus->peers, peer, next)
+        HASH_ITER(hh, bus->peers, peer, next)
                 if (!peer->is_subscribed) {
                         forget(peer);
                         return;

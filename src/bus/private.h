@@ -44,13 +44,13 @@ int bus_add_person(struct bus *bus);
 int bus_add_outbox(struct bus *bus);
 
 /*
- * The one door (access.c). Every method, property, lookup of an object and signal asks here who is calling (or is to be told), and
- * what that one may do. `message` is what the bus is handing in; whom nobody can name may do nothing.
+ * The one door (access.c). Every method, property, lookup of an object and signal asks here who is calling (or is to be
+ * told), and what that one may do. `message` is what the bus is handing in; whom nobody can name may do nothing.
  */
 enum access { ACCESS_VIEW = BUS_MAY_VIEW, ACCESS_RECORD = BUS_MAY_RECORD, ACCESS_MANAGE = BUS_MAY_MANAGE };
 /*
- * Whether the caller may do that for `person`; NULL: for anybody. Who is hidden from the caller does not exist. Returns 0, or fills
- * `error` and returns negative. `ret_user` may be NULL; it lives until the handler returns.
+ * Whether the caller may do that for `person`; NULL: for anybody. Who is hidden from the caller does not exist. Returns 0,
+ * or fills `error` and returns negative. `ret_user` may be NULL; it lives until the handler returns.
  */
 int access_check(struct bus *bus, sd_bus_message *message, enum access access, const char *person,
                  const char **ret_user, sd_bus_error *error);

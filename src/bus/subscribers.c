@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Subscribe and Unsubscribe, and to whom a signal goes: broadcast on a session bus, to each subscriber that may see it on another. */
+/* Subscribe and Unsubscribe, and to whom a signal goes: to all on a session bus, else to each subscriber that may see it. */
 #include <string.h>
 
 #include "bus/private.h"
