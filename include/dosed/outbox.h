@@ -17,8 +17,8 @@
 #include "dosed/telling.h"
 
 /*
- * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in one message; a
- * hook each event by itself, at once.
+ * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in
+ * one message; a hook each event by itself, at once.
  */
 enum recipient_kind { RECIPIENT_CAREGIVER, RECIPIENT_HOOK };
 enum summary_kind { SUMMARY_NONE, SUMMARY_DAILY, SUMMARY_WEEKLY };
@@ -99,6 +99,7 @@ int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_
 int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_visitor visitor, void *userdata);
 /* One message, by its number. Returns 0, ENGINE_NO_MESSAGE, what the visitor returned, or a negative errno. */
 int engine_visit_message(struct engine *engine, int64_t message, message_visitor visitor, void *userdata);
+int engine_visit_open_messages(struct engine *engine, message_visitor visitor, void *userdata);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
 /* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */
