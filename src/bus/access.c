@@ -17,3 +17,10 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
                 *ret_user = bus->user;
         return 0;
 }
+
+bool access_may_know(struct bus *bus, sd_bus_message *message, const char *person) {
+        (void) bus;
+        (void) message;
+        (void) person;
+        return true;
+}

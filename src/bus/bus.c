@@ -36,6 +36,8 @@ int bus_new(sd_bus *connection, enum bus_scope scope, struct engine *engine, con
                 r = bus_add_dose(bus);
         if (r >= 0)
                 r = bus_add_person(bus);
+        if (r >= 0)
+                r = bus_add_outbox(bus);
         if (r < 0)
                 return r;
 

@@ -11,6 +11,7 @@
 #include "daemon/courier.h"
 #include "daemon/desktop.h"
 #include "daemon/ending.h"
+#include "daemon/mail-test.h"
 #include "daemon/wake.h"
 #include "daemon/watch.h"
 #include "dosed/bus.h"
@@ -35,6 +36,7 @@ struct daemon {
         struct bus *bus;
         struct desktop *desktop; /* NULL in a system service */
         struct courier *courier;
+        struct mail_tests *mail_tests;
         struct watch *watch;
         struct watch *zone_watch, *zone_data_watch;
         sd_event_source *timer;   /* the next step */

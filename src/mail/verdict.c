@@ -112,7 +112,7 @@ static int reach_end(const struct conversation *conversation, const struct trans
                 if (refused.n > 0)
                         return reach_partly(conversation, host, recipients, &refused, ret);
                 ret->code = EX_OK;
-                return 0;
+                return say_answer(host, "says", answer, &ret->text);
         }
         if (is_refusal(answer)) {
                 ret->code = code_of(answer);

@@ -32,7 +32,7 @@ struct transfer_end {
 
 struct verdict {
         int code;   /* EX_… */
-        char *text; /* NULL where all is well; not cleaned */
+        char *text; /* what the server said at last, or what went wrong; not cleaned */
 };
 
 void verdict_done(struct verdict *verdict);
