@@ -22,6 +22,7 @@ INSTALLED = {
     "libexec/dosed/dosed-mail": None,
     "share/dbus-1/interfaces/org.dosed.Dosed1.Dose.xml": "dbus/org.dosed.Dosed1.Dose.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Manager.xml": "dbus/org.dosed.Dosed1.Manager.xml",
+    "share/dbus-1/interfaces/org.dosed.Dosed1.Outbox.xml": "dbus/org.dosed.Dosed1.Outbox.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Person.xml": "dbus/org.dosed.Dosed1.Person.xml",
     "share/dbus-1/services/org.dosed.Dosed1.service": "dbus/org.dosed.Dosed1.service.in",
     "share/dbus-1/system-services/org.dosed.Dosed1.service": "dbus/org.dosed.Dosed1.system.service.in",

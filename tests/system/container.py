@@ -12,7 +12,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -78,12 +77,13 @@ class Hung(AssertionError):
 class Container:
     """
     with Container() as container:
-        said = container.run("/usr/bin/timedatectl show")
+        container.write("root/script", "timedatectl show")
+        said = container.run("/bin/sh /root/script")
     """
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
-        self.name = self.folder.name
+        self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
         self.out = self.folder / "out"
         self.mounted = []
@@ -164,7 +164,8 @@ class Container:
             machine = self.boot(console)
             try:
                 if not self.wait(machine, "began", BOOT_SEC):
-                    raise Hung(f"not booted after {BOOT_SEC} s: {self.end_of_console()}")
+                    how = f"it hangs since {BOOT_SEC} s" if machine.poll() is None else f"exit {machine.returncode}"
+                    raise Hung(f"{how}: {self.end_of_console()}")
                 if not self.wait(machine, "ended", RUN_SEC):
                     raise AssertionError(f"not done after {RUN_SEC} s: {self.said()}\n{self.end_of_console()}")
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -190,17 +191,23 @@ class Container:
         return (self.folder / "console").read_text(errors="replace")[-3000:]
 
 
-def run_inside(name):
-    """Boots a container of its own for one file of tests, and gives the TAP that they said."""
-    command = f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py"
+def run_in_container(command, files=None):
+    """Boots a container of its own, with more files, for one command, and gives all that it said."""
     for attempt in range(2):
         try:
             with Container() as container:
+                for path, text in (files or {}).items():
+                    container.write(path, text)
                 return container.run(command)
         except Hung as error:
             if attempt > 0:
                 raise
-            print(f"# the container did not boot, so that it is tried once more: {error}", file=sys.stderr)
+            print(f"# the container did not boot, so that it is tried once more: {error}", flush=True)
+
+
+def run_inside(name):
+    """The TAP of one file of tests."""
+    return run_in_container(f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py")
 
 
 def sentences_of(name):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The dosed of a household as its administrator meets it: systemctl, journalctl, dosectl, and files in their places."""
 
-import datetime
 import json
 import select
 import shutil
@@ -13,6 +12,8 @@ from pathlib import Path
 
 SOURCE = Path("/source/tests")
 sys.path[:0] = [str(SOURCE / "bus"), str(SOURCE / "mail")]
+
+from harness import calendar, now  # noqa: E402
 
 DEADLINE_SEC = 120  # things take seconds here; on a machine that is busy otherwise, many more
 
@@ -47,10 +48,6 @@ def show(name):
     return systemctl("show", "--value", "--property", name, "dosed.service").stdout.strip()
 
 
-def now():
-    return datetime.datetime.now(datetime.timezone.utc)
-
-
 class Household(unittest.TestCase):
     """Each test begins with nothing configured, nothing recorded and nothing running."""
 
@@ -61,10 +58,12 @@ class Household(unittest.TestCase):
 
     def clear(self):
         systemctl("stop", "dosed.service")
-        systemctl("disable", "--quiet", "dosed.service")
-        shutil.rmtree(DROP_INS, ignore_errors=True)
-        systemctl("daemon-reload")
         systemctl("reset-failed")
+        if systemctl("is-enabled", "--quiet", "dosed.service", check=None).returncode == 0:
+            systemctl("disable", "--quiet", "dosed.service")
+        if DROP_INS.exists():
+            shutil.rmtree(DROP_INS)
+            systemctl("daemon-reload")
         for path in [*STATE.glob("*"), CONFIGURATION]:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -87,8 +86,6 @@ class Household(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr + self.journal())
 
     def put(self, name, *events, person="ana"):
-        from harness import calendar
-
         part = CALENDARS / person / f".{name}.part"
         part.write_text(calendar(*events), newline="")
         shutil.chown(part, "dosed", "dosed")

@@ -16,8 +16,9 @@ from pathlib import Path
 from household import ANA, BROKE_OFF, CALENDARS, CONFIG_REFUSED, CONFIGURATION, STARTED, STATE, Household
 from household import dosectl, now, run, show, systemctl
 
-from harness import event  # isort: skip
-from servers import MailServer, Passwords  # isort: skip
+# household.py says where these are
+from harness import event
+from servers import MailServer, Passwords
 
 WAKE_ALARM = 35  # capability.h
 EXPOSURE = 1.5
