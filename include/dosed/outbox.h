@@ -17,8 +17,8 @@
 #include "dosed/telling.h"
 
 /*
- * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in one message; a
- * hook each event by itself, at once.
+ * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in
+ * one message; a hook each event by itself, at once.
  */
 enum recipient_kind { RECIPIENT_CAREGIVER, RECIPIENT_HOOK };
 enum summary_kind { SUMMARY_NONE, SUMMARY_DAILY, SUMMARY_WEEKLY };

@@ -54,6 +54,7 @@ static void on_message_queued(void *userdata) {
         struct daemon *daemon = userdata;
 
         note_failure("Looking for messages", courier_pump(daemon->courier));
+        daemon_acted(daemon);
 }
 
 const struct engine_observer daemon_observer = {

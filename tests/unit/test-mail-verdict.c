@@ -80,7 +80,7 @@ static const struct {
         { "", ENDING_UNKNOWN_HOST, NULL, EX_TEMPFAIL, "h is not found: is its name right, and the network up?" },
         { "", ENDING_BAD_CERTIFICATE, "self-signed", EX_TEMPFAIL, "h does not prove by its certificate who it is: self-signed" },
         { "", ENDING_BAD_AUTHORITY, NULL, EX_CONFIG, "h cannot be checked by the certificates in the file named for it" },
-        { SENDER, ENDING_SYSTEM, "Out of memory", EX_OSERR, "h was not asked: Out of memory" },
+        { SENDER, ENDING_SYSTEM, "Out of memory", EX_TEMPFAIL, "h was not asked: Out of memory" },
 };
 
 static void play(struct conversation *conversation, const char *said) {
