@@ -107,9 +107,7 @@ class Container:
             subprocess.run(["umount", "--lazy", target], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
         for base in CGROUPS:
-            for path in sorted(Path(base, self.name).rglob("*/"), reverse=True) + [Path(base, self.name)]:
-                with contextlib.suppress(OSError):
-                    path.rmdir()
+            self.leave_cgroup(Path(base, self.name))
 
     def mount(self, *arguments):
         subprocess.run(["mount", *map(str, arguments)], check=True)
@@ -147,12 +145,21 @@ class Container:
                     path.mkdir(exist_ok=True)
                     (path / "cgroup.procs").write_text(str(os.getpid()))
 
+    def leave_cgroup(self, path):
+        """As soon as the last that was in there is gone."""
+        deadline = time.monotonic() + END_SEC
+        while path.exists() and time.monotonic() < deadline:
+            for folder, _, _ in os.walk(path, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+            select.select([], [], [], 0.05)
+
     def boot(self, console):
         is_managed = os.path.exists("/run/systemd/system")
         return subprocess.Popen(
             ["systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", *([] if is_managed else ["--keep-unit"]),
              f"--machine={self.name}", "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
-             "--boot", "systemd.unit=dosed-test.target"],
+             "--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no"],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             preexec_fn=None if is_managed else self.enter_cgroup,
         )  # fmt: skip

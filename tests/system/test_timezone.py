@@ -15,7 +15,9 @@ wall=$(date -u -d '+6 hours -30 seconds' +%Y%m%dT%H%M%S)
 printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:a\r\nSUMMARY:Aspirin\r\nDTSTART:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' "$wall" >/root/plan/a.ics
 exec dbus-run-session sh -c '
     dosed --user --state /root/state --calendars /root/plan &
-    until dosectl status >/dev/null 2>&1; do :; done
+    # Not by calling it: that would have the bus start another one.
+    until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+        string:org.dosed.Dosed1 | grep -q true; do sleep 0.1; done
     dosectl --json list | tr -d " \n"; echo
     mkfifo /run/events
     dosectl --json monitor >/run/events &
