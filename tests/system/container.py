@@ -42,10 +42,10 @@ After=basic.target dbus.socket
 Type=oneshot
 ExecStartPre=/bin/touch /out/began
 ExecStart={command}
-StandardOutput=file:/out/said
+StandardOutput=append:/out/said
 StandardError=inherit
 ExecStopPost=/bin/touch /out/ended
-ExecStopPost=/bin/systemctl --no-block poweroff
+ExecStopPost=/bin/sh -c 'systemctl --no-block poweroff >/dev/null 2>&1'
 TimeoutStartSec=infinity
 """
 MASKED = ("timers.target", "systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
@@ -157,8 +157,11 @@ class Container:
     def boot(self, console):
         is_managed = os.path.exists("/run/systemd/system")
         return subprocess.Popen(
-            ["systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", *([] if is_managed else ["--keep-unit"]),
-             f"--machine={self.name}", "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
+            [*(["systemd-run", "--quiet", "--scope", "--property=Delegate=yes"] if is_managed else []),
+             # All that is in there ends when this does: killing systemd-nspawn alone leaves a container behind.
+             "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", "--keep-unit", f"--machine={self.name}",
+             "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
              "--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no"],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             preexec_fn=None if is_managed else self.enter_cgroup,
@@ -178,7 +181,7 @@ class Container:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     machine.wait(END_SEC)
             finally:
-                machine.kill()  # all that is in there ends with it
+                machine.kill()
                 machine.wait()
         return self.said()
 
