@@ -7,6 +7,7 @@
 #include "dosed/text.h"
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
+#define NOT_ENABLED "org.freedesktop.systemd1.NoSuchUnit"
 
 #define NO_ANSWER "dosed does not answer: try again, and look at its log with journalctl"
 #define OTHER_VERSION "the running dosed is of another version: restart it"
@@ -72,8 +73,8 @@ static bool can_be_started(sd_bus *bus) {
         r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                "StartServiceByName", &error, NULL, "su", CLIENT_NAME, 0u);
         return r >= 0 || (sd_bus_error_is_set(&error) && !sd_bus_error_has_name(&error, BUS_ERROR "ServiceUnknown") &&
-                          !sd_bus_error_has_names(&error, "org.freedesktop.systemd1.NoSuchUnit",
-                                                  "org.freedesktop.systemd1.UnitMasked", BUS_ERROR "AccessDenied"));
+                          !sd_bus_error_has_names(&error, NOT_ENABLED, "org.freedesktop.systemd1.UnitMasked",
+                                                  BUS_ERROR "AccessDenied"));
 }
 
 typedef bool bus_test(sd_bus *bus);
@@ -124,10 +125,11 @@ int client_open(const struct request *request, sd_bus **ret) {
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                complain(is_on_system_bus
-                                 ? "the system bus cannot be reached (%s): is dbus running?"
-                                 : "there is no session bus here (%s): log in, or --system for the dosed of the machine",
-                         strerror(-r));
+                complain(
+                        is_on_system_bus
+                                ? "the system bus cannot be reached (%s): is dbus running?"
+                                : "there is no session bus here (%s): log in, or --system for the dosed of the machine",
+                        strerror(-r));
                 return REQUEST_REFUSED;
         }
         *ret = TAKE(bus);
@@ -144,7 +146,7 @@ int client_new_call(sd_bus *bus, const char *path, const char *interface, const 
 
 static bool is_absent(const char *name) {
         return strcmp(name, BUS_ERROR "ServiceUnknown") == 0 || strcmp(name, BUS_ERROR "NameHasNoOwner") == 0 ||
-               strncmp(name, BUS_ERROR "Spawn.", strlen(BUS_ERROR "Spawn.")) == 0;
+               strcmp(name, NOT_ENABLED) == 0 || strncmp(name, BUS_ERROR "Spawn.", strlen(BUS_ERROR "Spawn.")) == 0;
 }
 
 int client_explain(const struct request *request, const sd_bus_error *error, char **ret) {
@@ -160,9 +162,8 @@ int client_explain(const struct request *request, const sd_bus_error *error, cha
                 size--;
         for (size_t i = 0; i < ELEMENTS(advices); i++)
                 if (strcmp(advices[i].name, error->name) == 0 && request_takes(request, advices[i].needs))
-                        return advices[i].says_it_all
-                                       ? text_format(ret, "%s", advices[i].advice)
-                                       : text_format(ret, "%.*s; %s", size, message, advices[i].advice);
+                        return advices[i].says_it_all ? text_format(ret, "%s", advices[i].advice)
+                                                      : text_format(ret, "%.*s; %s", size, message, advices[i].advice);
 
         return text_format(ret, "%.*s", size, message);
 }

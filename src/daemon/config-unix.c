@@ -14,10 +14,12 @@ static bool is_unknown(const char *user) {
         return !getpwnam(user) && (errno == 0 || errno == ENOENT);
 }
 
-static void look_for_user(struct config_parse *parse, const struct config_mark *mark, const char *key, const char *user) {
+static void look_for_user(struct config_parse *parse, const struct config_mark *mark, const char *key,
+                          const char *user) {
         if (is_unknown(user))
-                warn(mark, "%s: this machine knows no Unix user '%s', so that nobody may do anything by that: `id -un` says "
-                           "how somebody is called",
+                warn(mark,
+                     "%s: this machine knows no Unix user '%s', so that nobody may do anything by that: `id -un` says "
+                     "how somebody is called",
                      key, user);
 }
 
@@ -25,7 +27,8 @@ static void warn_of_no_use(struct config_parse *parse, const struct config_entry
         const struct config_mark *mark = config_find_key(entry, key);
 
         if (mark->file)
-                warn(mark, "nothing comes of %s but in dosed --system: here, whoever is logged in may do everything", key);
+                warn(mark, "nothing comes of %s but in dosed --system: here, whoever is logged in may do everything",
+                     key);
 }
 
 static void check_caregiver(struct config_parse *parse, const struct config_caregiver *caregiver) {

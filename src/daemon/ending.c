@@ -28,7 +28,8 @@ static int open_folder(const char *path) {
 
 /* Whoever wonders what it is finds a sentence in it. Without a mark the next start says nothing: no reason not to remind. */
 static void leave_mark(const char *path) {
-        static const char text[] = "dosed removes this file when it is stopped: where it finds it at a start, it was not.\n";
+        static const char text[] =
+                "dosed removes this file when it is stopped: where it finds it at a start, it was not.\n";
         _cleanup_(close_p) int folder = open_folder(path), fd = -1;
 
         if (folder >= 0)
@@ -72,7 +73,8 @@ void ending_stop(const struct daemon_places *places) {
 
 const char *ending_sentence(enum ending ending) {
         static const char *const sentences[_ENDING_MAX] = {
-                [ENDING_BROKE_OFF] = "dosed is running again: it had not been stopped, but was killed, crashed or lost its bus",
+                [ENDING_BROKE_OFF] =
+                        "dosed is running again: it had not been stopped, but was killed, crashed or lost its bus",
                 [ENDING_POWER_CUT] = "dosed is running again: it had not been stopped, but ended with the machine",
         };
 

@@ -43,8 +43,7 @@ static int find_user(struct places *places) {
         r = text_copy(home, &places->home);
         if (r < 0)
                 return r;
-        return entry ? text_copy(entry->pw_name, &places->user)
-                     : text_format(&places->user, "%u", (unsigned) getuid());
+        return entry ? text_copy(entry->pw_name, &places->user) : text_format(&places->user, "%u", (unsigned) getuid());
 }
 
 static int make_absolute(const char *path, char **ret) {
