@@ -55,9 +55,9 @@ class Installing(unittest.TestCase):
             with tempfile.TemporaryDirectory() as folder:
                 self.make("install", folder, f"prefix={prefix}")
                 units = [Path(folder) / path for path in files_below(folder) if path.endswith(".service")]
-                self.assertEqual(len(units), 2)
+                self.assertEqual(len(units), 3)
                 for unit in units:
-                    self.assertIn(f"={prefix}/bin/dosed --user\n", unit.read_text())
+                    self.assertRegex(unit.read_text(), rf"(?m)^(Exec|ExecStart)={prefix}/bin/dosed( --user|-agent)$")
 
 
 class Descriptions(unittest.TestCase):
