@@ -26,12 +26,25 @@ struct bus_host {
         int (*reload)(void *userdata, char **ret_reason);
         /* The engine was worked with: what waits may wait for something else now. */
         void (*acted)(void *userdata);
+        /*
+         * Sends a test mail, and answers `call` exactly once with bus_answer_mail_test(), later or at once. Returns 0; or fills
+         * `error` and returns negative, and then `call` is answered with that. NULL: no mail can be sent.
+         */
+        int (*test_mail)(void *userdata, const char *address, sd_bus_message *call, sd_bus_error *error);
+        /* Shows the person a pretended reminder. NULL: nothing is shown. Returns 0 or a negative errno. */
+        int (*rehearse)(void *userdata, const char *person);
 };
 
 /* The connection and the engine stay the caller's. The name is not requested here. Returns 0 or a negative errno. */
 int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *host, void *userdata, struct bus **ret);
 struct bus *bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus *, bus_free);
+
+/*
+ * What came of a test mail: the server took it, or not; `answer` is what it said, a sentence for a person, or NULL. Takes `call`,
+ * which else, when the bus is freed first, is only sd_bus_message_unref()ed.
+ */
+void bus_answer_mail_test(struct bus *bus, sd_bus_message *call, bool is_taken, const char *answer);
 
 /* For the engine's observers. Return 0 or a negative errno. */
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view);

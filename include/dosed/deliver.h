@@ -49,8 +49,8 @@ struct deliver *deliver_free(struct deliver *deliver);
 DEFINE_CLEANUP(struct deliver *, deliver_free);
 
 /*
- * All of them at once: those that engine_set_recipients() was given. Copied, but for the forms. What is under way goes on. Returns 0
- * or a negative errno, and then nothing has changed.
+ * All of them at once: those that engine_set_recipients() was given. Copied, but for the forms. What is under way goes on.
+ * Returns 0 or a negative errno, and then nothing has changed.
  */
 int deliver_set(struct deliver *deliver, const struct deliver_recipient *recipients, size_t n_recipients);
 

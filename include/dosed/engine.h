@@ -36,7 +36,8 @@ struct engine_observer {
         void (*reminder)(void *userdata, const struct dose_view *view);
         void (*plan_changed)(void *userdata, const char *person);
         void (*degraded)(void *userdata);       /* the list of engine_degraded() is another one now */
-        void (*message_queued)(void *userdata); /* engine_next_message() has one now; NULL: nobody delivers */
+        /* engine_next_message() has one now, or had only what is so no more: look there, and step. NULL: nobody delivers */
+        void (*message_queued)(void *userdata);
 };
 
 /* A person as configured. Copied. */

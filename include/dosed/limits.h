@@ -60,12 +60,14 @@
 #define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
 #define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */
 #define LIMIT_LIST_MESSAGES 1000u             /* one answer about the outbox */
+#define LIMIT_LIST_EVENTS 10000u              /* of all messages in that answer; what is more is only counted */
 #define LIMIT_TELLING_TEXT_BYTES 2000u        /* what is told of no dose: some sentences */
 
 /* The bus. */
 #define LIMIT_LIST_DOSES 10000u               /* answers of one ListDoses; beyond it the caller must narrow the times */
 #define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */
 #define LIMIT_PROPERTY_BYTES (1024u * 1024)   /* a property that is a list: GetAll answers all of them at once */
+#define LIMIT_MAIL_TESTS 4u                   /* at once: each is a program that talks to a server */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */
 
 /* Notifications on a desktop. */
@@ -90,7 +92,7 @@
 #define LIMIT_RUNNER_LINE_BYTES 1000u         /* of a line that a program says; the rest of the line is dropped */
 #define LIMIT_RUNNER_LINES 200u               /* of one run that are logged; the last one is kept all the same */
 #define LIMIT_MAIL_PROGRAM_SEC 30u            /* for a letter; dosed-mail gives up itself before, and says why */
-#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* from the start to the first heartbeat: a dosed that always ends sooner is not well */
+#define LIMIT_HEARTBEAT_FIRST_SEC 60u         /* until the first heartbeat: a dosed that always ends sooner is not well */
 
 /* Letters and the events of hooks. */
 #define LIMIT_TELL_NAME_BYTES 200u            /* a medicine's, an amount's or a person's name: two lines of a letter */

@@ -17,8 +17,8 @@
 #include "dosed/telling.h"
 
 /*
- * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in one message; a
- * hook each event by itself, at once.
+ * Whom to tell. A caregiver is told what was not confirmed, after a delay and outside quiet hours, several things in
+ * one message; a hook each event by itself, at once.
  */
 enum recipient_kind { RECIPIENT_CAREGIVER, RECIPIENT_HOOK };
 enum summary_kind { SUMMARY_NONE, SUMMARY_DAILY, SUMMARY_WEEKLY };
@@ -83,8 +83,21 @@ int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, 
 /* Whether messages go out: none has failed for good or been waiting for long. */
 bool engine_delivers(const struct engine *engine, usec_t now_usec);
 
-/* What was sent and waits, the newest first; each visit gets its events. */
+/*
+ * Calls back for each message with its events. They are copies: the visitor may call the engine. A visitor that returns non-zero
+ * ends it, and that is returned.
+ */
 typedef int (*message_visitor)(void *userdata, const struct message *message, const struct telling *tellings,
                                size_t n_tellings);
+/* Made from (inclusive) until (exclusive), the newest first; at most LIMIT_LIST_MESSAGES. */
 int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_usec, message_visitor visitor,
                           void *userdata);
+/*
+ * What is not done: messages that wait or failed for good, the newest first, at most LIMIT_LIST_MESSAGES; then what waits to
+ * become one, by recipient, as a message without a number whose `next_usec` is when it can be made at the earliest.
+ */
+int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_visitor visitor, void *userdata);
+/* An attempt runs. */
+bool engine_is_delivering(const struct engine *engine, int64_t message);
+/* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */
+int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret);

@@ -158,6 +158,8 @@ int store_list_tellings_of_event(struct store *store, const char *recipient, enu
                                  size_t limit, struct telling_list *ret);
 /* Made from (inclusive) until (exclusive), the newest first, at most `limit`. */
 int store_list_messages(struct store *store, usec_t from_usec, usec_t until_usec, size_t limit, struct message_list *ret);
+/* Of any time, but not done: waiting or failed for good; the newest first, at most `limit`. */
+int store_list_open_messages(struct store *store, size_t limit, struct message_list *ret);
 int store_get_message(struct store *store, int64_t number, struct message *ret); /* or STORE_NOTHING */
 
 /* The newest doses of a medication due until then (inclusive), but for moved and coming ones; the newest first. */

@@ -82,7 +82,7 @@ struct message {
         char *recipient;
         char *token; /* makes its Message-ID stable and its own: 32 hexadecimal digits */
         usec_t made_usec;
-        usec_t next_usec; /* of the next attempt; USEC_NEVER where there is none */
+        usec_t next_usec; /* of the next attempt; of a message that does not wait: when it came to its end, or USEC_NEVER */
         usec_t expires_usec;
         unsigned attempts;
         enum message_state state;

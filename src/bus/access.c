@@ -25,3 +25,10 @@ int access_is_own(struct bus *bus, sd_bus_message *message, const char *person) 
         (void) person;
         return 1;
 }
+
+bool access_may_know(struct bus *bus, sd_bus_message *message, const char *person) {
+        (void) bus;
+        (void) message;
+        (void) person;
+        return true;
+}

@@ -34,6 +34,8 @@ int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *ho
                 r = bus_add_dose(bus);
         if (r >= 0)
                 r = bus_add_person(bus);
+        if (r >= 0)
+                r = bus_add_outbox(bus);
         if (r < 0)
                 return r;
 

@@ -7,14 +7,8 @@
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
-/* An answer in the making: a(oa{sv}). */
-struct listing {
-        sd_bus_message *reply;
-        size_t bytes; /* of what is in it, about */
-};
-
 /* What the bus will not carry must not be sent: it would drop the connection, and all of dosed with it. */
-static int listing_grow(struct listing *listing, size_t bytes) {
+int listing_grow(struct listing *listing, size_t bytes) {
         listing->bytes += bytes;
         return listing->bytes > LIMIT_ANSWER_BYTES ? ENGINE_BAD_OPTION : 0;
 }
@@ -49,18 +43,16 @@ static int append_dose(void *userdata, const struct dose_view *view) {
         return r < 0 ? r : 0;
 }
 
-/* Opens the array, lets `fill` append to it (0, an outcome of the engine, or a negative errno), and sends it. */
-static int reply_listing(struct bus *bus, sd_bus_message *message,
-                         int (*fill)(struct bus *bus, struct listing *listing, const void *request),
-                         const void *request, const char *too_much, sd_bus_error *error) {
-        struct listing listing = {};
+int listing_reply(struct bus *bus, sd_bus_message *message, const char *type, listing_filler fill, const void *request,
+                  const char *too_much, sd_bus_error *error) {
+        struct listing listing = { .bus = bus };
         int outcome = 0, r;
 
         r = sd_bus_message_new_method_return(message, &listing.reply);
         if (r >= 0)
-                r = sd_bus_message_open_container(listing.reply, 'a', "(oa{sv})");
+                r = sd_bus_message_open_container(listing.reply, 'a', type);
         if (r >= 0)
-                outcome = fill(bus, &listing, request);
+                outcome = fill(&listing, request);
         if (r >= 0 && outcome == 0)
                 r = sd_bus_message_close_container(listing.reply);
         if (r >= 0 && outcome == 0)
@@ -80,13 +72,12 @@ struct dose_request {
         bool open, reminded, own;
 };
 
-static usec_t time_from_bus(uint64_t time) {
+usec_t time_from_bus(uint64_t time) {
         return time > INT64_MAX / 2 ? INT64_MAX / 2 : (usec_t) time;
 }
 
 /* One dose after the other, as far as they are asked for. */
 struct choice {
-        struct bus *bus;
         struct listing *listing;
         const struct dose_request *request;
 };
@@ -99,16 +90,17 @@ static int append_chosen(void *userdata, const struct dose_view *view) {
         if (request->person && strcmp(request->person, view->dose->person) != 0)
                 return 0;
         if (request->own) {
-                r = access_is_own(choice->bus, request->message, view->dose->person);
+                r = access_is_own(choice->listing->bus, request->message, view->dose->person);
                 if (r <= 0)
                         return r;
         }
         return append_dose(choice->listing, view);
 }
 
-static int fill_doses(struct bus *bus, struct listing *listing, const void *data) {
+static int fill_doses(struct listing *listing, const void *data) {
         const struct dose_request *request = data;
-        struct choice choice = { .bus = bus, .listing = listing, .request = request };
+        struct choice choice = { .listing = listing, .request = request };
+        struct bus *bus = listing->bus;
         usec_t now_usec = bus->host.now(bus->userdata);
 
         if (request->reminded)
@@ -140,9 +132,8 @@ int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         r = access_check(bus, message, ACCESS_VIEW, request.person, NULL, error);
         if (r < 0)
                 return r;
-        return reply_listing(bus, message, fill_doses, &request,
-                             "There is more in that time than one answer can hold: ask for less: narrow the times",
-                             error);
+        return listing_reply(bus, message, "(oa{sv})", fill_doses, &request,
+                             "There is more in that time than one answer can hold: ask for less: narrow the times", error);
 }
 
 static int append_files(sd_bus_message *reply, const struct medication_view *view) {
@@ -234,7 +225,9 @@ static int append_medication(void *userdata, const struct medication_view *view)
         return r < 0 ? r : 0;
 }
 
-static int fill_medications(struct bus *bus, struct listing *listing, const void *data) {
+static int fill_medications(struct listing *listing, const void *data) {
+        struct bus *bus = listing->bus;
+
         return engine_visit_medications(bus->engine, data, bus->host.now(bus->userdata), append_medication, listing);
 }
 
@@ -250,8 +243,7 @@ int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *e
         r = access_check(bus, message, ACCESS_VIEW, person, NULL, error);
         if (r < 0)
                 return r;
-        return reply_listing(
-                bus, message, fill_medications, person,
-                "The list is longer than one answer can hold: ask for one person, or shorten the texts of the plan",
-                error);
+        return listing_reply(bus, message, "(oa{sv})", fill_medications, person,
+                             "The list is longer than one answer can hold: ask for one person, or shorten the texts of the plan",
+                             error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.dosed.Dosed1.Person: a person's plan files. The daemon is the one that writes them. */
+/* org.dosed.Dosed1.Person: a person's plan files, which only the daemon writes; and a rehearsal of how the person is told of. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 #include "dosed/calendar.h"
 #include "dosed/folder.h"
 #include "dosed/limits.h"
+#include "dosed/outbox.h"
 #include "dosed/text.h"
 
 static int person_of(struct bus *bus, sd_bus_message *message, char **ret_person, sd_bus_error *error) {
@@ -208,6 +209,25 @@ static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_er
         return sd_bus_reply_method_return(message, NULL);
 }
 
+/* Every channel is tried: the desktop first, since that one cannot be slow. */
+static int method_rehearse(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        _cleanup_(free_p) char *person = NULL;
+        struct bus *bus = userdata;
+        unsigned n_recipients = 0;
+        int r;
+
+        r = person_of(bus, message, &person, error);
+        if (r >= 0 && bus->host.rehearse)
+                r = bus->host.rehearse(bus->userdata, person);
+        if (r < 0)
+                return r;
+        r = engine_rehearse(bus->engine, person, bus->host.now(bus->userdata), &n_recipients);
+        bus->host.acted(bus->userdata);
+        if (r != 0)
+                return error_from_outcome(error, r, "There is no such person in dosed.conf");
+        return sd_bus_reply_method_return(message, "u", (uint32_t) n_recipients);
+}
+
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("PutCalendar", SD_BUS_ARGS("s", name, "h", file), SD_BUS_NO_RESULT, method_put_calendar,
@@ -215,6 +235,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("RemoveCalendar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_calendar,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("AcceptPlan", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_accept_plan,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Rehearse", SD_BUS_NO_ARGS, SD_BUS_RESULT("u", recipients), method_rehearse,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };

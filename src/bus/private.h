@@ -16,11 +16,13 @@ struct bus {
         void *userdata;
         char *user; /* who calls on a session bus: it is one user's own */
         sd_bus_slot *slots[4];
+        unsigned n_mail_tests; /* under way */
 };
 
 int bus_add_manager(struct bus *bus);
 int bus_add_dose(struct bus *bus);
 int bus_add_person(struct bus *bus);
+int bus_add_outbox(struct bus *bus);
 
 /* Every method, property and lookup asks here who is calling and what that caller may do (access.c). */
 enum access { ACCESS_VIEW, ACCESS_RECORD, ACCESS_MANAGE };
@@ -33,6 +35,8 @@ int access_check(struct bus *bus, sd_bus_message *message, enum access access, c
  * look after somebody is not. Returns 1, 0 or a negative errno.
  */
 int access_is_own(struct bus *bus, sd_bus_message *message, const char *person);
+/* Whether the caller may know of what happens to that person, also one who is in dosed.conf no more. NULL: of the whole house. */
+bool access_may_know(struct bus *bus, sd_bus_message *message, const char *person);
 
 /* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);
@@ -50,9 +54,25 @@ int path_of_medication(const char *person, const char *key, char **ret);
 /* Decodes what stands behind the prefix. Returns 1, 0 where it is not below the prefix, or a negative errno. */
 int path_decode(const char *path, const char *prefix, char **ret);
 
-/* The methods of the Manager that answer lists (listing.c). */
+/* Answers of any length, up to what the bus carries (listing.c). */
+struct listing {
+        struct bus *bus;
+        sd_bus_message *reply;
+        size_t bytes; /* of what is in it, about */
+};
+/* Returns 0, or ENGINE_BAD_OPTION where it is more than the bus carries. */
+int listing_grow(struct listing *listing, size_t bytes);
+/* Appends to the array. Returns 0, an outcome of the engine, or a negative errno. */
+typedef int (*listing_filler)(struct listing *listing, const void *request);
+/* Answers an array of `type`; ENGINE_BAD_OPTION is told in the words of `too_much`. */
+int listing_reply(struct bus *bus, sd_bus_message *message, const char *type, listing_filler fill, const void *request,
+                  const char *too_much, sd_bus_error *error);
+usec_t time_from_bus(uint64_t time);
+
+/* The methods that answer lists (listing.c, messages.c). */
 int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int listing_messages(sd_bus_message *message, void *userdata, sd_bus_error *error);
 #define LISTING_OVERHEAD 32u /* bytes that a value takes in a message beyond its own, with its key, at most */
 
 /* Everything of a dose as a{sv}, keys without a value left out (details.c). */

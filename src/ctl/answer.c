@@ -8,11 +8,8 @@
 #include "dosed/text.h"
 
 static const char *const signatures[_ANSWER_TYPE_MAX] = {
-        [ANSWER_TEXT] = "s",
-        [ANSWER_TEXTS] = "as",
-        [ANSWER_TIME] = "t",
-        [ANSWER_FLAG] = "b",
-        [ANSWER_COUNT] = "u",
+        [ANSWER_TEXT] = "s",  [ANSWER_TEXTS] = "as", [ANSWER_TIME] = "t",      [ANSWER_FLAG] = "b",
+        [ANSWER_COUNT] = "u", [ANSWER_NUMBER] = "t", [ANSWER_LIST] = "aa{sv}",
 };
 
 char **texts_free(char **texts) {
@@ -121,7 +118,7 @@ static int read_texts(sd_bus_message *message, char ***field) {
         return 0;
 }
 
-static int read_value(sd_bus_message *message, enum answer_type type, void *field) {
+static int read_value(sd_bus_message *message, const struct answer_shape *shape, enum answer_type type, void *field) {
         switch (type) {
         case ANSWER_TEXT:
                 return read_text(message, field);
@@ -133,6 +130,10 @@ static int read_value(sd_bus_message *message, enum answer_type type, void *fiel
                 return read_flag(message, field);
         case ANSWER_COUNT:
                 return sd_bus_message_read_basic(message, 'u', field);
+        case ANSWER_NUMBER:
+                return sd_bus_message_read_basic(message, 't', field);
+        case ANSWER_LIST:
+                return shape->inner ? answer_list_read(message, shape->inner, field) : -EINVAL;
         case _ANSWER_TYPE_MAX:
                 break;
         }
@@ -146,7 +147,7 @@ static const struct answer_key *key_find(const struct answer_key *keys, size_t n
         return NULL;
 }
 
-static int read_entry(sd_bus_message *message, const struct answer_key *keys, size_t n_keys, void *object) {
+static int read_entry(sd_bus_message *message, const struct answer_shape *shape, void *object) {
         const struct answer_key *key;
         const char *name, *contents;
         int r;
@@ -158,20 +159,20 @@ static int read_entry(sd_bus_message *message, const struct answer_key *keys, si
         if (r < 0)
                 return r;
 
-        key = key_find(keys, n_keys, name);
+        key = key_find(shape->keys, shape->n_keys, name);
         if (!key || strcmp(signatures[key->type], contents) != 0)
                 return sd_bus_message_skip(message, "v");
 
         r = sd_bus_message_enter_container(message, 'v', contents);
         if (r < 0)
                 return r;
-        r = read_value(message, key->type, (char *) object + key->offset);
+        r = read_value(message, shape, key->type, (char *) object + key->offset);
         if (r < 0)
                 return r;
         return sd_bus_message_exit_container(message);
 }
 
-int answer_read(sd_bus_message *message, const struct answer_key *keys, size_t n_keys, void *object) {
+static int read_object(sd_bus_message *message, const struct answer_shape *shape, void *object) {
         int r;
 
         r = sd_bus_message_enter_container(message, 'a', "{sv}");
@@ -179,7 +180,7 @@ int answer_read(sd_bus_message *message, const struct answer_key *keys, size_t n
                 return r;
 
         while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_entry(message, keys, n_keys, object);
+                r = read_entry(message, shape, object);
                 if (r < 0)
                         return r;
                 r = sd_bus_message_exit_container(message);
@@ -193,16 +194,59 @@ int answer_read(sd_bus_message *message, const struct answer_key *keys, size_t n
         return r < 0 ? r : 0;
 }
 
-void answer_done(const struct answer_key *keys, size_t n_keys, void *object) {
-        for (size_t i = 0; i < n_keys; i++) {
-                void *field = (char *) object + keys[i].offset;
+int answer_read(sd_bus_message *message, const struct answer_key *keys, size_t n_keys, void *object) {
+        return read_object(message, &(struct answer_shape){ .keys = keys, .n_keys = n_keys }, object);
+}
 
-                if (keys[i].type == ANSWER_TEXT) {
+int answer_list_read(sd_bus_message *message, const struct answer_shape *shape, struct answer_list *list) {
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "a{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_at_end(message, false)) == 0) {
+                /* Grows at the powers of two. */
+                if ((list->n_items & (list->n_items - 1)) == 0) {
+                        void *items = reallocarray(list->items, list->n_items ? list->n_items * 2 : 1, shape->size);
+
+                        if (!items)
+                                return -ENOMEM;
+                        list->items = items;
+                }
+                r = read_object(message, shape,
+                                memset((char *) list->items + list->n_items++ * shape->size, 0, shape->size));
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+        r = sd_bus_message_exit_container(message);
+        return r < 0 ? r : 0;
+}
+
+static void object_done(const struct answer_shape *shape, void *object) {
+        for (size_t i = 0; i < shape->n_keys; i++) {
+                void *field = (char *) object + shape->keys[i].offset;
+
+                if (shape->keys[i].type == ANSWER_TEXT) {
                         free(*(char **) field);
                         *(char **) field = NULL;
-                } else if (keys[i].type == ANSWER_TEXTS)
+                } else if (shape->keys[i].type == ANSWER_TEXTS)
                         *(char ***) field = texts_free(*(char ***) field);
+                else if (shape->keys[i].type == ANSWER_LIST && shape->inner)
+                        answer_list_done(shape->inner, field);
         }
+}
+
+void answer_done(const struct answer_key *keys, size_t n_keys, void *object) {
+        object_done(&(struct answer_shape){ .keys = keys, .n_keys = n_keys }, object);
+}
+
+void answer_list_done(const struct answer_shape *shape, struct answer_list *list) {
+        for (size_t i = 0; i < list->n_items; i++)
+                object_done(shape, (char *) list->items + i * shape->size);
+        free(list->items);
+        *list = (struct answer_list){};
 }
 
 json_t *json_text(const char *text) {
@@ -226,7 +270,7 @@ json_t *json_texts(char *const *texts) {
         return TAKE(array);
 }
 
-static json_t *value_to_json(enum answer_type type, const void *field) {
+static json_t *value_to_json(const struct answer_shape *shape, enum answer_type type, const void *field) {
         switch (type) {
         case ANSWER_TEXT:
                 return json_text(*(char *const *) field);
@@ -238,15 +282,20 @@ static json_t *value_to_json(enum answer_type type, const void *field) {
                 return json_boolean(*(const bool *) field);
         case ANSWER_COUNT:
                 return json_integer(*(const uint32_t *) field);
+        case ANSWER_NUMBER:
+                return json_integer((json_int_t) * (const uint64_t *) field);
+        case ANSWER_LIST:
+                return shape->inner ? answer_list_to_json(shape->inner, field) : NULL;
         case _ANSWER_TYPE_MAX:
                 break;
         }
         return NULL;
 }
 
-int answer_to_json(const struct answer_key *keys, size_t n_keys, const void *object, json_t *json) {
-        for (size_t i = 0; i < n_keys; i++) {
-                _cleanup_(free_p) char *name = strdup(keys[i].name);
+static int object_to_json(const struct answer_shape *shape, const void *object, json_t *json) {
+        for (size_t i = 0; i < shape->n_keys; i++) {
+                const struct answer_key *key = &shape->keys[i];
+                _cleanup_(free_p) char *name = strdup(key->name);
 
                 if (!name)
                         return -ENOMEM;
@@ -254,8 +303,25 @@ int answer_to_json(const struct answer_key *keys, size_t n_keys, const void *obj
                         if (*p == '-')
                                 *p = '_';
                 if (json_object_set_new(json, name,
-                                        value_to_json(keys[i].type, (const char *) object + keys[i].offset)) < 0)
+                                        value_to_json(shape, key->type, (const char *) object + key->offset)) < 0)
                         return -ENOMEM;
         }
         return 0;
+}
+
+int answer_to_json(const struct answer_key *keys, size_t n_keys, const void *object, json_t *json) {
+        return object_to_json(&(struct answer_shape){ .keys = keys, .n_keys = n_keys }, object, json);
+}
+
+json_t *answer_list_to_json(const struct answer_shape *shape, const struct answer_list *list) {
+        _cleanup_(json_unref_p) json_t *array = json_array();
+
+        for (size_t i = 0; array && i < list->n_items; i++) {
+                _cleanup_(json_unref_p) json_t *object = json_object();
+
+                if (!object || object_to_json(shape, (const char *) list->items + i * shape->size, object) < 0 ||
+                    json_array_append(array, object) < 0)
+                        return NULL;
+        }
+        return TAKE(array);
 }

@@ -12,11 +12,13 @@
 
 /* What a key's value becomes. Zero, NULL and false stand for a key that was not there. */
 enum answer_type {
-        ANSWER_TEXT,  /* s: char *, cleaned for a terminal */
-        ANSWER_TEXTS, /* as: char **, ending with NULL, cleaned */
-        ANSWER_TIME,  /* t: usec_t */
-        ANSWER_FLAG,  /* b: bool */
-        ANSWER_COUNT, /* u: uint32_t */
+        ANSWER_TEXT,   /* s: char *, cleaned for a terminal */
+        ANSWER_TEXTS,  /* as: char **, ending with NULL, cleaned */
+        ANSWER_TIME,   /* t: usec_t */
+        ANSWER_FLAG,   /* b: bool */
+        ANSWER_COUNT,  /* u: uint32_t */
+        ANSWER_NUMBER, /* t: uint64_t, 0 being none */
+        ANSWER_LIST,   /* aa{sv}: struct answer_list, of the shape's `inner` */
         _ANSWER_TYPE_MAX,
 };
 
@@ -38,9 +40,26 @@ void answer_done(const struct answer_key *keys, size_t n_keys, void *object);
 
 /*
  * Adds every key of the table to the JSON object, named with underscores: "window_end". Times are RFC 3339 in UTC, and a
- * text or time that is not there is null, so that the keys are always the same. Returns 0 or -ENOMEM.
+ * text, time or number that is not there is null, so that the keys are always the same. Returns 0 or -ENOMEM.
  */
 int answer_to_json(const struct answer_key *keys, size_t n_keys, const void *object, json_t *json);
+
+/* What each object of a list is like: a struct of `size` bytes, by this table. */
+struct answer_shape {
+        const struct answer_key *keys;
+        size_t n_keys;
+        size_t size;
+        const struct answer_shape *inner; /* of the list in it; NULL where it has none */
+};
+struct answer_list {
+        void *items;
+        size_t n_items;
+};
+/* Reads the aa{sv} that comes next. Returns 0 or a negative errno, and then `list` is half filled. */
+int answer_list_read(sd_bus_message *message, const struct answer_shape *shape, struct answer_list *list);
+void answer_list_done(const struct answer_shape *shape, struct answer_list *list);
+/* A new array, NULL without memory. */
+json_t *answer_list_to_json(const struct answer_shape *shape, const struct answer_list *list);
 
 /* An array of strings that comes next in the message, cleaned, ending with NULL. */
 int texts_read(sd_bus_message *message, char ***ret);

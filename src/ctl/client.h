@@ -11,6 +11,7 @@
 #define CLIENT_MANAGER "org.dosed.Dosed1.Manager"
 #define CLIENT_DOSE "org.dosed.Dosed1.Dose"
 #define CLIENT_PERSON "org.dosed.Dosed1.Person"
+#define CLIENT_OUTBOX "org.dosed.Dosed1.Outbox"
 #define CLIENT_ERROR "org.dosed.Dosed1.Error."
 
 /* Opens the bus that --user or --system asks for. Returns 0, REQUEST_REFUSED (said by then) or a negative errno. */

@@ -107,6 +107,7 @@ static const struct stamp *occurrence_stamp(const struct occurrence *occurrence)
 }
 
 int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_dose *ret) {
+        static const struct dose_policy plain = {};
         struct heap_node *node = heap_first(&forecast->heap);
         struct forecast_dose dose;
         struct forecast_item *item;
@@ -125,8 +126,7 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
         if (r < 0)
                 return r;
 
-        dose.window_end_usec = window_end(&(struct dose_policy){}, dose.occurrence.details, dose.occurrence.due_usec,
-                                          next_due_usec);
+        dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec, next_due_usec);
         stamp = occurrence_stamp(&dose.occurrence);
         dose.zone = stamp->kind == STAMP_ZONED ? stamp->zone : forecast->clock.zone;
         dose.wall_sec = zone_to_wall(dose.zone, dose.occurrence.due_usec);

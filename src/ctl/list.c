@@ -64,17 +64,9 @@ static int between_run(const struct request *request, const char *from_otherwise
         struct when from, until;
         int r;
 
-        r = request_time(request, OPTION_FROM, from_otherwise, request->zone, &from);
+        r = request_span(request, from_otherwise, until_otherwise, &from, &until);
         if (r == 0)
-                r = request_time(request, OPTION_UNTIL, until_otherwise, request->zone, &until);
-        if (r != 0)
-                return r;
-        if (until.end_usec <= from.start_usec) {
-                complain("--until lies before --from: exchange them");
-                return REQUEST_USAGE;
-        }
-
-        r = client_open(request, &bus);
+                r = client_open(request, &bus);
         if (r == 0)
                 r = listed_doses_get(bus, request, from.start_usec, until.end_usec, &doses);
         if (r != 0)

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose plan a verb is about. */
+#include <string.h>
+
 #include "ctl/answer.h"
 #include "ctl/client.h"
 #include "ctl/person.h"
 #include "dosed/text.h"
+
+static int choose_named(char *const *people, const char *name, char **ret) {
+        for (size_t i = 0; people[i]; i++)
+                if (strcmp(people[i], name) == 0)
+                        return text_copy(name, ret);
+        complain("dosed knows no person '%s' whose plan you may see; --person takes a name that dosed.conf knows", name);
+        return REQUEST_REFUSED;
+}
 
 int person_choose(sd_bus *bus, const struct request *request, const char *name, char **ret) {
         _cleanup_(texts_free_p) char **people = NULL;
@@ -11,12 +21,11 @@ int person_choose(sd_bus *bus, const struct request *request, const char *name, 
 
         if (!name && request_has(request, OPTION_PERSON))
                 name = request->options[OPTION_PERSON];
-        if (name)
-                return text_copy(name, ret);
-
         r = client_get_texts(bus, request, "People", &people);
         if (r != 0)
                 return r;
+        if (name)
+                return choose_named(people, name, ret);
         if (!people[0]) {
                 complain("dosed knows no person whose plan you may see: dosed.conf names them");
                 return REQUEST_REFUSED;

@@ -33,6 +33,7 @@ static const char *const option_names[_OPTION_MAX] = {
         [OPTION_PURPOSE] = "purpose",
         [OPTION_CRITICAL] = "critical",
         [OPTION_KIND] = "kind",
+        [OPTION_ALL] = "all",
 };
 
 static const struct verb_option global_options[] = {
@@ -135,7 +136,7 @@ static int options_parse(struct request *request, int argc, char **argv) {
                         return REQUEST_USAGE;
                 }
 
-                r = option_set(request, c == 'h' ? OPTION_HELP : (enum option_id) (c - OPTION_VALUE(0)), optarg);
+                r = option_set(request, c == 'h' ? OPTION_HELP : (enum option_id)(c - OPTION_VALUE(0)), optarg);
                 if (r < 0)
                         return r;
         }
@@ -220,12 +221,31 @@ int request_time(const struct request *request, enum option_id id, const char *o
         return 0;
 }
 
+int request_span(const struct request *request, const char *from_otherwise, const char *until_otherwise,
+                 struct when *ret_from, struct when *ret_until) {
+        struct when from, until;
+        int r;
+
+        r = request_time(request, OPTION_FROM, from_otherwise, request->zone, &from);
+        if (r == 0)
+                r = request_time(request, OPTION_UNTIL, until_otherwise, request->zone, &until);
+        if (r != 0)
+                return r;
+        if (until.end_usec <= from.start_usec) {
+                complain("--until lies before --from: exchange them");
+                return REQUEST_USAGE;
+        }
+        *ret_from = from;
+        *ret_until = until;
+        return 0;
+}
+
 static void options_print(const struct verb_option *options) {
         for (; options && options->help; options++) {
                 char left[64];
 
-                (void) snprintf(left, sizeof(left), "--%s%s%s", option_names[options->id],
-                                options->argument ? " " : "", options->argument ? options->argument : "");
+                (void) snprintf(left, sizeof(left), "--%s%s%s", option_names[options->id], options->argument ? " " : "",
+                                options->argument ? options->argument : "");
                 printf("  %-24s %s\n", left, options->help);
         }
 }

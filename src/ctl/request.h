@@ -41,6 +41,7 @@ enum option_id {
         OPTION_PURPOSE,
         OPTION_CRITICAL,
         OPTION_KIND,
+        OPTION_ALL,
         _OPTION_MAX,
 };
 
@@ -55,10 +56,10 @@ struct verb_option {
 
 struct verb {
         const char *name;
-        const char *arguments; /* "WHAT..." */
-        unsigned least, most;  /* how many arguments */
-        const char *help;      /* one line */
-        const struct verb_option *options; /* NULL: none of its own */
+        const char *arguments;               /* "WHAT..." */
+        unsigned least, most;                /* how many arguments */
+        const char *help;                    /* one line */
+        const struct verb_option *options;   /* NULL: none of its own */
         int (*run)(struct request *request); /* NULL: not built yet. Returns 0, a request_outcome or a negative errno */
 };
 
@@ -84,6 +85,10 @@ int request_parse(struct request *request, int argc, char **argv, const struct v
 /* The time that an option says, else `otherwise`, on that zone's clock. Returns 0 or REQUEST_USAGE (said by then). */
 int request_time(const struct request *request, enum option_id id, const char *otherwise, const struct zone *zone,
                  struct when *ret);
+
+/* --from and --until, on the system's clock. Returns 0, or REQUEST_USAGE (said by then) also where they are exchanged. */
+int request_span(const struct request *request, const char *from_otherwise, const char *until_otherwise,
+                 struct when *ret_from, struct when *ret_until);
 
 /* The help of the verb asked for, or of them all. */
 void request_print_help(const struct request *request, const struct verb *verbs, size_t n_verbs);

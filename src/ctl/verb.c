@@ -36,6 +36,13 @@ static const struct verb_option history_options[] = {
         {},
 };
 
+static const struct verb_option outbox_options[] = {
+        { OPTION_ALL, NULL, "also what was delivered, of the last seven days" },
+        { OPTION_FROM, "TIME", "also what was delivered, from this time or day on (-7d)" },
+        { OPTION_UNTIL, "TIME", "up to this time, or the end of this day (now)" },
+        {},
+};
+
 static const struct verb_option add_options[] = {
         { OPTION_AT, "TIME,...", "the times of day (08:00,20:00)" },
         { OPTION_DAYS, "DAYS", "only on these days of the week (Mo,We,Fr)" },
@@ -71,6 +78,10 @@ const struct verb verbs[] = {
         { "add", "NAME --at TIME", 1, 1, "adds a medication to the plan", add_options, add_run },
         { "plan", "accept [PERSON]", 1, 2, "believes a plan that lost most of its medications", NULL, plan_run },
         { "reload", "", 0, 0, "reads the configuration and the plan again, at once", NULL, reload_run },
+        { "outbox", "[retry ID|all]", 0, 2, "messages that wait or failed; tries them again", outbox_options, outbox_run },
+        { "told", "", 0, 0, "what caregivers and hooks were told", history_options, told_run },
+        { "rehearse", "", 0, 0, "tells everyone of a pretended dose, to try the way", NULL, rehearse_run },
+        { "mail", "test ADDRESS", 2, 2, "sends a test mail, and shows the server's answer", NULL, mail_run },
         { "verify", "FILE...", 1, ANY, "says what is wrong in plan files; needs no dosed", NULL, verify_run },
         { "preview", "FILE...", 1, ANY, "shows the doses of plan files; needs no dosed", preview_options, preview_run },
 
@@ -78,8 +89,7 @@ const struct verb verbs[] = {
         { .name = "stop" },    { .name = "away" },      { .name = "restock" }, { .name = "refill" },
         { .name = "fill" },    { .name = "changes" },   { .name = "check" },  { .name = "finding" },
         { .name = "journal" }, { .name = "review" },    { .name = "reconcile" }, { .name = "report" },
-        { .name = "export" },  { .name = "outbox" },    { .name = "told" },   { .name = "rehearse" },
-        { .name = "mail" },    { .name = "backup" },    { .name = "import" },
+        { .name = "export" },  { .name = "backup" },    { .name = "import" },
 };
 
 const size_t n_verbs = ELEMENTS(verbs);

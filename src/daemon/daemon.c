@@ -53,6 +53,7 @@ static void on_message_queued(void *userdata) {
         struct daemon *daemon = userdata;
 
         note_failure("Looking for messages", courier_pump(daemon->courier));
+        daemon_acted(daemon);
 }
 
 const struct engine_observer daemon_observer = {
@@ -252,7 +253,22 @@ static usec_t now(void *userdata) {
         return clock_realtime_usec();
 }
 
-const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted };
+/* A desktop that cannot be told keeps nobody else from being told. */
+static int rehearse(void *userdata, const char *person) {
+        struct daemon *daemon = userdata;
+
+        note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
+        return 0;
+}
+
+static int test_mail(void *userdata, const char *address, sd_bus_message *call, sd_bus_error *error) {
+        struct daemon *daemon = userdata;
+
+        return mail_tests_send(daemon->mail_tests, &daemon->config, daemon->zones, daemon->bus, address, call, error);
+}
+
+const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted, .rehearse = rehearse,
+                                       .test_mail = test_mail };
 
 /* What a full disk has kept in memory so far: this is its last chance. */
 static void flush_last(struct daemon *daemon) {
@@ -288,6 +304,7 @@ void daemon_done(struct daemon *daemon) {
         watch_free(daemon->watch);
         watch_free(daemon->zone_watch);
         watch_free(daemon->zone_data_watch);
+        mail_tests_free(daemon->mail_tests);
         courier_free(daemon->courier);
         desktop_free(daemon->desktop);
         bus_free(daemon->bus);

@@ -22,6 +22,7 @@
 #define KEY_REFUSED "refused"
 #define KEY_UNATTENDED "unattended"
 #define KEY_DEGRADED "degraded"
+#define KEY_REHEARSAL "rehearsal"
 
 struct desktop {
         struct engine *engine;
@@ -196,6 +197,12 @@ static void on_dismissed(void *userdata, const char *key) {
         struct unread *unread = is_unattended ? &desktop->unattended : &desktop->refused;
         int r;
 
+        if (strcmp(key, KEY_REHEARSAL) == 0) {
+                r = notify_set_notice(desktop->notify, &(struct notify_notice){ .key = key });
+                if (r < 0)
+                        log_error("The notice of a rehearsal could not be taken back: %s", strerror(-r));
+                return;
+        }
         /* What does not work goes on not working; and what came since was not read. */
         if (strcmp(key, KEY_DEGRADED) == 0 || unread->is_longer)
                 return;
@@ -335,4 +342,23 @@ int desktop_update(struct desktop *desktop, usec_t now_usec) {
         if (r >= 0)
                 r = troubles_update(&desktop->troubles, desktop->engine, desktop->notify, KEY_DEGRADED);
         return r;
+}
+
+int desktop_rehearse(struct desktop *desktop, const char *person) {
+        bool named = engine_count_people(desktop->engine) > 1;
+        _cleanup_(free_p) char *text = NULL;
+        int r;
+
+        r = text_format(&text, "This is how dosed reminds%s%s on this desktop. Nothing is to be taken now; close it when you "
+                               "have seen it", named ? " " : "", named ? person : "");
+        /* One that is up already is shown anew. */
+        if (r >= 0)
+                r = notify_set_notice(desktop->notify, &(struct notify_notice){ .key = KEY_REHEARSAL, .quietly = true });
+        if (r < 0)
+                return r;
+        return notify_set_notice(desktop->notify, &(struct notify_notice){
+                .key = KEY_REHEARSAL,
+                .title = "Only a rehearsal: this is no dose",
+                .text = text,
+        });
 }

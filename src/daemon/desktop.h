@@ -20,3 +20,6 @@ int desktop_update(struct desktop *desktop, usec_t now_usec);
 
 /* A dose has changed: those that passed wholly unattended, and still stand so, are told in one notice until it is read. */
 int desktop_note_dose(struct desktop *desktop, const struct dose_view *view);
+
+/* Shows a pretended reminder of that person, marked as such, until it is closed. */
+int desktop_rehearse(struct desktop *desktop, const char *person);

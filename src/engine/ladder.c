@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ladder: from what a dose is now, and what each recipient knows of it, follows what each is told, and when. It is written with
- * the entries that it follows from.
+ * The ladder: from what a dose is now, and what each recipient knows of it, follows what each is told, and when. It is
+ * written with the entries that it follows from.
  */
 #include <string.h>
 

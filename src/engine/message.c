@@ -102,6 +102,7 @@ static size_t count_sealed(const struct recipient *recipient) {
 
 int engine_next_message(struct engine *engine, usec_t now_usec, struct message_view *ret) {
         struct outbox *outbox = &engine->outbox;
+        bool has_dropped = false;
         int r;
 
         outbox_forget_view(outbox);
@@ -136,6 +137,13 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                 recipient->failures = 0;
                 recipient->retry_usec = USEC_NONE;
                 recipient_plan(recipient, now_usec);
+                if (r < 0)
+                        return r;
+                has_dropped = true;
+        }
+        if (has_dropped) {
+                outbox->has_news = true;
+                r = engine_finish(engine, now_usec);
                 if (r < 0)
                         return r;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What does not arrive: seen by everyone until it is mended, and tried again by hand. And what was sent. */
-#include "dosed/limits.h"
+/* What does not arrive: seen by everyone until it is mended, and tried again by hand. */
+#include <string.h>
+
 #include "dosed/text.h"
 #include "engine/private.h"
 
@@ -82,27 +83,18 @@ int outbox_update_degraded(struct engine *engine) {
         for (size_t i = 0; i < outbox->n_recipients; i++)
                 if (is_in_trouble(outbox->recipients[i]) && n++ == 0)
                         first = outbox->recipients[i];
-        if (first && n > 1)
-                r = text_format(&text, "Messages to %s and %zu more do not arrive: %s. See dosectl outbox", first->name,
-                                n - 1, first->answer ? first->answer : "no reason is known");
-        else if (first)
-                r = text_format(&text, "Messages to %s do not arrive: %s. See dosectl outbox", first->name,
-                                first->answer ? first->answer : "no reason is known");
-        return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
-}
+        if (first) {
+                const char *answer = first->answer ? first->answer : "no reason is known";
+                int size = (int) strlen(answer);
 
-int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_usec, message_visitor visitor,
-                          void *userdata) {
-        _cleanup_(message_list_done) struct message_list messages = {};
-        int r;
-
-        r = store_list_messages(engine->store, from_usec, until_usec, LIMIT_LIST_MESSAGES, &messages);
-        for (size_t i = 0; r == 0 && i < messages.n_messages; i++) {
-                _cleanup_(telling_list_done) struct telling_list tellings = {};
-
-                r = store_list_tellings_of_message(engine->store, messages.messages[i].id, &tellings);
-                if (r == 0)
-                        r = visitor(userdata, &messages.messages[i], tellings.tellings, tellings.n_tellings);
+                while (size > 0 && answer[size - 1] == '.')
+                        size--;
+                if (n > 1)
+                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %.*s. See dosectl outbox", first->name,
+                                        n - 1, size, answer);
+                else
+                        r = text_format(&text, "Messages to %s do not arrive: %.*s. See dosectl outbox", first->name, size,
+                                        answer);
         }
-        return r;
+        return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
 }

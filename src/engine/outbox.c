@@ -93,7 +93,7 @@ int message_end(struct engine *engine, struct recipient *recipient, enum message
         int r;
 
         message->state = state;
-        message->next_usec = USEC_NEVER;
+        message->next_usec = now_usec;
         message->perhaps = recipient->is_frozen;
         free(TAKE(message->body));
         message->body_size = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside the engine: what waits to be told, by recipient and by dose. A telling is in hand until it is told or dropped, and that is
- * written.
+ * Inside the engine: what waits to be told, by recipient and by dose. A telling is in hand until it is told or dropped,
+ * and that is written.
  */
 #pragma once
 

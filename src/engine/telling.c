@@ -136,14 +136,16 @@ void outbox_let_go(struct engine *engine) {
         if (!outbox->has_settled || !store_is_flushed(engine->store))
                 return;
         outbox->has_settled = false;
-        HASH_ITER (hh, outbox->tellings, live, next)
+        HASH_ITER (hh, outbox->tellings, live, next) {
                 if (is_settled(&live->telling))
                         let_go(outbox, live);
+        }
 }
 
 void outbox_drop_tellings(struct outbox *outbox) {
         struct live_telling *live, *next;
 
-        HASH_ITER (hh, outbox->tellings, live, next)
+        HASH_ITER (hh, outbox->tellings, live, next) {
                 let_go(outbox, live);
+        }
 }

@@ -118,6 +118,8 @@ static const char *const sql[_STATEMENT_MAX] = {
                                                         " ORDER BY happened_usec DESC, id DESC LIMIT ?4",
         [STATEMENT_LIST_MESSAGES] = MESSAGE_COLUMNS "WHERE made_usec >= ?1 AND made_usec < ?2"
                                                     " ORDER BY made_usec DESC, id DESC LIMIT ?3",
+        [STATEMENT_LIST_OPEN_MESSAGES] = MESSAGE_COLUMNS "WHERE state IN ('waits', 'failed')"
+                                                         " ORDER BY made_usec DESC, id DESC LIMIT ?1",
         [STATEMENT_GET_MESSAGE] = MESSAGE_COLUMNS "WHERE id = ?1",
 };
 

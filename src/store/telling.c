@@ -23,7 +23,7 @@ static int message_copy(const struct message *message, struct message *ret) {
                 message_done(&copy);
                 return r;
         }
-        if (copy.body) {
+        if (copy.body && message->body) {
                 (void) memcpy(copy.body, message->body, message->body_size);
                 copy.body[message->body_size] = '\0';
         }
@@ -303,6 +303,13 @@ int store_list_messages(struct store *store, usec_t from_usec, usec_t until_usec
                         struct message_list *ret) {
         sqlite3_stmt *statement;
         int r = store_query(store, STATEMENT_LIST_MESSAGES, &statement, "iii", from_usec, until_usec, (int64_t) limit);
+
+        return r < 0 ? r : list_messages(store, statement, ret);
+}
+
+int store_list_open_messages(struct store *store, size_t limit, struct message_list *ret) {
+        sqlite3_stmt *statement;
+        int r = store_query(store, STATEMENT_LIST_OPEN_MESSAGES, &statement, "i", (int64_t) limit);
 
         return r < 0 ? r : list_messages(store, statement, ret);
 }

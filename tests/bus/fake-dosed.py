@@ -4,8 +4,9 @@
 
     fake-dosed.py SCRIPT.json
 
-The script: {"people": [...], "degraded": [...], "doses": [...], "medications": [...]}, doses and medications with the keys
-of ListDoses and ListMedications; times are microseconds. A dose may have "error": {"Confirm": ["TooSoon", "message"]}
+The script: {"people": [...], "degraded": [...], "doses": [...], "medications": [...], "messages": [...]}, each with the keys
+of ListDoses, ListMedications and ListMessages; times are microseconds. "rehearsal": what Rehearse adds to the messages, its
+events happening then. A dose may have "error": {"Confirm": ["TooSoon", "message"]}
 (any method), or "answer": {...} to be merged into what Confirm answers. What was called is appended as JSON lines to
 SCRIPT.json.calls. Prints "ready" once it has its name.
 """
@@ -21,10 +22,13 @@ from gi.repository import GLib
 
 NAME = "org.dosed.Dosed1"
 ROOT = "/org/dosed/Dosed1"
-MANAGER, DOSE, PERSON = (NAME + "." + i for i in ("Manager", "Dose", "Person"))
+MANAGER, DOSE, PERSON, OUTBOX = (NAME + "." + i for i in ("Manager", "Dose", "Person", "Outbox"))
 
-TIMES = {"due", "window-end", "snoozed-until", "taken-at", "recorded-at", "taken-before", "next-due", "last-taken"}
-COUNTS = {"reminders", "schedules"}
+TIMES = {
+    "due", "window-end", "snoozed-until", "taken-at", "recorded-at", "taken-before", "next-due", "last-taken", "id", "made",
+    "next", "ended", "expires", "happened", "not-before",
+}  # fmt: skip
+COUNTS = {"reminders", "schedules", "attempts", "more"}
 
 
 def path_encode(text):
@@ -44,7 +48,9 @@ def now_usec():
 def variant(key, value):
     if isinstance(value, bool):
         return dbus.Boolean(value, variant_level=1)
-    if key in TIMES:
+    if key == "events":
+        return dbus.Array([details(event) for event in value], signature="a{sv}", variant_level=1)
+    if key in TIMES and isinstance(value, int):
         return dbus.UInt64(value, variant_level=1)
     if key in COUNTS:
         return dbus.UInt32(value, variant_level=1)
@@ -55,8 +61,8 @@ def variant(key, value):
     return dbus.String(value, variant_level=1)
 
 
-def details(item):
-    return dbus.Dictionary({k: variant(k, v) for k, v in item.items() if k not in ("error", "answer")}, signature="sv")
+def details(item, without=("error", "answer")):
+    return dbus.Dictionary({k: variant(k, v) for k, v in item.items() if k not in without}, signature="sv")
 
 
 def error(name, message):
@@ -69,6 +75,8 @@ class Script:
         with open(path, encoding="utf-8") as file:
             self.__dict__.update(json.load(file))
         self.open_states = ("due", "snoozed")
+        self.messages = self.__dict__.get("messages", [])
+        self.rehearsal = self.__dict__.get("rehearsal", [])
 
     def record(self, *call):
         with open(self.path + ".calls", "a", encoding="utf-8") as file:
@@ -160,6 +168,15 @@ class Person(dbus.service.Object):
     def AcceptPlan(self):
         self.script.record("AcceptPlan", self.name)
 
+    @dbus.service.method(PERSON, in_signature="", out_signature="u")
+    def Rehearse(self):
+        self.script.record("Rehearse", self.name)
+        for message in self.script.rehearsal:
+            for event in message["events"]:
+                event["happened"] = now_usec()
+        self.script.messages = self.script.rehearsal + self.script.messages
+        return dbus.UInt32(len(self.script.rehearsal))
+
 
 class Manager(dbus.service.Object):
     def __init__(self, bus, script):
@@ -204,6 +221,23 @@ class Manager(dbus.service.Object):
     @dbus.service.method(MANAGER)
     def Reload(self):
         self.script.record("Reload")
+
+    @dbus.service.method(OUTBOX, in_signature="tta{sv}", out_signature="aa{sv}")
+    def ListMessages(self, start, end, options):
+        self.script.record("ListMessages", int(start), int(end), options)
+        found = []
+        for message in self.script.messages:
+            open_only = message["state"] in ("waits", "failed")
+            fits = open_only if options.get("open") else start <= message.get("made", -1) < end
+            if fits and options.get("event") in (None, *(event["event"] for event in message["events"])):
+                found.append(details(message, without=()))
+        return dbus.Array(found, signature="a{sv}")
+
+    @dbus.service.method(OUTBOX, in_signature="t", out_signature="")
+    def RetryMessage(self, id):
+        self.script.record("RetryMessage", int(id))
+        if id not in [message.get("id") for message in self.script.messages]:
+            raise error("NoSuchMessage", "There is no message of this number")
 
     @dbus.service.method(dbus.PROPERTIES_IFACE, in_signature="ss", out_signature="v")
     def Get(self, interface, name):

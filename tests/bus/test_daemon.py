@@ -70,7 +70,8 @@ class Service(unittest.TestCase):
     def test_describes_itself_on_the_bus_as_in_the_xml_files(self):
         self.dosed.put_ics("aspirin", calendar(event("Aspirin 100 mg", now() + timedelta(hours=1))))
         self.dosed.start()
-        paths = {"Manager": PATH, "Dose": self.dosed.doses()[0]["path"], "Person": f"{PATH}/person/ana"}
+        paths = {"Manager": PATH, "Dose": self.dosed.doses()[0]["path"], "Person": f"{PATH}/person/ana",
+                 "Outbox": PATH}
         for short, path in paths.items():
             with self.subTest(interface=short):
                 name = f"{NAME}.{short}"

@@ -14,6 +14,7 @@ static void on_dose_changed(void *userdata, const struct dose_view *view) {
         if (dose_id(dose, &id) < 0)
                 abort();
         say(world, "%s %s", dose_state_to_string(dose->state), id);
+        told_change(world, dose, id);
         expected = oracle_find(&world->oracle, id);
         /* A dose that was still to come, and that the edit put a little into the past, is due now. */
         if (expected && expected->is_excluded && expected->since_usec == world->now_usec && dose->state == DOSE_DUE) {
@@ -82,8 +83,15 @@ static void on_nothing(void *userdata, const char *person) {
 static void on_degraded(void *userdata) {
         struct world *world = userdata;
 
-        if (engine_count_degraded(world->engine) > 0 && !world->is_unwritable)
-                fail(world, "degraded: %s", engine_degraded(world->engine, 0));
+        for (size_t i = 0; i < engine_count_degraded(world->engine) && !world->is_unwritable; i++)
+                if (strcmp(engine_degraded_key(world->engine, i), "outbox") != 0)
+                        fail(world, "degraded: %s", engine_degraded(world->engine, i));
+}
+
+static void on_message_queued(void *userdata) {
+        struct world *world = userdata;
+
+        world->told.has_news = true;
 }
 
 const struct engine_observer answers_observer = {
@@ -91,6 +99,7 @@ const struct engine_observer answers_observer = {
         .reminder = on_reminder,
         .plan_changed = on_nothing,
         .degraded = on_degraded,
+        .message_queued = on_message_queued,
 };
 
 static int copy_dose(void *userdata, const struct dose_view *view) {
@@ -192,6 +201,11 @@ void answer(struct world *world, const struct action *action) {
         case ACTION_BACK:
         case ACTION_RETURN:
         case ACTION_WRITABLE:
+        case ACTION_DELIVERED:
+        case ACTION_CHANNEL:
+        case ACTION_RETRY:
+        case ACTION_DISMISS:
+        case ACTION_REINSTATE:
                 break;
         }
         if (r < 0)

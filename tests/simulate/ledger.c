@@ -159,6 +159,8 @@ static void follow_entry(struct world *world, const struct line_read *read, bool
                 follow_move(world, read);
         }
         oracle->recorded_usec = read->recorded_usec;
+        if (read->state == DOSE_MOVED)
+                told_moved(world, read->id);
 
         expected = oracle_find(oracle, read->id);
         if (!expected)

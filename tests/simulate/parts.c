@@ -16,6 +16,9 @@ static const char *const part_names[_PART_MAX] = {
         [PART_EARLY] = "early",     [PART_JUDGE] = "judge",
         [PART_REOPEN] = "reopen",   [PART_WINDOW] = "window",
         [PART_ORDER] = "order",     [PART_DEBT] = "debt",
+        [PART_TELL] = "tell",       [PART_CHANNEL] = "channel",
+        [PART_DISMISS] = "dismiss", [PART_HUSH] = "hush",
+        [PART_TOLD] = "told",       [PART_MANNERS] = "manners",
 };
 
 static bool is_off[_PART_MAX];

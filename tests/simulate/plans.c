@@ -52,6 +52,7 @@ static const char *const zones[] = { "Europe/Berlin", "America/New_York", "Austr
 /* DTSTART's year is the plan's, so that it may lie in the past or ahead. */
 void plan_draw(uint64_t *state, unsigned line, int year, struct plan *ret) {
         struct plan plan = { .exists = true };
+        uint64_t aside;
         const struct civil start = {
                 .year = year,
                 .month = 1 + (int) draw_below(state, 12),
@@ -89,6 +90,9 @@ void plan_draw(uint64_t *state, unsigned line, int year, struct plan *ret) {
         if (draw_percent(state, 30))
                 plan.alarm_minutes = 1 + draw_below(state, 90);
         plan.is_critical = draw_percent(state, 10);
+        aside = *state ^ UINT64_C(0x5851f42d4c957f2d); /* whoever is told: the life goes on alike */
+        plan.is_private = draw_percent(&aside, 8);
+        plan.is_supplement = draw_percent(&aside, 10);
         *ret = plan;
 }
 
@@ -139,6 +143,10 @@ static void print_head(FILE *file, const struct plan *plan) {
 static void print_tail(FILE *file, const struct plan *plan) {
         if (plan->window_minutes > 0)
                 (void) fprintf(file, "X-DOSED-WINDOW:PT%uM\r\n", plan->window_minutes);
+        if (plan->is_private)
+                (void) fputs("CLASS:PRIVATE\r\n", file);
+        if (plan->is_supplement)
+                (void) fputs("CATEGORIES:VITAMIN\r\n", file);
         if (plan->is_critical)
                 (void) fputs("PRIORITY:1\r\n", file);
         if (plan->alarm_minutes > 0)

@@ -8,7 +8,7 @@
 #include "simulate.h"
 
 int main(int argc, char **argv) {
-        uint64_t first, count, totals[9] = {};
+        uint64_t first, count, totals[11] = {};
         unsigned years;
 
         if (argc != 4) {
@@ -38,11 +38,14 @@ int main(int argc, char **argv) {
                 totals[6] += world.n_absences;
                 totals[7] += world.n_failures;
                 totals[8] += world.n_people;
+                totals[9] += world.told.n_messages;
+                totals[10] += world.told.n_resolved;
         }
         (void) printf("%" PRIu64 " person-years from seed %" PRIu64 ": %" PRIu64 " doses, %" PRIu64
                       " reminders, %" PRIu64 " restarts, %" PRIu64 " edits, %" PRIu64 " journeys, %" PRIu64
-                      " clocks put right, %" PRIu64 " people left out, %" PRIu64 " times unwritable\n",
+                      " clocks put right, %" PRIu64 " people left out, %" PRIu64 " times unwritable, %" PRIu64
+                      " messages tried, %" PRIu64 " times resolved\n",
                       totals[8] * years, first, totals[0], totals[1], totals[2], totals[3], totals[4], totals[5],
-                      totals[6], totals[7]);
+                      totals[6], totals[7], totals[9], totals[10]);
         return 0;
 }

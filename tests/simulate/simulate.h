@@ -9,6 +9,7 @@
 
 #include "dosed/calendar.h"
 #include "dosed/engine.h"
+#include "told.h"
 
 #define MAX_PEOPLE 2
 #define MAX_LINES 4
@@ -41,11 +42,17 @@ enum part {
         PART_LEAVE,      /* a person is left out of those who are looked after, and put back */
         PART_UNWRITABLE, /* the store cannot be written for a while */
         PART_EARLY,      /* somebody takes what is not due yet */
+        PART_TELL,       /* a caregiver, a hook */
+        PART_CHANNEL,    /* messages that do not arrive, or may have */
+        PART_DISMISS,    /* who is told is left out for a while */
+        PART_HUSH,       /* quiet hours of a person */
         PART_JUDGE,      /* each dose around an edit is looked at by the rules for edits */
         PART_REOPEN,     /* nothing settled is open again without a cause */
         PART_WINDOW,     /* what is open lies in its window, and what time settled does not */
         PART_ORDER,      /* entries are recorded when they are made */
         PART_DEBT,       /* everything expected is in the ledger */
+        PART_TOLD,       /* who is told hears what he should, and no more */
+        PART_MANNERS,    /* and not in quiet hours */
         _PART_MAX,
 };
 /* Reads WITHOUT and ONLY. False where they name what is no part. */
@@ -72,7 +79,7 @@ struct plan {
         unsigned after_hours;
         char date[20];                          /* RDATE; empty: none */
         unsigned window_minutes, alarm_minutes; /* 0: none */
-        bool is_critical;
+        bool is_critical, is_private, is_supplement;
         struct exception exceptions[MAX_EXCEPTIONS];
         size_t n_exceptions;
 };
@@ -101,6 +108,8 @@ struct person {
         usec_t next_usec;  /* and nothing before that; USEC_NONE: not known */
         usec_t looked_usec; /* the ledger was looked at, whether what is open there is late */
         bool is_out;       /* not among those who are looked after */
+        usec_t back_usec;  /* and was not until then */
+        struct quiet_hours quiet;
 };
 
 /* What must be in the ledger, worked out by brute force and without the engine's slots. (oracle.c) */
@@ -210,6 +219,12 @@ enum action_kind {
         ACTION_BACK,
         ACTION_RETURN,
         ACTION_WRITABLE,
+        /* told.c */
+        ACTION_DELIVERED,
+        ACTION_CHANNEL, /* an outage begins, or ends */
+        ACTION_RETRY,   /* by hand */
+        ACTION_DISMISS,
+        ACTION_REINSTATE,
 };
 
 struct action {
@@ -218,6 +233,7 @@ struct action {
         char *id; /* of a dose; NULL */
         enum part part;
         size_t person, line;
+        int64_t message;
         struct action *next;
 };
 
@@ -233,6 +249,7 @@ struct world {
         uint64_t n_writes; /* of files: no two look alike */
         struct action *actions;
         struct oracle oracle;
+        struct told told;
         uint64_t n_doses, n_reminders, n_restarts, n_edits, n_zones, n_jumps, n_absences, n_failures;
         sqlite3 *keeper; /* of the file in memory */
         sqlite3_stmt *queries[_LEDGER_QUERY_MAX];

@@ -114,9 +114,10 @@ usec_t world_step(struct world *world, bool may_reopen) {
                 must(world, engine_step(world->engine, world->now_usec, &next_usec), "engine_step");
                 if (++n > MAX_STEPS)
                         fail(world, "the engine does not come to rest");
-        } while (next_usec <= world->now_usec);
+        } while (told_deliver(world) || next_usec <= world->now_usec);
         ledger_follow(world, may_reopen);
         ledger_check_open(world);
+        told_look(world);
         return next_usec;
 }
 
@@ -129,9 +130,11 @@ void world_set_people(struct world *world) {
                         people[n++] = (struct engine_person){
                                 .name = world->people[i].name,
                                 .clock = clock_of(&world->people[i]),
+                                .policy = { .quiet = world->people[i].quiet },
                                 .folders = (const char *const *) &world->people[i].folder,
                                 .n_folders = 1,
                         };
+        told_set(world);
         must(world, engine_set_people(world->engine, people, n, world->now_usec), "engine_set_people");
 }
 
@@ -194,6 +197,13 @@ static void do_action(struct world *world, const struct action *action) {
         case ACTION_SNOOZE:
         case ACTION_UNDO:
                 answer(world, action);
+                break;
+        case ACTION_DELIVERED:
+        case ACTION_CHANNEL:
+        case ACTION_RETRY:
+        case ACTION_DISMISS:
+        case ACTION_REINSTATE:
+                told_act(world, action);
                 break;
         }
 }
@@ -279,6 +289,17 @@ static void draw_happening(struct world *world) {
         action->line = line;
 }
 
+/* Drawn apart: it changes nothing else of a life. */
+static void draw_quiet(struct world *world, struct person *person) {
+        uint64_t aside = world->random ^ UINT64_C(0x5851f42d4c957f2d);
+
+        if (part_is_on(PART_HUSH) && draw_percent(&aside, 30))
+                person->quiet = (struct quiet_hours){
+                        .from_sec = (int32_t) (20 + draw_below(&aside, 4)) * 3600,
+                        .until_sec = (int32_t) (5 + draw_below(&aside, 4)) * 3600,
+                };
+}
+
 static void world_begin(struct world *world) {
         must(world, zones_new(NULL, &world->zones), "zones_new");
         (void) atexit(remove_place);
@@ -302,10 +323,12 @@ static void world_begin(struct world *world) {
                         fail(world, "no folder for a plan: %m");
                 draw_home(world, person);
                 person->until_usec = world->now_usec;
+                draw_quiet(world, person);
                 for (size_t j = 0; j < MAX_LINES; j++)
                         if (draw_percent(&world->random, i == 0 ? 60 : 40))
                                 edit_first(world, i, j);
         }
+        told_begin(world);
         world_start(world);
 }
 
@@ -322,6 +345,7 @@ static void world_end(struct world *world) {
                         calendar_free(world->people[i].lines[j].calendar);
                 free(world->people[i].folder);
         }
+        told_end(world);
         oracle_done(&world->oracle);
         ledger_end(world);
         zones_free(world->zones);

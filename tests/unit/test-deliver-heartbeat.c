@@ -33,21 +33,24 @@ int sd_event_add_time(sd_event *event, sd_event_source **ret, clockid_t clock, u
         return library(event, ret, clock, usec, accuracy, handler, userdata);
 }
 
-/* Says in the FIFO that it runs and got its input, and ends so, or never. */
+/* Says in the FIFO that it runs and got its input, and ends so (once something comes from the other FIFO), or never. */
 static int child(char **arguments) {
         int fd = open(arguments[0], O_WRONLY | O_CLOEXEC);
+        char c;
 
         if (fd < 0 || getchar() != '?' || write(fd, "!", 1) != 1)
                 return 99;
-        if (arguments[1])
-                return atoi(arguments[1]);
-        for (;;)
-                (void) pause();
+        if (!arguments[1])
+                for (;;)
+                        (void) pause();
+        if (arguments[2] && read(open(arguments[2], O_RDONLY | O_CLOEXEC), &c, 1) != 1)
+                return 98;
+        return atoi(arguments[1]);
 }
 
 struct world {
-        char *place, *fifo_path;
-        int fifo;
+        char *place, *fifo_path, *gate_path;
+        int fifo, gate;
         sd_event *event;
         struct heartbeat *heartbeat;
         bool is_healthy;
@@ -112,6 +115,10 @@ static int new_world(void **state) {
         assert_int_equal(mkfifo(world->fifo_path, 0600), 0);
         world->fifo = open(world->fifo_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         assert_true(world->fifo >= 0);
+        assert_int_equal(text_format(&world->gate_path, "%s/gate", place), 0);
+        assert_int_equal(mkfifo(world->gate_path, 0600), 0);
+        world->gate = open(world->gate_path, O_RDWR | O_CLOEXEC);
+        assert_true(world->gate >= 0);
         assert_true(sd_event_new(&world->event) >= 0);
         assert_int_equal(heartbeat_new(world->event, &host, world, &world->heartbeat), 0);
         world->is_healthy = true;
@@ -125,10 +132,13 @@ static int free_world(void **state) {
         heartbeat_free(world->heartbeat);
         sd_event_unref(world->event);
         (void) close(world->fifo);
+        (void) close(world->gate);
         (void) unlink(world->fifo_path);
+        (void) unlink(world->gate_path);
         (void) rmdir(world->place);
         free(world->answer);
         free(world->fifo_path);
+        free(world->gate_path);
         free(world->place);
         free(world);
         return 0;
@@ -243,7 +253,7 @@ static void one_that_still_runs_is_not_started_again(void **state) {
         struct world *world = *state;
         unsigned n_turns = 0;
 
-        set(world, CHILD(world->fifo_path), FAST);
+        set(world, CHILD(world->fifo_path, "0", world->gate_path), FAST);
         await(world, &world->n_asked, 1);
         readable.fd = world->fifo;
         assert_int_equal(poll(&readable, 1, (int) (DEADLINE / USEC_PER_MSEC)), 1);
@@ -254,6 +264,12 @@ static void one_that_still_runs_is_not_started_again(void **state) {
                 n_turns += sd_event_run(world->event, DEADLINE) > 0;
         assert_int_equal(world->n_asked, 1);
         assert_int_equal(count_started(world), 0);
+
+        /* Nor is it made up for. */
+        assert_int_equal(write(world->gate, "!", 1), 1);
+        await(world, &world->n_ended, 1);
+        assert_int_equal(world->delivery, DELIVERY_DONE);
+        assert_int_equal(world->n_asked, 1);
 }
 
 static void a_new_configuration_keeps_the_pace(void **state) {

@@ -220,6 +220,38 @@ static void what_was_sent_can_be_looked_up(void **state) {
         world_told(world, "caregiver maria done 3 550 no such user missed told\n");
 }
 
+static void what_is_not_done_is_listed_with_what_waits_to_become_a_message(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria(), hook(EVENT_BIT(EVENT_MISSED)) };
+        struct message_view view;
+        int64_t id;
+
+        told[0].after_usec = 2 * USEC_PER_HOUR;
+        begin(world, told, 2);
+        world_pass_until(world, AT(12, 0));
+        world_forget(world);
+        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed waits\n");
+
+        /* Handed out, and not begun: the ledger knows nothing of it. */
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        id = view.message->id;
+        assert_string_equal(view.message->recipient, "hook bell");
+        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed sealed\n");
+
+        assert_int_equal(engine_begin_delivery(world->engine, id, "body", 4, world->now_usec), 0);
+        assert_true(engine_is_delivering(world->engine, id));
+        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        world_told(world, "hook bell waits 1 - missed sealed\ncaregiver maria waits 0 - missed waits\n");
+
+        assert_int_equal(engine_end_delivery(world->engine, id, DELIVERY_NEVER, "no such host", world->now_usec), 0);
+        assert_false(engine_is_delivering(world->engine, id));
+        world_forget(world);
+        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        world_told(world, "hook bell failed 1 no such host missed failed\ncaregiver maria waits 0 - missed waits\n");
+}
+
 static void a_hook_that_fails_for_a_day_is_told_of_the_next_thing(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_MISSED)) };
@@ -249,6 +281,7 @@ int main(void) {
                 TEST(a_full_disk_does_not_hold_a_message_back),
                 TEST(who_is_no_caregiver_any_more_is_told_nothing),
                 TEST(what_was_sent_can_be_looked_up),
+                TEST(what_is_not_done_is_listed_with_what_waits_to_become_a_message),
                 TEST(a_hook_that_fails_for_a_day_is_told_of_the_next_thing),
         };
 

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What who is told knows, and must: judged by what arrived and by what the engine says of its doses, from the outside. */
+#include <string.h>
+
+#include "dosed/text.h"
+#include "simulate.h"
+
+/* So long may it take where the way is open: what is at once, and what waits for quiet hours, or for the next summary. */
+#define SOON (4 * USEC_PER_HOUR)
+#define NEXT_MORNING (16 * USEC_PER_HOUR)
+#define NEXT_SUMMARY (42 * USEC_PER_HOUR)
+#define LOOK_EVERY (6 * USEC_PER_HOUR)
+#define FORGOTTEN_AFTER (25 * USEC_PER_DAY)
+#define MAX_SAID 1000
+
+static bool is_caregiver(const struct listener *listener) {
+        return listener->policy.kind == RECIPIENT_CAREGIVER;
+}
+
+static bool cares_for(const struct listener *listener, const char *person) {
+        for (size_t i = 0; i < listener->policy.n_people; i++)
+                if (strcmp(listener->policy.people[i], person) == 0)
+                        return true;
+        return false;
+}
+
+static bool tells(const struct listener *listener, enum telling_event event) {
+        return listener->policy.tells & EVENT_BIT(event);
+}
+
+static struct hearing *find(struct world *world, size_t listener, const char *id) {
+        char key[512];
+        struct hearing *hearing;
+
+        (void) snprintf(key, sizeof(key), "%zu %s", listener, id);
+        HASH_FIND_STR(world->told.hearings, key, hearing);
+        return hearing;
+}
+
+static struct hearing *make(struct world *world, size_t listener, const char *id) {
+        struct hearing *hearing = find(world, listener, id);
+
+        if (hearing)
+                return hearing;
+        hearing = calloc(1, sizeof(*hearing));
+        if (!hearing || text_format(&hearing->key, "%zu %s", listener, id) < 0)
+                abort();
+        hearing->id = strchr(hearing->key, ' ') + 1;
+        hearing->listener = listener;
+        hearing->state = DOSE_UPCOMING;
+        hearing->owed = _EVENT_MAX;
+        hearing->touched_usec = world->now_usec;
+        HASH_ADD_KEYPTR(hh, world->told.hearings, hearing->key, strlen(hearing->key), hearing);
+        return hearing;
+}
+
+static bool is_unconfirmed(enum dose_state state) {
+        return state == DOSE_MISSED || state == DOSE_UNATTENDED;
+}
+
+static enum opinion opinion_of(enum telling_event event) {
+        switch (event) {
+        case EVENT_MISSED:
+        case EVENT_UNATTENDED:
+        case EVENT_STOPPED:
+                return THINKS_UNCONFIRMED;
+        case EVENT_SKIPPED:
+                return THINKS_SKIPPED;
+        case EVENT_RESOLVED:
+                return THINKS_RESOLVED;
+        default:
+                return THINKS_NOTHING;
+        }
+}
+
+/* Whether what is thought is not so. */
+static void weigh(struct world *world, struct hearing *hearing) {
+        bool is_wrong = (hearing->thinks == THINKS_UNCONFIRMED && !is_unconfirmed(hearing->state)) ||
+                        (hearing->thinks == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED);
+
+        if (!is_wrong)
+                hearing->wrong_usec = USEC_NONE;
+        else if (hearing->wrong_usec == USEC_NONE)
+                hearing->wrong_usec = world->now_usec;
+}
+
+/* What a listener wants to hear of a dose that is so now. */
+static enum telling_event wanted(const struct listener *listener, const struct hearing *hearing) {
+        static const enum telling_event events[_DOSE_STATE_MAX] = {
+                [DOSE_UPCOMING] = _EVENT_MAX,         [DOSE_DUE] = EVENT_DUE,         [DOSE_SNOOZED] = EVENT_SNOOZED,
+                [DOSE_TAKEN] = EVENT_TAKEN,           [DOSE_SKIPPED] = EVENT_SKIPPED, [DOSE_MISSED] = EVENT_MISSED,
+                [DOSE_UNATTENDED] = EVENT_UNATTENDED, [DOSE_AWAY] = _EVENT_MAX,       [DOSE_MOVED] = _EVENT_MAX,
+        };
+        enum telling_event event = events[hearing->state];
+
+        if (listener->is_out || hearing->is_confidential || event == _EVENT_MAX ||
+            (event == EVENT_SKIPPED && hearing->is_off_plan))
+                return _EVENT_MAX;
+        if (!is_caregiver(listener))
+                return tells(listener, event) ? event : _EVENT_MAX;
+        if (is_unconfirmed(hearing->state))
+                return tells(listener, EVENT_MISSED) ? event : _EVENT_MAX;
+        if (event != EVENT_SKIPPED)
+                return _EVENT_MAX;
+        return hearing->is_critical || tells(listener, EVENT_SKIPPED) ? event : _EVENT_MAX;
+}
+
+static void change(struct world *world, size_t i, const struct dose *dose, const char *id) {
+        struct listener *listener = &world->told.listeners[i];
+        struct hearing *hearing = find(world, i, id);
+        enum telling_event event;
+
+        if (!hearing && (dose->state == DOSE_UPCOMING || !cares_for(listener, dose->person)))
+                return;
+        hearing = make(world, i, id);
+        hearing->state = dose->state;
+        hearing->is_confidential = dose->confidential;
+        hearing->is_critical = dose->critical;
+        hearing->is_off_plan = dose_is_off_plan(dose);
+        hearing->touched_usec = world->now_usec;
+        hearing->episode += !is_unconfirmed(dose->state);
+
+        event = wanted(listener, hearing);
+        hearing->owed = _EVENT_MAX;
+        /* A caregiver is told once what goes on being so; and not by itself what was refused. */
+        if (event != _EVENT_MAX &&
+            (!is_caregiver(listener) || (hearing->may_think != opinion_of(event) && !hearing->is_refused))) {
+                hearing->owed = event;
+                hearing->owed_usec = world->now_usec;
+        }
+        weigh(world, hearing);
+}
+
+void told_change(struct world *world, const struct dose *dose, const char *id) {
+        for (size_t i = 0; i < world->told.n_listeners; i++)
+                change(world, i, dose, id);
+}
+
+void told_moved(struct world *world, const char *id) {
+        for (size_t i = 0; i < world->told.n_listeners; i++) {
+                struct hearing *hearing = find(world, i, id);
+
+                if (!hearing)
+                        continue;
+                hearing->state = DOSE_MOVED;
+                hearing->owed = _EVENT_MAX;
+                hearing->episode++;
+                hearing->touched_usec = world->now_usec;
+                weigh(world, hearing);
+        }
+}
+
+/* By a clock of the recipient's, and a minute in which things are gathered. */
+static bool is_quiet(const struct world *world, const struct listener *listener) {
+        return quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, world->now_usec - USEC_PER_MINUTE) &&
+               quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, world->now_usec);
+}
+
+static bool is_urgent(const struct listener *listener, const struct message_item *item) {
+        return item->telling->event == EVENT_ALARM || item->telling->event == EVENT_REHEARSAL ||
+               (item->dose && (item->dose->critical || quiet_holds(&listener->policy.quiet, listener->policy.clock.zone,
+                                                                   item->dose->due_usec)));
+}
+
+static void check_manners(struct world *world, struct listener *listener, const struct message_view *view) {
+        bool is_first = listener->message != view->message->id;
+        size_t n_max = is_caregiver(listener) ? MAX_SAID : 1;
+        bool has_urgent = false;
+
+        if (view->n_items == 0 || view->n_items > n_max)
+                fail(world, "a message to %s says %zu things", listener->policy.name, view->n_items);
+        if (!is_caregiver(listener))
+                return;
+        for (size_t i = 0; i < view->n_items; i++)
+                has_urgent = has_urgent || is_urgent(listener, &view->items[i]);
+        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) && world->now_usec >= world->told.forced_usec)
+                fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
+                     telling_event_to_string(view->items[0].telling->event),
+                     view->items[0].dose ? view->items[0].dose->uid : "");
+        if (!is_first)
+                return;
+        if (!has_urgent && listener->n_first < MAX_SAID && world->now_usec >= world->told.forced_usec &&
+            world->now_usec - listener->first_usec < USEC_PER_MINUTE)
+                fail(world, "%s gets two messages within a minute", listener->policy.name);
+        listener->first_usec = world->now_usec;
+        listener->n_first = view->n_items;
+}
+
+/* What may have arrived is sent again as it was, until it is known, or out of date. */
+static void check_same(struct world *world, const struct listener *listener, const struct message *message) {
+        if (!listener->message)
+                return;
+        if (listener->message != message->id) {
+                if (listener->may_have_arrived && world->now_usec < listener->over_usec)
+                        fail(world, "a message to %s that may have arrived was given up for another",
+                             listener->policy.name);
+                return;
+        }
+        if (strcmp(listener->token, message->token) != 0)
+                fail(world, "a message to %s is tried again under another name", listener->policy.name);
+        if (listener->may_have_arrived &&
+            (!message->body || message->body_size != listener->body_size ||
+             memcmp(message->body, listener->body, listener->body_size) != 0))
+                fail(world, "a message to %s that may have arrived is composed anew", listener->policy.name);
+}
+
+static void check_said(struct world *world, size_t i, const struct message_view *view,
+                       const struct message_item *item) {
+        const struct listener *listener = &world->told.listeners[i];
+        const struct telling *telling = item->telling;
+        enum opinion opinion = opinion_of(telling->event);
+        _cleanup_(free_p) char *id = NULL;
+        struct hearing *hearing;
+
+        if (!telling->uid)
+                return;
+        if (dose_id_format(telling->person, telling->uid, telling->recurrence_id, &id) < 0)
+                abort();
+        if (!cares_for(listener, telling->person))
+                fail(world, "%s is told of %s", listener->policy.name, id);
+        if (telling->event != EVENT_RESOLVED && item->dose && item->dose->confidential)
+                fail(world, "%s is told of %s, which is private", listener->policy.name, id);
+        hearing = make(world, i, id);
+        if (hearing->touched_usec < world->now_usec)
+                hearing->touched_usec = world->now_usec;
+        if (opinion == THINKS_RESOLVED && !hearing->may_know && world->now_usec >= world->told.forced_usec)
+                fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
+        if (opinion == THINKS_RESOLVED)
+                world->told.n_resolved++;
+        if (opinion == THINKS_UNCONFIRMED && is_caregiver(listener) && hearing->was_told &&
+            hearing->told_episode == hearing->episode && hearing->told_message != view->message->id)
+                fail(world, "%s is told twice that %s was not confirmed", listener->policy.name, id);
+}
+
+void told_check_attempt(struct world *world, size_t i, const struct message_view *view) {
+        struct listener *listener = &world->told.listeners[i];
+
+        if (listener->is_under_way)
+                fail(world, "%s has a message under way, and gets another", listener->policy.name);
+        if (!part_is_on(PART_TOLD))
+                return;
+        check_same(world, listener, view->message);
+        check_manners(world, listener, view);
+        if (listener->message == view->message->id && listener->may_have_arrived)
+                return; /* that one was looked at */
+        for (size_t k = 0; k < view->n_items; k++)
+                check_said(world, i, view, &view->items[k]);
+}
+
+static void hear(struct world *world, struct listener *listener, struct hearing *hearing, enum telling_event event,
+                 bool arrives) {
+        enum opinion opinion = opinion_of(event);
+
+        hearing->touched_usec = world->now_usec;
+        if (opinion == THINKS_UNCONFIRMED) {
+                hearing->was_told = true;
+                hearing->told_episode = hearing->episode;
+                hearing->told_message = listener->message;
+        }
+        if (opinion == THINKS_UNCONFIRMED || opinion == THINKS_SKIPPED)
+                hearing->may_know = true;
+        if (opinion != THINKS_NOTHING)
+                hearing->may_think = opinion;
+        if (!arrives)
+                return;
+        if (opinion == THINKS_RESOLVED)
+                hearing->may_know = false;
+        /* A hook that hears of anything else knows that the former is over. */
+        if (opinion != THINKS_NOTHING || !is_caregiver(listener))
+                hearing->thinks = opinion;
+        if (hearing->owed != _EVENT_MAX &&
+            (hearing->owed == event || (is_caregiver(listener) && opinion_of(hearing->owed) == opinion)))
+                hearing->owed = _EVENT_MAX;
+        weigh(world, hearing);
+}
+
+void told_arrives(struct world *world, size_t i, bool arrives) {
+        struct listener *listener = &world->told.listeners[i];
+
+        listener->may_have_arrived = true;
+        for (size_t k = 0; k < listener->n_said && !listener->has_arrived; k++) {
+                const struct said *said = &listener->said[k];
+
+                if (said->id)
+                        hear(world, listener, make(world, i, said->id), said->event, arrives);
+                else if (arrives && said->event == EVENT_SUMMARY)
+                        listener->summary_usec = world->now_usec;
+        }
+        listener->has_arrived = listener->has_arrived || arrives;
+}
+
+static void excuse(struct hearing *hearing) {
+        hearing->owed = _EVENT_MAX;
+        hearing->thinks = THINKS_NOTHING;
+        hearing->wrong_usec = USEC_NONE;
+}
+
+/* Somebody has to see to that: dosed says so, and goes on. */
+void told_refused(struct world *world, size_t i) {
+        struct listener *listener = &world->told.listeners[i];
+
+        for (size_t k = 0; k < listener->n_said; k++) {
+                struct hearing *hearing = listener->said[k].id ? find(world, i, listener->said[k].id) : NULL;
+
+                if (hearing) {
+                        /* What arrived all the same is to be resolved all the same. */
+                        if (opinion_of(listener->said[k].event) != THINKS_UNCONFIRMED)
+                                hearing->thinks = THINKS_NOTHING;
+                        hearing->owed = _EVENT_MAX;
+                        hearing->is_refused = true;
+                        weigh(world, hearing);
+                } else if (listener->said[k].event == EVENT_SUMMARY)
+                        listener->summary_usec = world->now_usec;
+        }
+}
+
+void told_retried(struct world *world) {
+        struct hearing *hearing;
+
+        world->told.forced_usec = world->now_usec + 4 * USEC_PER_HOUR;
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                hearing->was_told = false;
+}
+
+void told_excuse(struct world *world, enum recipient_kind kind) {
+        struct hearing *hearing;
+
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (world->told.listeners[hearing->listener].policy.kind == kind)
+                        excuse(hearing);
+}
+
+void told_jump(struct world *world, usec_t since_usec) {
+        world->told.steady_usec = world->now_usec;
+        if (world->now_usec - since_usec > 20 * USEC_PER_HOUR)
+                told_excuse(world, RECIPIENT_HOOK);
+        if (world->now_usec - since_usec > (world->told.is_down ? 20 * USEC_PER_HOUR : 6 * USEC_PER_DAY))
+                told_excuse(world, RECIPIENT_CAREGIVER);
+}
+
+static void set_back(usec_t *usec, usec_t now_usec) {
+        if (*usec > now_usec)
+                *usec = now_usec;
+}
+
+void told_set_back(struct world *world) {
+        struct told *told = &world->told;
+        struct hearing *hearing;
+
+        told->steady_usec = world->now_usec;
+        set_back(&told->look_usec, world->now_usec);
+        set_back(&told->up_usec, world->now_usec);
+        set_back(&told->down_usec, world->now_usec);
+        set_back(&told->forced_usec, world->now_usec);
+        for (size_t i = 0; i < told->n_listeners; i++) {
+                set_back(&told->listeners[i].since_usec, world->now_usec);
+                set_back(&told->listeners[i].summary_usec, world->now_usec);
+                set_back(&told->listeners[i].first_usec, world->now_usec - USEC_PER_MINUTE);
+        }
+        for (hearing = told->hearings; hearing; hearing = hearing->hh.next) {
+                set_back(&hearing->owed_usec, world->now_usec);
+                set_back(&hearing->wrong_usec, world->now_usec);
+                set_back(&hearing->touched_usec, world->now_usec);
+        }
+}
+
+/* What waits for one who is gone is dropped; what he believes, he goes on believing. */
+void told_leave(struct world *world, size_t i) {
+        struct hearing *hearing;
+
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (hearing->listener == i)
+                        hearing->owed = _EVENT_MAX;
+}
+
+static void hearing_free(struct world *world, struct hearing *hearing) {
+        HASH_DEL(world->told.hearings, hearing);
+        free(hearing->key);
+        free(hearing);
+}
+
+void told_forget(struct world *world) {
+        struct hearing *hearing, *next;
+
+        HASH_ITER(hh, world->told.hearings, hearing, next)
+                hearing_free(world, hearing);
+}
+
+static usec_t later(usec_t a, usec_t b) {
+        return a > b ? a : b;
+}
+
+static void look_at(struct world *world, const struct hearing *hearing) {
+        const struct listener *listener = &world->told.listeners[hearing->listener];
+        const struct person *person = person_of(world, hearing->id);
+        bool at_once = !is_caregiver(listener) || hearing->is_critical;
+        usec_t since_usec = later(later(world->told.steady_usec, world->told.up_usec),
+                                  later(listener->since_usec, person->back_usec));
+
+        if (listener->is_out || person->is_out)
+                return;
+        if (hearing->owed != _EVENT_MAX &&
+            world->now_usec - later(since_usec, hearing->owed_usec) >
+                    (at_once ? SOON : NEXT_SUMMARY + listener->policy.after_usec))
+                fail(world, "%s was not told that %s is %s", listener->policy.name, hearing->id,
+                     telling_event_to_string(hearing->owed));
+        if (hearing->wrong_usec != USEC_NONE &&
+            world->now_usec - later(since_usec, hearing->wrong_usec) > (at_once ? SOON : NEXT_MORNING))
+                fail(world, "%s goes on believing that %s was %s, and it is %s", listener->policy.name, hearing->id,
+                     hearing->thinks == THINKS_SKIPPED ? "skipped" : "not confirmed",
+                     dose_state_to_string(hearing->state));
+}
+
+static void look_at_summary(struct world *world, const struct listener *listener) {
+        usec_t since_usec = later(later(world->told.steady_usec, world->told.up_usec), listener->summary_usec);
+
+        if (!listener->is_out && listener->policy.summary == SUMMARY_DAILY &&
+            world->now_usec - since_usec > USEC_PER_DAY + NEXT_SUMMARY)
+                fail(world, "%s has had no summary for long", listener->policy.name);
+}
+
+void told_look(struct world *world) {
+        struct told *told = &world->told;
+        struct hearing *hearing, *next;
+
+        if (told->n_listeners == 0 || world->now_usec < told->look_usec || !part_is_on(PART_TOLD))
+                return;
+        told->look_usec = world->now_usec + LOOK_EVERY;
+        if (told->is_down || world->is_unwritable)
+                return;
+        for (size_t i = 0; i < told->n_listeners; i++)
+                look_at_summary(world, &told->listeners[i]);
+        HASH_ITER(hh, told->hearings, hearing, next) {
+                look_at(world, hearing);
+                if (hearing->owed == _EVENT_MAX && hearing->wrong_usec == USEC_NONE &&
+                    hearing->touched_usec + FORGOTTEN_AFTER < world->now_usec)
+                        hearing_free(world, hearing);
+        }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is told: the caregiver and the hook of a life, what they were told, and what they go by. */
+#pragma once
+
+#include <uthash.h>
+
+#include "dosed/outbox.h"
+
+#define MAX_LISTENERS 2
+
+struct world;
+struct action;
+
+/* What a message says of one dose, or of none. */
+struct said {
+        enum telling_event event;
+        char *id; /* of a dose; NULL */
+};
+
+struct listener {
+        struct engine_recipient policy;
+        const char *people[2];
+        bool is_out; /* not among those who are told */
+        usec_t since_usec;
+        usec_t summary_usec; /* the last one arrived */
+        usec_t first_usec;   /* the last message was first tried */
+        size_t n_first;      /* and said so much */
+
+        /* The message that was tried last. */
+        int64_t message; /* 0: none */
+        char *token, *body;
+        size_t body_size;
+        struct said *said;
+        size_t n_said;
+        bool may_have_arrived, has_arrived;
+        usec_t over_usec; /* out of date then */
+        bool is_under_way, dies; /* with the process, before it is known */
+        enum delivery end;
+        unsigned failures; /* in a row */
+};
+
+/* What a listener goes by, of one dose. */
+enum opinion { THINKS_NOTHING, THINKS_UNCONFIRMED, THINKS_SKIPPED, THINKS_RESOLVED };
+
+struct hearing {
+        char *key; /* listener and dose */
+        const char *id;
+        size_t listener;
+        enum dose_state state; /* as it was told last to who watches the engine */
+        bool is_confidential, is_critical, is_off_plan;
+        usec_t touched_usec;
+        enum opinion thinks;    /* by what arrived */
+        enum opinion may_think; /* by what may have */
+        bool may_know;          /* something that may want resolving was told, and no end of it */
+        unsigned episode;       /* how often it was something else than unconfirmed */
+        bool was_told;          /* that it was not confirmed, */
+        unsigned told_episode;  /* in that one, */
+        int64_t told_message;   /* by that message */
+        bool is_refused;        /* a message about it failed for good */
+        enum telling_event owed; /* _EVENT_MAX: nothing */
+        usec_t owed_usec;
+        usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
+        UT_hash_handle hh;
+};
+
+struct told {
+        uint64_t random; /* apart from the life's: whether somebody is told changes no life */
+        struct listener listeners[MAX_LISTENERS];
+        size_t n_listeners;
+        struct hearing *hearings;
+        bool has_news; /* the engine says that there is a message, or something to do */
+        bool is_down; /* nothing is delivered */
+        usec_t down_usec, up_usec;
+        usec_t steady_usec; /* the last time that time did not just go on */
+        usec_t look_usec;
+        usec_t forced_usec; /* somebody asked for a message to be tried again: until then it may come at any time */
+        uint64_t n_messages, n_resolved;
+};
+
+/* told.c: whom a life has, and how their messages go. */
+void told_begin(struct world *world);
+void told_end(struct world *world);
+/* The engine is told whom to tell. */
+void told_set(struct world *world);
+/* Everything that is ready is tried. Whether something ended. */
+bool told_deliver(struct world *world);
+/* What is under way ends now. */
+void told_hurry(struct world *world);
+/* The process that was delivering is gone. */
+void told_stop(struct world *world);
+void told_act(struct world *world, const struct action *action);
+
+/* told-judge.c: what they know, and what they must. */
+void told_change(struct world *world, const struct dose *dose, const char *id);
+void told_moved(struct world *world, const char *id);
+/* An attempt: before anything is known of it. */
+void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);
+/* It arrives, or may have; `surely` is what dosed knows. */
+void told_arrives(struct world *world, size_t listener, bool arrives);
+void told_refused(struct world *world, size_t listener);
+/* Somebody has had a message tried again: what was told may be told again. */
+void told_retried(struct world *world);
+/* Time has jumped since then, or a way was closed since then. */
+void told_jump(struct world *world, usec_t since_usec);
+void told_excuse(struct world *world, enum recipient_kind kind);
+void told_set_back(struct world *world);
+void told_leave(struct world *world, size_t listener);
+void told_look(struct world *world);
+void told_forget(struct world *world);
