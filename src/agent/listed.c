@@ -134,29 +134,42 @@ static int read_details(sd_bus_message *message, struct listed_dose *dose) {
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static int read_dose(sd_bus_message *message, struct listed_doses *doses) {
+/* There may be thousands of them: room is doubled whenever a power of two is full. */
+static int make_room(struct listed_doses *doses) {
+        size_t n = doses->n_items;
         struct listed_dose *items;
+
+        if ((n & (n - 1)) == 0) {
+                items = reallocarray(doses->items, n == 0 ? 1 : 2 * n, sizeof(*items));
+                if (!items)
+                        return -ENOMEM;
+                doses->items = items;
+        }
+        doses->items[n] = (struct listed_dose){};
+        return 0;
+}
+
+static int read_dose(sd_bus_message *message, struct listed_doses *doses) {
+        struct listed_dose *dose;
         const char *path;
         int r;
 
-        items = reallocarray(doses->items, doses->n_items + 1, sizeof(*items));
-        if (!items)
-                return -ENOMEM;
-        doses->items = items;
-        items[doses->n_items] = (struct listed_dose){};
+        r = make_room(doses);
+        if (r < 0)
+                return r;
+        dose = &doses->items[doses->n_items];
 
         r = sd_bus_message_read_basic(message, 'o', &path);
         if (r < 0)
                 return r;
-        r = text_copy(path, &items[doses->n_items].path);
-        if (r < 0)
-                return r;
-        r = read_details(message, &items[doses->n_items++]);
-        if (r < 0)
-                return r;
-        if (!items[doses->n_items - 1].id || !items[doses->n_items - 1].title)
-                listed_dose_done(&items[--doses->n_items]);
-        return 0;
+        r = text_copy(path, &dose->path);
+        if (r >= 0)
+                r = read_details(message, dose);
+        if (r < 0 || !dose->id || !dose->title)
+                listed_dose_done(dose);
+        else
+                doses->n_items++;
+        return r;
 }
 
 int listed_doses_read(sd_bus_message *message, struct listed_doses *ret) {

@@ -136,15 +136,19 @@ static enum notify_check check_of(const struct reminded_dose *dose, usec_t now_u
         return dose->record_lost ? NOTIFY_CHECK_RECORD_LOST : NOTIFY_CHECK_NOTHING;
 }
 
+/* Doubled whenever a power of two is full. */
 static int make_room(struct reminders *reminders) {
+        size_t n = reminders->n_doses, room = n == 0 ? 1 : 2 * n;
         struct notify_dose *doses;
         struct shown_dose *owned;
 
-        doses = reallocarray(reminders->doses, reminders->n_doses + 1, sizeof(*doses));
+        if ((n & (n - 1)) != 0)
+                return 0;
+        doses = reallocarray(reminders->doses, room, sizeof(*doses));
         if (!doses)
                 return -ENOMEM;
         reminders->doses = doses;
-        owned = reallocarray(reminders->owned, reminders->n_doses + 1, sizeof(*owned));
+        owned = reallocarray(reminders->owned, room, sizeof(*owned));
         if (!owned)
                 return -ENOMEM;
         reminders->owned = owned;

@@ -16,7 +16,7 @@ AGENT = ROOT / "systemd/user/dosed-agent.service.in"
 
 def group(name):
     done = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True)
-    return set(done.stdout.split()) - {"#"}
+    return {name for line in done.stdout.splitlines() if not line.strip().startswith("#") for name in line.split()}
 
 
 def setting(unit, name):
