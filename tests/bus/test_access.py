@@ -123,6 +123,16 @@ class Access(unittest.TestCase):
         while waited != {"Aspirin 100 mg", "Frobnitol 5 mg", "Ramipril 5 mg"}:
             waited.add(root.wait_for("ReminderDue")[1]["medication"])
 
+    def message_of(self, person):
+        """The number of a message that tells of this person only: the hook says no to each."""
+        self.members["root"].call("Rehearse", path=f"{PATH}/person/{person}", interface="Person")
+        deadline = now() + timedelta(seconds=3 * DEADLINE_SEC)
+        while now() < deadline:
+            for message in self.members["root"].messages(person=person):
+                if message["state"] == "failed" and "id" in message:
+                    return int(message["id"])
+        raise AssertionError("no message failed")
+
     def member(self, uid):
         member = Member(self.dosed, uid)
         self.addCleanup(member.close)
@@ -170,16 +180,6 @@ class EveryMember(Access):
         if name == "Outbox.RetryMessage":
             return (dbus.UInt64(self.message_of("ana")),)
         return METHODS[name][2]()
-
-    def message_of(self, person):
-        """The number of a message that tells of this person only: the hook says no to each."""
-        self.members["root"].call("Rehearse", path=f"{PATH}/person/{person}", interface="Person")
-        deadline = now() + timedelta(seconds=3 * DEADLINE_SEC)
-        while now() < deadline:
-            for message in self.members["root"].messages(person=person):
-                if message["state"] == "failed" and "id" in message:
-                    return int(message["id"])
-        raise AssertionError("no message failed")
 
     def refusal(self, role, name):
         """What keeps that role out: who may see nothing of ana's is not told that there is anything."""
@@ -340,6 +340,16 @@ class Hiding(Access):
                 self.assertEqual("frobnicate" in text, role == "root")
                 self.assertEqual("onfiguration" in text or "frobnicate" in text, role in INSIDE)
                 self.assertEqual(text == "", role == "stranger")
+
+    def test_who_manages_one_person_manages_nobody_else(self):
+        manage, number = self.members["manage"], dbus.UInt64(self.message_of("bruno"))
+        self.assertEqual(manage.error("RetryMessage", "t", number, interface="Outbox"), "NoSuchMessage")
+        self.assertIn(manage.error("AcceptPlan", path=f"{PATH}/person/bruno", interface="Person"), HIDDEN)
+        self.configure("[person bruno]", "[person bruno]\ncaregivers = viewer, seer\n[caregiver seer]\ntell = none\n"
+                       f"user = {self.names['manage']}\nmay = view\n[person carla]")  # fmt: skip
+        self.assertEqual(manage.error("RetryMessage", "t", number, interface="Outbox"), DENIED)
+        self.assertEqual(manage.error("AcceptPlan", path=f"{PATH}/person/bruno", interface="Person"), DENIED)
+        self.assertEqual(manage.error("AcceptPlan", path=f"{PATH}/person/ana", interface="Person"), "")
 
     def test_who_recorded_is_in_the_ledger(self):
         for role in ("own", "record", "manage", "root"):
