@@ -159,7 +159,7 @@ check: build/.deps-build build/.deps-check
 check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(addprefix --alone=,$(wildcard tests/simulate/test_*.py)) $(unit_tests) \
-		$(foreach folder,project differential deliver hooks bus mail,$(wildcard tests/$(folder)/test_*.py))
+		$(foreach folder,project differential deliver delivery hooks bus mail,$(wildcard tests/$(folder)/test_*.py))
 
 # A booted system is another machine: one after the other, and longer than others may take.
 .PHONY: check-system

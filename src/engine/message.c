@@ -118,6 +118,8 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         r = fill_message(engine, recipient, now_usec, &n);
                         if (r < 0)
                                 return r;
+                        /* It is as new as what it says. */
+                        recipient->open->made_usec = now_usec;
                 }
                 if (n > 0 || recipient->is_frozen)
                         return message_show(engine, recipient, n, ret);

@@ -51,6 +51,7 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                         recipient->n_failed--;
         }
         recipient->retry_usec = now_usec;
+        recipient->is_forced = true;
         recipient->look_usec = USEC_NONE;
         return engine_finish(engine, now_usec);
 }

@@ -23,29 +23,25 @@ bool telling_waits(const struct engine *engine, const struct telling *telling) {
         return telling->state == TELLING_WAITS && (!telling->person || engine_find_person(engine, telling->person));
 }
 
-/* Somebody may be woken by it: it is critical, or quiet hours did not hold it back when it was decided. */
-static bool may_disturb(const struct recipient *recipient, const struct telling *telling, usec_t now_usec) {
-        if (telling->not_before_usec > now_usec || telling->in_summary)
-                return false;
-        return telling_is_urgent(telling) ||
-               quiet_holds(&recipient->policy.quiet, recipient->policy.clock.zone, telling->not_before_usec);
-}
+/* Not before quiet hours end, also where an outage or the message before it held it up until they began. */
+static usec_t quiet_until(const struct recipient *recipient, const struct live_telling *live, usec_t at_usec) {
+        const struct engine_recipient *policy = &recipient->policy;
+        usec_t end_usec;
 
-/* Quiet hours hold also for what is tried again. */
-static usec_t after_quiet_hours(const struct engine *engine, const struct recipient *recipient, usec_t at_usec) {
-        const struct live_telling *live;
-
-        if (recipient->policy.kind == RECIPIENT_HOOK ||
-            !quiet_holds(&recipient->policy.quiet, recipient->policy.clock.zone, at_usec))
+        if (policy->kind == RECIPIENT_HOOK || recipient->is_forced || live->is_critical ||
+            live->telling.event == EVENT_ALARM || live->telling.event == EVENT_REHEARSAL ||
+            (live->due_usec != USEC_NONE && !live->telling.in_summary &&
+             quiet_holds(&policy->quiet, policy->clock.zone, live->due_usec)))
                 return at_usec;
-        for (live = recipient->tellings; live; live = live->next)
-                if ((live->telling.state == TELLING_SEALED || telling_waits(engine, &live->telling)) &&
-                    may_disturb(recipient, &live->telling, at_usec))
-                        return at_usec;
-        return quiet_end(&recipient->policy.quiet, recipient->policy.clock.zone, at_usec);
+        /* What was to be told just before they begin is gathered into them. */
+        end_usec = quiet_end(&policy->quiet, policy->clock.zone, at_usec - GATHER_USEC);
+        return end_usec == at_usec - GATHER_USEC ? at_usec : end_usec + GATHER_USEC;
 }
 
-/* When the next attempt can begin: USEC_NEVER where there is nothing to say. */
+/*
+ * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
+ * way for what does not.
+ */
 static usec_t attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
         const struct live_telling *live;
@@ -54,14 +50,23 @@ static usec_t attempt_usec(const struct engine *engine, struct recipient *recipi
                 recipient->retry_usec = now_usec;
         if (recipient->is_under_way || !recipient->is_wanted)
                 return USEC_NEVER;
-        if (recipient->open)
-                return after_quiet_hours(engine, recipient, recipient->retry_usec);
-        for (live = recipient->tellings; live; live = live->next)
-                if (telling_waits(engine, &live->telling) && live->telling.not_before_usec + gather_usec < at_usec)
-                        at_usec = live->telling.not_before_usec + gather_usec;
-        if (at_usec >= recipient->retry_usec)
-                return at_usec;
-        return after_quiet_hours(engine, recipient, recipient->retry_usec);
+        for (live = recipient->tellings; live; live = live->next) {
+                usec_t may_go_usec = recipient->retry_usec;
+
+                if (live->telling.state != TELLING_SEALED || !recipient->open) {
+                        if (!telling_waits(engine, &live->telling))
+                                continue;
+                        if (live->telling.not_before_usec + gather_usec > may_go_usec)
+                                may_go_usec = live->telling.not_before_usec + gather_usec;
+                }
+                if (may_go_usec < now_usec)
+                        may_go_usec = now_usec;
+                if (may_go_usec < at_usec)
+                        may_go_usec = quiet_until(recipient, live, may_go_usec);
+                if (may_go_usec < at_usec)
+                        at_usec = may_go_usec;
+        }
+        return at_usec;
 }
 
 static void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
@@ -282,7 +287,7 @@ int engine_begin_delivery(struct engine *engine, int64_t number, const char *bod
         message->perhaps = true;
         message->next_usec = now_usec + backoff(recipient->failures + 1);
         recipient->is_under_way = true;
-        recipient->is_ready = false;
+        recipient->is_ready = recipient->is_forced = false;
         recipient->look_usec = USEC_NONE;
         r = store_put_message(engine->store, message);
         return r < 0 ? r : engine_finish(engine, now_usec);

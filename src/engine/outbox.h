@@ -38,7 +38,9 @@ struct told_dose {
 struct live_telling {
         struct telling telling;
         struct recipient *recipient;
-        struct told_dose *of;                       /* NULL: of none */
+        struct told_dose *of; /* NULL: of none */
+        usec_t due_usec;      /* of that one; USEC_NONE: not known */
+        bool is_critical;
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
         UT_hash_handle hh;                          /* by number */
@@ -54,6 +56,7 @@ struct recipient {
         bool is_frozen;                 /* it may have arrived: what it says stays */
         bool is_under_way;
         bool is_ready;       /* the next attempt can begin */
+        bool is_forced;      /* by somebody who asked for it, in quiet hours too */
         unsigned failures;   /* attempts in a row that came to nothing */
         usec_t retry_usec;   /* no attempt before that */
         char *answer;        /* what came of the last of them; NULL */

@@ -300,5 +300,8 @@ int engine_set_recipients(struct engine *engine, const struct engine_recipient *
                         r = recipient_dismiss(engine, outbox->recipients[i], now_usec);
                 outbox->recipients[i]->look_usec = USEC_NONE;
         }
+        /* At a start the people come after them, and then this is done. */
+        if (r >= 0 && engine->n_people > 0)
+                r = recipients_catch_up(engine, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }

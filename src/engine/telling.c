@@ -26,9 +26,31 @@ static int find_dose(struct outbox *outbox, const struct telling *telling, struc
         return 0;
 }
 
+/* What makes it one for quiet hours. Before there is any entry of the dose an alarm alone is told of it: that is, anyway. */
+static int note_dose(struct engine *engine, struct live_telling *live) {
+        _cleanup_(dose_free_p) struct dose *written = NULL;
+        const struct live_dose *in_hand = live_find(engine, live->of->id);
+        const struct dose *dose = in_hand ? in_hand->dose : NULL;
+        int r;
+
+        if (!dose) {
+                r = engine_read_dose(engine, live->telling.person, live->telling.uid, live->telling.recurrence_id,
+                                     &written);
+                if (r < 0)
+                        return r;
+                dose = written;
+        }
+        if (dose) {
+                live->due_usec = dose->due_usec;
+                live->is_critical = dose->critical;
+        }
+        return 0;
+}
+
 /* Takes the telling's texts. */
-static int take_in_hand(struct outbox *outbox, struct recipient *recipient, struct telling *telling,
+static int take_in_hand(struct engine *engine, struct recipient *recipient, struct telling *telling,
                         struct live_telling **ret) {
+        struct outbox *outbox = &engine->outbox;
         struct live_telling *live = calloc(1, sizeof(*live));
         int r;
 
@@ -48,7 +70,7 @@ static int take_in_hand(struct outbox *outbox, struct recipient *recipient, stru
         DL_APPEND(recipient->tellings, live);
         HASH_ADD(hh, outbox->tellings, telling.id, sizeof(live->telling.id), live);
         *ret = live;
-        return 0;
+        return live->of ? note_dose(engine, live) : 0;
 }
 
 static void let_go(struct outbox *outbox, struct live_telling *live) {
@@ -76,7 +98,7 @@ int outbox_take_up(struct engine *engine, struct recipient *recipient, struct te
         /* Sealed into a message that is done: what was not written with it is looked at anew. */
         if (telling->state == TELLING_SEALED && (!recipient->open || recipient->open->id != telling->message))
                 telling->state = TELLING_WAITS;
-        return take_in_hand(&engine->outbox, recipient, telling, &live);
+        return take_in_hand(engine, recipient, telling, &live);
 }
 
 int outbox_add(struct engine *engine, struct recipient *recipient, const struct telling *telling) {
@@ -100,7 +122,7 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
                 r = telling_copy(&wanted, &copy);
         if (r < 0)
                 return r;
-        r = take_in_hand(&engine->outbox, recipient, &copy, &live);
+        r = take_in_hand(engine, recipient, &copy, &live);
         if (r < 0) {
                 telling_done(&copy);
                 return r;

@@ -84,6 +84,7 @@ static void what_surely_did_not_arrive_is_written_anew(void **state) {
         assert_null(second.body);
         assert_int_equal(second.attempts, 1);
         world_forget(world);
+        assert_int_equal(second.made_usec, AT(12, 2)); /* it is as new as what it says */
         world_live_until(world, AT(12, 45), DELIVERY_LATER);
         world_sent(world, "12:02 caregiver maria later: missed Aspirin\n12:07 caregiver maria later: missed Aspirin\n"
                           "12:22 caregiver maria later: missed Aspirin\n");
@@ -270,13 +271,35 @@ static void a_hook_that_fails_for_a_day_is_told_of_the_next_thing(void **state) 
         world_forget(world);
 }
 
+/* And so does what it took up while it did not arrive. */
+static void what_is_out_of_date_goes_with_the_next_message(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        world_tell(world, told, 1);
+        world_put(world, "two.ics",
+                  ICS(EVENT("a", "Aspirin", "DTSTART:20261123T080000\r\n")
+                              EVENT("b", "Bisoprolol", "DTSTART:20261130T060000\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(1, 0), DELIVERY_DONE);
+        world_live_until(world, AT(11, 30) + 7 * TOMORROW, DELIVERY_LATER);
+        world_forget(world);
+        world_live_until(world, AT(12, 10) + 7 * TOMORROW, DELIVERY_LATER);
+        assert_true(is_degraded(world, "outbox"));
+        world_forget(world);
+        world_live_until(world, AT(14, 0) + 7 * TOMORROW, DELIVERY_DONE);
+        world_sent(world, "12:22 caregiver maria: missed Aspirin, missed Bisoprolol\n");
+        assert_false(is_degraded(world, "outbox"));
+}
+
 static void what_was_told_more_than_a_year_ago_is_forgotten(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
 
         begin(world, told, 1);
         world_live_until(world, AT(13, 0), DELIVERY_DONE);
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;UNTIL=20261123T080000\r\n");
+        world_put_event(world, "lis.ics", "lis", "Lisinopril",
+                        "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;UNTIL=20261123T080000\r\n");
         world_reload(world);
         world_live_until(world, AT(14, 0), DELIVERY_DONE);
         world_stop(world);
@@ -300,6 +323,7 @@ int main(void) {
                 TEST(who_is_no_caregiver_any_more_is_told_nothing),
                 TEST(what_was_sent_can_be_looked_up),
                 TEST(what_is_not_done_is_listed_with_what_waits_to_become_a_message),
+                TEST(what_is_out_of_date_goes_with_the_next_message),
                 TEST(a_hook_that_fails_for_a_day_is_told_of_the_next_thing),
                 TEST(what_was_told_more_than_a_year_ago_is_forgotten),
         };
