@@ -22,7 +22,7 @@ comma := ,
 build := build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
 
 libraries := libsystemd libical sqlite3 inih jansson smartcols libcurl
-programs := dosed dosectl dosed-mail
+programs := dosed dosectl dosed-mail dosed-agent
 rooms := base calendar dose medication store engine bus notify deliver
 
 our_cppflags := -D_GNU_SOURCE -DDOSED_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
@@ -44,14 +44,18 @@ room_objects := $(foreach room,$(rooms),$(call objects_of,$(room)))
 dosed_objects := $(call objects_of,daemon)
 dosectl_objects := $(call objects_of,ctl)
 mail_objects := $(call objects_of,mail)
+agent_objects := $(call objects_of,agent)
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
 deliver_drivers := $(patsubst tests/deliver/%.c,$(build)/tests/%,$(wildcard tests/deliver/*.c))
 
+# Units and activation files name the place of the programs.
+made_files := $(patsubst %.in,$(build)/%,$(wildcard systemd/*/*.in dbus/*.in))
+
 .PHONY: all
 all: ## build the programs
-all: $(addprefix $(build)/,$(programs) dosed.service org.dosed.Dosed1.service)
+all: $(addprefix $(build)/,$(programs)) $(made_files)
 
 # What is made with other flags, or for another place, than the last time is made anew: -Werror must see every file, and
 # units must name the programs where they are installed.
@@ -93,6 +97,9 @@ $(build)/dosectl: $(dosectl_objects) $(build)/libdosed.a
 $(build)/dosed-mail: $(mail_objects) $(build)/libdosed.a
 	$(link)
 
+$(build)/dosed-agent: $(agent_objects) $(build)/libdosed.a
+	$(link)
+
 # The longest fitting name counts: what tests a program's own files links them as well.
 $(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(build)/libctl.a $(build)/libdosed.a
 	$(link) -lcmocka
@@ -120,15 +127,9 @@ $(build)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) -D_GNU_SOURCE -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
-substituted = sed 's|@bindir@|$(bindir)|g' $< >$@
-
-$(build)/%.service: systemd/%.service.in $(build)/places
+$(build)/%: %.in $(build)/places
 	@mkdir -p $(@D)
-	$(call quiet,SED)$(substituted)
-
-$(build)/%.service: dbus/%.service.in $(build)/places
-	@mkdir -p $(@D)
-	$(call quiet,SED)$(substituted)
+	$(call quiet,SED)sed 's|@bindir@|$(bindir)|g' $< >$@
 
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -158,7 +159,15 @@ check: build/.deps-build build/.deps-check
 check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(addprefix --alone=,$(wildcard tests/simulate/test_*.py)) $(unit_tests) \
-		$(foreach folder,project differential deliver delivery hooks bus mail system,$(wildcard tests/$(folder)/test_*.py))
+		$(foreach folder,project differential deliver delivery hooks bus mail,$(wildcard tests/$(folder)/test_*.py))
+
+# A booted system is another machine: one after the other, and longer than others may take.
+.PHONY: check-system
+check-system: ## the service under a booted systemd, in a container; needs root
+check-system: build/.deps-build build/.deps-check
+	@[ "$$(id -u)" -ne 0 ] || $(MAKE) --no-print-directory build/.deps-system
+	@$(MAKE) $(make_flags) all
+	@DOSED_BUILD=$(build) $(PYTHON) tests/run --jobs 1 --deadline 1200 $(wildcard tests/system/test_*.py)
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -195,27 +204,43 @@ lint: build/.deps-build build/.deps-lint
 format: ## lay out the lines that you changed as .clang-format says
 	@git clang-format --force --extensions c,h HEAD
 
-# Where systemd looks, under our prefix.
-systemd_folder = $(or $(shell $(PKG_CONFIG) --define-variable=prefix=$(prefix) --variable=$(1) systemd 2>/dev/null),$(2))
-userunitdir ?= $(call systemd_folder,systemduserunitdir,$(prefix)/lib/systemd/user)
-catalogdir ?= $(call systemd_folder,catalogdir,$(prefix)/lib/systemd/catalog)
+# Where others look for what we bring them, under our prefix; by their own word, if they have one on this machine.
+place_of = $(or $(shell $(PKG_CONFIG) $(foreach root,prefix root_prefix rootprefix,--define-variable=$(root)=$(prefix)) \
+	--variable=$(2) $(1) 2>/dev/null),$(3))
+systemunitdir ?= $(call place_of,systemd,systemdsystemunitdir,$(prefix)/lib/systemd/system)
+userunitdir ?= $(call place_of,systemd,systemduserunitdir,$(prefix)/lib/systemd/user)
+sysusersdir ?= $(call place_of,systemd,sysusersdir,$(prefix)/lib/sysusers.d)
+tmpfilesdir ?= $(call place_of,systemd,tmpfilesdir,$(prefix)/lib/tmpfiles.d)
+catalogdir ?= $(call place_of,systemd,catalogdir,$(prefix)/lib/systemd/catalog)
+systemservicesdir ?= $(call place_of,dbus-1,system_bus_services_dir,$(datadir)/dbus-1/system-services)
+sessionservicesdir ?= $(call place_of,dbus-1,session_bus_services_dir,$(datadir)/dbus-1/services)
+interfacesdir ?= $(call place_of,dbus-1,interfaces_dir,$(datadir)/dbus-1/interfaces)
+# The system bus reads no policies below /usr/local.
+sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
+policydir ?= $(if $(filter /usr,$(prefix)),$(datadir)/dbus-1/system.d,$(sysconfdir)/dbus-1/system.d)
 
-# mode:source:destination of every file; install and uninstall both walk it.
+into = $(foreach file,$(3),$(1):$(file):$(2)/$(notdir $(file)))
+
+# mode:source:destination of every file; install and uninstall both walk it, and tests/project/test_install.py knows it by heart.
 installed = \
-	755:$(build)/dosed:$(bindir)/dosed \
-	755:$(build)/dosectl:$(bindir)/dosectl \
-	755:$(build)/dosed-mail:$(libexecdir)/dosed/dosed-mail \
-	644:$(build)/dosed.service:$(userunitdir)/dosed.service \
-	644:$(build)/org.dosed.Dosed1.service:$(datadir)/dbus-1/services/org.dosed.Dosed1.service \
-	$(foreach xml,$(wildcard dbus/*.xml),644:$(xml):$(datadir)/dbus-1/interfaces/$(notdir $(xml))) \
-	644:man/dosed.8:$(mandir)/man8/dosed.8 \
-	644:man/dosed-hook.5:$(mandir)/man5/dosed-hook.5 \
-	$(foreach hook,$(wildcard data/hooks/*),755:$(hook):$(datadir)/dosed/hooks/$(notdir $(hook))) \
-	644:man/dosed.conf.5:$(mandir)/man5/dosed.conf.5 \
-	644:man/dosed-mail.8:$(mandir)/man8/dosed-mail.8 \
-	644:man/dosectl.1:$(mandir)/man1/dosectl.1 \
-	644:data/dosed.catalog:$(catalogdir)/dosed.catalog \
-	644:data/dosed.conf:$(docdir)/examples/dosed.conf
+	$(call into,755,$(bindir),$(build)/dosed $(build)/dosectl $(build)/dosed-agent) \
+	$(call into,755,$(libexecdir)/dosed,$(build)/dosed-mail) \
+	$(call into,644,$(systemunitdir),$(patsubst %.in,$(build)/%,$(wildcard systemd/system/*.in))) \
+	$(call into,644,$(userunitdir),$(patsubst %.in,$(build)/%,$(wildcard systemd/user/*.in))) \
+	644:systemd/dosed.sysusers:$(sysusersdir)/dosed.conf \
+	644:systemd/dosed.tmpfiles:$(tmpfilesdir)/dosed.conf \
+	644:$(build)/dbus/org.dosed.Dosed1.service:$(sessionservicesdir)/org.dosed.Dosed1.service \
+	644:$(build)/dbus/org.dosed.Dosed1.system.service:$(systemservicesdir)/org.dosed.Dosed1.service \
+	$(call into,644,$(policydir),dbus/org.dosed.Dosed1.conf) \
+	$(call into,644,$(interfacesdir),$(wildcard dbus/*.xml)) \
+	$(foreach section,1 5 7 8,$(call into,644,$(mandir)/man$(section),$(wildcard man/*.$(section)))) \
+	$(call into,755,$(datadir)/dosed/hooks,$(wildcard data/hooks/*)) \
+	$(call into,644,$(catalogdir),data/dosed.catalog) \
+	$(call into,644,$(docdir)/examples,data/dosed.conf) \
+	$(call into,644,$(docdir)/examples/sync,$(wildcard data/sync/*))
+
+# Folders that are ours alone, the inner ones first.
+own_folders = $(docdir)/examples/sync $(docdir)/examples $(docdir) $(libexecdir)/dosed $(datadir)/dosed/hooks $(datadir)/dosed
 
 .PHONY: install
 install: ## install under $(prefix), or $(DESTDIR)$(prefix)
@@ -225,6 +250,10 @@ install: all
 		printf '  %-6s %s\n' INST "$$target"; \
 		$(INSTALL) -D -m "$$mode" "$${paths%%:*}" "$$target" || exit 1; \
 	done
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' \
+		'For yourself:    systemctl --user daemon-reload && systemctl --user enable --now dosed' \
+		'For a household: systemd-sysusers && systemd-tmpfiles --create dosed.conf && journalctl --update-catalog &&' \
+		'                 systemctl daemon-reload && systemctl reload dbus && systemctl enable --now dosed'
 
 .PHONY: uninstall
 uninstall: ## remove exactly what install put there
@@ -233,8 +262,8 @@ uninstall: ## remove exactly what install put there
 		printf '  %-6s %s\n' RM "$$target"; \
 		rm -f "$$target" || exit 1; \
 	done
-	@for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(libexecdir)/dosed" \
-		"$(DESTDIR)$(datadir)/dosed/hooks" "$(DESTDIR)$(datadir)/dosed"; do \
+	@for folder in $(own_folders); do \
+		folder="$(DESTDIR)$$folder"; \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
 

@@ -35,10 +35,30 @@ struct bus_host {
         int (*rehearse)(void *userdata, const char *person);
 };
 
+/* Whom the bus lets in: one user's own programs, or everybody on this machine. */
+enum bus_scope { BUS_SCOPE_SESSION, BUS_SCOPE_SYSTEM };
+
 /* The connection and the engine stay the caller's. The name is not requested here. Returns 0 or a negative errno. */
-int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *host, void *userdata, struct bus **ret);
+int bus_new(sd_bus *connection, enum bus_scope scope, struct engine *engine, const struct bus_host *host, void *userdata,
+            struct bus **ret);
 struct bus *bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus *, bus_free);
+
+/* Each may what those before it may: see a person's doses, record them, change the plan. */
+enum bus_right { BUS_MAY_VIEW, BUS_MAY_RECORD, BUS_MAY_MANAGE };
+
+/* What a Unix user may do for a person. A user may have several for one person: the highest holds. */
+struct bus_grant {
+        const char *user, *person;
+        enum bus_right right;
+        bool is_own; /* is this person, or acts for them: also what is hidden from caregivers is theirs to see */
+};
+
+/*
+ * Who may do what on the system bus, all of it at once, and from now on: nobody but root may do anything until it is told. On a
+ * session bus, whoever calls may do everything. Copied. Returns 0 or -ENOMEM, and then what held still holds.
+ */
+int bus_set_grants(struct bus *bus, const struct bus_grant *grants, size_t n_grants);
 
 /*
  * What came of a test mail: the server took it, or not; `answer` is what it said, a sentence for a person, or NULL. Takes `call`,
@@ -46,7 +66,10 @@ DEFINE_CLEANUP(struct bus *, bus_free);
  */
 void bus_answer_mail_test(struct bus *bus, sd_bus_message *call, bool is_taken, const char *answer);
 
-/* For the engine's observers. Return 0 or a negative errno. */
+/*
+ * For the engine's observers. On a session bus broadcast; on the system bus sent to each subscriber that may see the
+ * person, and to nobody else. Return 0 or a negative errno.
+ */
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view);
 int bus_emit_reminder(struct bus *bus, const struct dose_view *view);
 int bus_emit_plan_changed(struct bus *bus, const char *person);

@@ -25,5 +25,5 @@ usec_t clock_realtime_usec(void);
 /* CLOCK_BOOTTIME: since the machine was started, suspends included. */
 usec_t clock_boottime_usec(void);
 
-/* The kernel's clock is disciplined by somebody who knows the time (adjtimex(2)). */
+/* The kernel's clock is disciplined by somebody who knows the time (adjtimex(2)); as far as can be seen. */
 bool clock_is_synchronised(void);

@@ -192,6 +192,10 @@ const char *engine_person_folder(const struct engine *engine, const char *name);
 size_t engine_count_open(const struct engine *engine);
 /* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
 usec_t engine_next_due(struct engine *engine);
+/* The same of those doses that a caller wants to know of. */
+typedef bool (*dose_choice)(void *userdata, const char *person, bool is_confidential);
+size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, void *userdata);
+usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *userdata);
 
 /* What does not work, a sentence each; empty when all is well. The texts live until the next call into the engine. */
 size_t engine_count_degraded(const struct engine *engine);
@@ -202,5 +206,10 @@ const char *engine_degraded_key(const struct engine *engine, size_t i);
 
 /* For what the programs find: a sentence under a key, or NULL when it is well again. */
 int engine_set_degraded(struct engine *engine, const char *key, const char *text);
+/*
+ * Something went wrong that is over by now: hooks that are told of trouble are told of it once, but of the same again not before
+ * an hour has passed. Returns 0 or a negative errno.
+ */
+int engine_tell_trouble(struct engine *engine, const char *text, usec_t now_usec);
 
 const char *engine_outcome_to_string(enum engine_outcome outcome); /* "TooEarly", as in the D-Bus errors */

@@ -69,6 +69,9 @@
 #define LIMIT_ANSWER_BYTES (16u * 1024 * 1024) /* one answer: dbus-daemon drops a connection that sends more than 32 MiB */
 #define LIMIT_PROPERTY_BYTES (1024u * 1024)   /* a property that is a list: GetAll answers all of them at once */
 #define LIMIT_MAIL_TESTS 4u                   /* at once: each is a program that talks to a server */
+#define LIMIT_PEERS 400u                      /* remembered, with those below; each costs one of a bus's 512 matches */
+#define LIMIT_SUBSCRIBERS 256u                /* on the system bus: each is sent each signal by itself */
+#define LIMIT_SUBSCRIBERS_OF_USER 32u         /* desktops, applets and terminals of one user */
 #define LIMIT_OPTION_BYTES 1024u              /* a text that a client records with a dose */
 
 /* Notifications on a desktop. */
@@ -82,6 +85,7 @@
 #define LIMIT_NOTIFY_TEXT_BYTES 1000u         /* instructions: more does not fit a notification */
 #define LIMIT_NOTIFY_SPLIT 256u               /* doses remembered as wanted one by one: a day of them */
 #define LIMIT_NOTIFY_WITHDRAWN 16u            /* just taken down, and perhaps pressed before the server knew of it */
+#define LIMIT_AGENT_PRESSES 200u              /* buttons that wait for dosed's answer: all of two full screens */
 #define LIMIT_UNREAD_LINES 1000u              /* doses of a notice that nobody has read yet: a season of an unused machine */
 #define LIMIT_UNREAD_MEMORY_BYTES (512u * 1024) /* the file of their ids: LIMIT_UNREAD_LINES of the longest */
 #define LIMIT_NOTIFY_MEMORY_BYTES 4096u       /* the file of what is up: LIMIT_NOTIFICATIONS ids and two names */

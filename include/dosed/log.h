@@ -17,6 +17,7 @@
 #define MESSAGE_RECOVERED "8f4e1c0f5d6a4c0fa3b3d1b1f2c55a04"
 #define MESSAGE_ALREADY_RUNNING "8f4e1c0f5d6a4c0fa3b3d1b1f2c55a05"
 #define MESSAGE_CONFIG_REFUSED "8f4e1c0f5d6a4c0fa3b3d1b1f2c55a06"
+#define MESSAGE_BROKE_OFF "8f4e1c0f5d6a4c0fa3b3d1b1f2c55a07"
 
 /* Lines of a lower priority than this (default LOG_INFO) are dropped. */
 void log_set_level(int level);

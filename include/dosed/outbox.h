@@ -97,6 +97,8 @@ int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_
  * become one, by recipient, as a message without a number whose `next_usec` is when it can be made at the earliest.
  */
 int engine_visit_open_messages(struct engine *engine, message_visitor visitor, void *userdata);
+/* One message, by its number. Returns 0, ENGINE_NO_MESSAGE, what the visitor returned, or a negative errno. */
+int engine_visit_message(struct engine *engine, int64_t message, message_visitor visitor, void *userdata);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
 /* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */

@@ -15,7 +15,8 @@ static int user_name(char **ret) {
         return text_format(ret, "%u", (unsigned) getuid());
 }
 
-int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *host, void *userdata, struct bus **ret) {
+int bus_new(sd_bus *connection, enum bus_scope scope, struct engine *engine, const struct bus_host *host, void *userdata,
+            struct bus **ret) {
         _cleanup_(bus_free_p) struct bus *bus = NULL;
         int r;
 
@@ -23,6 +24,7 @@ int bus_new(sd_bus *connection, struct engine *engine, const struct bus_host *ho
         if (!bus)
                 return -ENOMEM;
         bus->connection = sd_bus_ref(connection);
+        bus->scope = scope;
         bus->engine = engine;
         bus->host = *host;
         bus->userdata = userdata;
@@ -47,6 +49,8 @@ struct bus *bus_free(struct bus *bus) {
         if (!bus)
                 return NULL;
 
+        peers_done(bus);
+        grants_done(bus);
         for (size_t i = 0; i < ELEMENTS(bus->slots); i++)
                 sd_bus_slot_unref(bus->slots[i]);
         sd_bus_unref(bus->connection);
@@ -55,35 +59,43 @@ struct bus *bus_free(struct bus *bus) {
         return NULL;
 }
 
-static int emit_dose(struct bus *bus, const char *signal, const struct dose_view *view, bool with_state) {
-        sd_bus_message *message = NULL;
+/* What is in a signal of a dose. */
+struct told_dose {
+        const struct dose_view *view;
+        bool with_state;
+};
+
+static int fill_dose(sd_bus_message *signal, const void *data) {
+        const struct told_dose *told = data;
         _cleanup_(free_p) char *path = NULL;
         int r;
 
-        r = path_of_dose(view->dose, &path);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_new_signal(bus->connection, &message, BUS_ROOT, BUS_NAME ".Manager", signal);
+        r = path_of_dose(told->view->dose, &path);
         if (r >= 0)
-                r = sd_bus_message_append(message, "o", path);
-        if (r >= 0 && with_state)
-                r = sd_bus_message_append(message, "s", dose_state_to_string(view->dose->state));
-        if (r >= 0)
-                r = details_append(message, view);
-        if (r >= 0)
-                r = sd_bus_send(bus->connection, message, NULL);
-        sd_bus_message_unref(message);
-        return r < 0 ? r : 0;
+                r = sd_bus_message_append(signal, "o", path);
+        if (r >= 0 && told->with_state)
+                r = sd_bus_message_append(signal, "s", dose_state_to_string(told->view->dose->state));
+        return r < 0 ? r : details_append(signal, told->view);
+}
+
+static int tell_dose(struct bus *bus, const char *signal, const struct told_dose *told) {
+        const struct dose *dose = told->view->dose;
+
+        return subscribers_tell(bus, signal, dose->person, dose->confidential, fill_dose, told);
 }
 
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view) {
-        return emit_dose(bus, "DoseChanged", view, true);
+        return tell_dose(bus, "DoseChanged", &(struct told_dose){ .view = view, .with_state = true });
 }
 
 int bus_emit_reminder(struct bus *bus, const struct dose_view *view) {
-        return emit_dose(bus, "ReminderDue", view, false);
+        return tell_dose(bus, "ReminderDue", &(struct told_dose){ .view = view });
+}
+
+static int fill_person(sd_bus_message *signal, const void *data) {
+        return sd_bus_message_append(signal, "s", data);
 }
 
 int bus_emit_plan_changed(struct bus *bus, const char *person) {
-        return sd_bus_emit_signal(bus->connection, BUS_ROOT, BUS_NAME ".Manager", "PlanChanged", "s", person);
+        return subscribers_tell(bus, "PlanChanged", person, false, fill_person, person);
 }

@@ -16,33 +16,41 @@ static const char *text_id(const struct dose_view *view, char *scratch) {
         return scratch;
 }
 
-static const char *text_local(const struct dose_view *view, char *scratch) {
-        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, view->dose->due_usec));
+static const char *format_local(const struct dose_view *view, usec_t at_usec, char *scratch) {
+        struct civil c = civil_from_wall(zone_to_wall(view->clock->zone, at_usec));
 
-        (void) snprintf(scratch, SCRATCH_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
-                        c.second);
+        (void) snprintf(scratch, SCRATCH_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour,
+                        c.minute, c.second);
         return scratch;
+}
+
+static const char *text_local(const struct dose_view *view, char *scratch) {
+        return format_local(view, view->dose->due_usec, scratch);
+}
+
+static const char *text_reminded_local(const struct dose_view *view, char *scratch) {
+        return view->dose->reminded_usec == USEC_NONE ? NULL : format_local(view, view->dose->reminded_usec, scratch);
 }
 
 static const char *text_grade(const struct dose_view *view, char *scratch) {
         (void) scratch;
-        return view->dose->state == DOSE_TAKEN ?
-                       dose_grade_to_string(dose_grade(view->dose, view->dose->recorded.taken_usec)) :
-                       NULL;
+        return view->dose->state == DOSE_TAKEN
+                       ? dose_grade_to_string(dose_grade(view->dose, view->dose->recorded.taken_usec))
+                       : NULL;
 }
 
-#define TEXT(name, expression)                                                       \
+#define TEXT(name, expression)                                                        \
         static const char *text_##name(const struct dose_view *view, char *scratch) { \
-                (void) scratch;                                                      \
-                return expression;                                                   \
+                (void) scratch;                                                       \
+                return expression;                                                    \
         }
-#define TIME(name, expression)                                         \
-        static usec_t time_##name(const struct dose_view *view) {      \
-                return expression;                                     \
+#define TIME(name, expression)                                    \
+        static usec_t time_##name(const struct dose_view *view) { \
+                return expression;                                \
         }
-#define FLAG(name, expression)                                       \
-        static bool flag_##name(const struct dose_view *view) {      \
-                return expression;                                   \
+#define FLAG(name, expression)                                  \
+        static bool flag_##name(const struct dose_view *view) { \
+                return expression;                              \
         }
 
 TEXT(person, view->dose->person)
@@ -65,9 +73,12 @@ TIME(snoozed_until, view->dose->snoozed_until_usec)
 TIME(taken_at, view->dose->recorded.taken_usec)
 TIME(recorded_at, view->dose->recorded.recorded_usec)
 TIME(taken_before, view->taken_before_usec)
+TIME(reminded_at, view->dose->reminded_usec)
+TIME(group, view->group_usec)
 FLAG(critical, view->dose->critical)
 FLAG(asks_amount, view->dose->asks_amount)
 FLAG(confidential, view->dose->confidential)
+FLAG(stands_alone, view->dose->stands_alone)
 FLAG(recorded_later, view->dose->recorded.later)
 FLAG(takeable, view->takeable)
 FLAG(check_first, view->taken_before_usec != USEC_NONE || view->record_lost)
@@ -96,6 +107,10 @@ static const struct {
         { "critical", "Critical", .flag = flag_critical },
         { "confidential", NULL, .flag = flag_confidential },
         { "asks-amount", NULL, .flag = flag_asks_amount },
+        { "stands-alone", NULL, .flag = flag_stands_alone },
+        { "group", NULL, .time = time_group },
+        { "reminded-at", NULL, .time = time_reminded_at },
+        { "reminded-local", NULL, .text = text_reminded_local },
         { "takeable", NULL, .flag = flag_takeable },
         { "check-first", NULL, .flag = flag_check_first },
         { "taken-before", NULL, .time = time_taken_before },

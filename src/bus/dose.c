@@ -232,27 +232,38 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static int visit_nothing(void *userdata, const struct dose_view *view) {
-        (void) userdata;
-        (void) view;
+struct lookup {
+        struct bus *bus;
+        sd_bus_message *message;
+        bool is_visible;
+};
+
+static int look(void *userdata, const struct dose_view *view) {
+        struct lookup *lookup = userdata;
+
+        lookup->is_visible = access_may_see(lookup->bus, lookup->message, view->dose->person, view->dose->confidential);
         return 0;
 }
 
-/* The path exists where the dose does. */
+/* The path exists where the dose does, for whom it does. */
 static int find(sd_bus *connection, const char *path, const char *interface, void *userdata, void **ret_found,
                 sd_bus_error *error) {
-        _cleanup_(free_p) char *id = NULL;
+        _cleanup_(free_p) char *id = NULL, *person = NULL, *uid = NULL, *recurrence_id = NULL;
         struct bus *bus = userdata;
+        struct lookup lookup = { .bus = bus, .message = sd_bus_get_current_message(connection) };
         int r;
 
-        (void) connection;
         (void) interface;
         (void) error;
         r = path_decode(path, DOSE_PREFIX, &id);
         if (r <= 0)
                 return r;
-        r = engine_visit_dose(bus->engine, id, bus->host.now(bus->userdata), visit_nothing, NULL);
-        if (r != 0)
+        r = dose_id_parse(id, &person, &uid, &recurrence_id);
+        /* Nobody learns by the time that an answer takes which doses others have. */
+        if (r != 0 || !access_may(bus, lookup.message, ACCESS_VIEW, person))
+                return r < 0 ? r : 0;
+        r = engine_visit_dose(bus->engine, id, bus->host.now(bus->userdata), look, &lookup);
+        if (r != 0 || !lookup.is_visible)
                 return r < 0 ? r : 0;
         *ret_found = bus;
         return 1;

@@ -66,29 +66,57 @@ int listing_reply(struct bus *bus, sd_bus_message *message, const char *type, li
 }
 
 struct dose_request {
+        sd_bus_message *message;
         const char *person; /* NULL: everyone */
         uint64_t from, until;
-        bool open;
+        bool open, reminded, own;
 };
 
 usec_t time_from_bus(uint64_t time) {
         return time > INT64_MAX / 2 ? INT64_MAX / 2 : (usec_t) time;
 }
 
+/* One dose after the other, as far as they are asked for. */
+struct choice {
+        struct listing *listing;
+        const struct dose_request *request;
+};
+
+static int append_chosen(void *userdata, const struct dose_view *view) {
+        const struct choice *choice = userdata;
+        const struct dose_request *request = choice->request;
+        struct bus *bus = choice->listing->bus;
+
+        if (request->person && strcmp(request->person, view->dose->person) != 0)
+                return 0;
+        if (!access_may_see(bus, request->message, view->dose->person, view->dose->confidential))
+                return 0;
+        if (request->own && !access_is_own(bus, request->message, view->dose->person))
+                return 0;
+        return append_dose(choice->listing, view);
+}
+
 static int fill_doses(struct listing *listing, const void *data) {
         const struct dose_request *request = data;
+        struct choice choice = { .listing = listing, .request = request };
         struct bus *bus = listing->bus;
         usec_t now_usec = bus->host.now(bus->userdata);
 
+        if (request->reminded)
+                return engine_visit_reminded(bus->engine, now_usec, append_chosen, &choice);
         if (request->open)
-                return engine_visit_open(bus->engine, request->person, now_usec, append_dose, listing);
+                return engine_visit_open(bus->engine, request->person, now_usec, append_chosen, &choice);
         return engine_visit_doses(bus->engine, request->person, time_from_bus(request->from),
-                                  time_from_bus(request->until), now_usec, append_dose, listing);
+                                  time_from_bus(request->until), now_usec, append_chosen, &choice);
 }
 
 int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        struct dose_request request = {};
-        const struct option options[] = { { "open", 'b', &request.open } };
+        struct dose_request request = { .message = message };
+        const struct option options[] = {
+                { "open", 'b', &request.open },
+                { "reminded", 'b', &request.reminded },
+                { "own", 'b', &request.own },
+        };
         struct bus *bus = userdata;
         const char *person;
         int r;
@@ -103,6 +131,8 @@ int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         r = access_check(bus, message, ACCESS_VIEW, request.person, NULL, error);
         if (r < 0)
                 return r;
+        if (!request.person)
+                request.person = access_only_person(bus, message);
         return listing_reply(bus, message, "(oa{sv})", fill_doses, &request,
                              "There is more in that time than one answer can hold: ask for less: narrow the times", error);
 }
@@ -177,11 +207,31 @@ static size_t medication_size(const struct medication_view *view) {
         return bytes;
 }
 
+struct medication_request {
+        sd_bus_message *message;
+        const char *person; /* NULL: everyone */
+};
+
+struct medication_choice {
+        struct listing *listing;
+        const struct medication_request *request;
+};
+
+static bool is_confidential(const struct medication_view *view) {
+        for (size_t i = 0; i < view->n_schedules; i++)
+                if (view->schedules[i]->details.confidential)
+                        return true;
+        return false;
+}
+
 static int append_medication(void *userdata, const struct medication_view *view) {
-        struct listing *listing = userdata;
+        const struct medication_choice *choice = userdata;
+        struct listing *listing = choice->listing;
         _cleanup_(free_p) char *path = NULL;
         int r;
 
+        if (!access_may_see(listing->bus, choice->request->message, view->person, is_confidential(view)))
+                return 0;
         r = path_of_medication(view->person, view->key, &path);
         if (r < 0)
                 return r;
@@ -197,12 +247,16 @@ static int append_medication(void *userdata, const struct medication_view *view)
 }
 
 static int fill_medications(struct listing *listing, const void *data) {
+        const struct medication_request *request = data;
+        struct medication_choice choice = { .listing = listing, .request = request };
         struct bus *bus = listing->bus;
 
-        return engine_visit_medications(bus->engine, data, bus->host.now(bus->userdata), append_medication, listing);
+        return engine_visit_medications(bus->engine, request->person, bus->host.now(bus->userdata), append_medication,
+                                        &choice);
 }
 
 int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        struct medication_request request = { .message = message };
         struct bus *bus = userdata;
         const char *person;
         int r;
@@ -210,11 +264,11 @@ int listing_medications(sd_bus_message *message, void *userdata, sd_bus_error *e
         r = sd_bus_message_read(message, "s", &person);
         if (r < 0)
                 return r;
-        person = *person ? person : NULL;
-        r = access_check(bus, message, ACCESS_VIEW, person, NULL, error);
+        request.person = *person ? person : NULL;
+        r = access_check(bus, message, ACCESS_VIEW, request.person, NULL, error);
         if (r < 0)
                 return r;
-        return listing_reply(bus, message, "(oa{sv})", fill_medications, person,
+        return listing_reply(bus, message, "(oa{sv})", fill_medications, &request,
                              "The list is longer than one answer can hold: ask for one person, or shorten the texts of the plan",
                              error);
 }

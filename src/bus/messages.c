@@ -90,6 +90,11 @@ static int append_event(struct messages *messages, const struct telling *telling
                         return r;
         }
 
+        if (dose && !access_may_see(listing->bus, messages->request->call, dose->person, dose->confidential)) {
+                dose = dose_free(dose);
+                free(TAKE(id));
+        }
+
         bytes += text_size(telling->person) + text_size(id) + text_size(telling->text) +
                  text_size(dose ? dose->title : NULL);
         if (listing->bytes + bytes > LIMIT_ANSWER_BYTES / 2) /* the other half is for the messages themselves */
@@ -162,8 +167,9 @@ static int append_message(void *userdata, const struct message *message, const s
 
         for (size_t i = 0; i < n_tellings; i++)
                 n_asked_for += is_asked_for(messages, &tellings[i]);
-        /* One whose events went on to a later message holds none: it is everybody's. */
-        if (n_asked_for == 0 && (n_tellings > 0 || request->person || request->event))
+        /* One whose events went on to a later message holds none: it is the whole house's. */
+        if (n_asked_for == 0 && (n_tellings > 0 || request->person || request->event ||
+                                 !access_may_know(listing->bus, request->call, NULL)))
                 return 0;
         r = listing_grow(listing, (MESSAGE_KEYS + 1) * LISTING_OVERHEAD + text_size(message->recipient) +
                                           text_size(message->answer));

@@ -9,6 +9,49 @@
 
 #define LONGEST_ADDRESS 254 /* RFC 5321, 4.5.3.1.3, without its brackets */
 
+/* Who asks to send a message again, and what is in it for them. */
+struct retry {
+        struct bus *bus;
+        sd_bus_message *call;
+        bool is_visible, may_manage;
+};
+
+/* One of nobody is of the whole house. */
+static bool may_manage(struct retry *retry, const char *person) {
+        return person ? access_may(retry->bus, retry->call, ACCESS_MANAGE, person)
+                      : access_may_know(retry->bus, retry->call, NULL);
+}
+
+static int look(void *userdata, const struct message *message, const struct telling *tellings, size_t n_tellings) {
+        struct retry *retry = userdata;
+
+        (void) message;
+        retry->is_visible = n_tellings == 0 && access_may_know(retry->bus, retry->call, NULL);
+        retry->may_manage = true;
+        for (size_t i = 0; i < n_tellings; i++) {
+                retry->is_visible |= access_may_know(retry->bus, retry->call, tellings[i].person);
+                retry->may_manage &= may_manage(retry, tellings[i].person);
+        }
+        return 0;
+}
+
+/* A message tells of several people: whoever sends it again must manage each of them. */
+static int check_message(struct bus *bus, sd_bus_message *call, uint64_t id, sd_bus_error *error) {
+        struct retry retry = { .bus = bus, .call = call };
+        int r;
+
+        if (access_may_every(bus, call, ACCESS_MANAGE))
+                return 0;
+        r = id > INT64_MAX ? ENGINE_NO_MESSAGE : engine_visit_message(bus->engine, (int64_t) id, look, &retry);
+        if (r < 0)
+                return r;
+        if (r > 0 || !retry.is_visible)
+                return error_from_outcome(error, ENGINE_NO_MESSAGE, "There is no message of this number");
+        return retry.may_manage ? 0
+                                : sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+                                                   "This message tells of people whose plan you may not change");
+}
+
 static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         struct bus *bus = userdata;
         uint64_t id;
@@ -20,6 +63,8 @@ static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_
         r = access_check(bus, message, ACCESS_MANAGE, NULL, NULL, error);
         if (r >= 0)
                 r = clock_check(bus, error);
+        if (r >= 0)
+                r = check_message(bus, message, id, error);
         if (r < 0)
                 return r;
         r = id > INT64_MAX ? ENGINE_NO_MESSAGE

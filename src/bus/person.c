@@ -247,9 +247,10 @@ static int find(sd_bus *connection, const char *path, const char *interface, voi
         struct bus *bus = userdata;
         int r;
 
-        (void) connection, (void) interface, (void) error;
+        (void) interface, (void) error;
         r = path_decode(path, PERSON_PREFIX, &person);
-        if (r <= 0 || !engine_has_person(bus->engine, person))
+        if (r <= 0 || !engine_has_person(bus->engine, person) ||
+            !access_may(bus, sd_bus_get_current_message(connection), ACCESS_VIEW, person))
                 return r < 0 ? r : 0;
         *ret_found = bus;
         return 1;

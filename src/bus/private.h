@@ -2,6 +2,9 @@
 /* Inside the bus room. */
 #pragma once
 
+#include <sys/types.h>
+#include <uthash.h>
+
 #include "dosed/bus.h"
 
 #define ERROR_PREFIX BUS_NAME ".Error."
@@ -9,12 +12,28 @@
 #define MEDICATION_PREFIX BUS_ROOT "/medication"
 #define PERSON_PREFIX BUS_ROOT "/person"
 
+/* Somebody on the system bus (peers.c). */
+struct peer {
+        char *name; /* unique, and never given to another one */
+        char *user; /* NULL: it is not known who that is */
+        bool is_root;
+        bool is_sure; /* else whoever knows the users did not answer: to be asked again */
+        bool is_subscribed;
+        sd_bus_slot *gone; /* hears when the name leaves */
+        struct bus *bus;
+        UT_hash_handle hh;
+};
+
 struct bus {
         sd_bus *connection;
+        enum bus_scope scope;
         struct engine *engine;
         struct bus_host host;
         void *userdata;
-        char *user; /* who calls on a session bus: it is one user's own */
+        char *user;              /* who calls on a session bus: it is one user's own */
+        struct peer *peers;      /* on the system bus, by name; who called last is last */
+        struct bus_grant *grants; /* on the system bus, by user */
+        size_t n_grants;
         sd_bus_slot *slots[4];
         unsigned n_mail_tests; /* under way */
 };
@@ -24,14 +43,55 @@ int bus_add_dose(struct bus *bus);
 int bus_add_person(struct bus *bus);
 int bus_add_outbox(struct bus *bus);
 
-/* Every method, property and lookup asks here who is calling and what that caller may do (access.c). */
-enum access { ACCESS_VIEW, ACCESS_RECORD, ACCESS_MANAGE };
-/* `person` NULL: in general. Returns 0, or fills `error` and returns negative. `ret_user` may be NULL; it lives as the bus. */
+/*
+ * The one door (access.c). Every method, property, lookup of an object and signal asks here who is calling (or is to be
+ * told), and what that one may do. `message` is what the bus is handing in; whom nobody can name may do nothing.
+ */
+enum access { ACCESS_VIEW = BUS_MAY_VIEW, ACCESS_RECORD = BUS_MAY_RECORD, ACCESS_MANAGE = BUS_MAY_MANAGE };
+/*
+ * Whether the caller may do that for `person`; NULL: for anybody. Who is hidden from the caller does not exist. Returns 0,
+ * or fills `error` and returns negative. `ret_user` may be NULL; it lives until the handler returns.
+ */
 int access_check(struct bus *bus, sd_bus_message *message, enum access access, const char *person,
                  const char **ret_user, sd_bus_error *error);
-
+/* The same without words. */
+bool access_may(struct bus *bus, sd_bus_message *message, enum access access, const char *person);
+/* Of everybody in dosed.conf. */
+bool access_may_every(struct bus *bus, sd_bus_message *message, enum access access);
+/* Whether the caller may see what is of that person: what is confidential is hidden from caregivers. */
+bool access_may_see(struct bus *bus, sd_bus_message *message, const char *person, bool is_confidential);
+/* The same of a subscriber. */
+bool access_may_be_told(const struct peer *peer, const char *person, bool is_confidential);
 /* Whether the caller may know of what happens to that person, also one who is in dosed.conf no more. NULL: of the whole house. */
 bool access_may_know(struct bus *bus, sd_bus_message *message, const char *person);
+/*
+ * Whether the caller takes medicines as that person: is one of the Unix users that dosed.conf gives the person. Who may only
+ * look after somebody is not.
+ */
+bool access_is_own(struct bus *bus, sd_bus_message *message, const char *person);
+/* The only person whom the caller may see, so that nobody else's doses are looked at; NULL: nobody, or several. */
+const char *access_only_person(struct bus *bus, sd_bus_message *message);
+
+/* A sentence of what does not work, as the caller may read it; NULL: not at all (degraded.c). */
+const char *degraded_for(struct bus *bus, sd_bus_message *message, const char *key, const char *sentence);
+
+/* Who may do what (grants.c). `user` NULL has none. `person` NULL: for anybody. */
+bool grants_allow(const struct bus *bus, const char *user, enum access access, const char *person, bool is_confidential);
+bool grants_are_own(const struct bus *bus, const char *user, const char *person);
+void grants_done(struct bus *bus);
+
+/* Who sent it; NULL where that cannot be found out. The peer lives until the handler returns. */
+struct peer *peers_find(struct bus *bus, sd_bus_message *message);
+void peers_done(struct bus *bus);
+
+/* Who is told (subscribers.c). */
+int subscribers_add(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int subscribers_remove(sd_bus_message *message, void *userdata, sd_bus_error *error);
+/* Writes what is in a signal. Returns 0 or a negative errno. */
+typedef int (*signal_filler)(sd_bus_message *signal, const void *data);
+/* A signal of the Manager, of something of that person. */
+int subscribers_tell(struct bus *bus, const char *signal, const char *person, bool is_confidential, signal_filler fill,
+                     const void *data);
 
 /* What the engine refused becomes the D-Bus error of that name; negative errnos go through. Returns negative. */
 int error_from_outcome(sd_bus_error *error, int outcome, const char *reason);

@@ -7,6 +7,7 @@
 #include "dosed/text.h"
 
 #define BUS_ERROR "org.freedesktop.DBus.Error."
+#define NOT_ENABLED "org.freedesktop.systemd1.NoSuchUnit"
 
 #define NO_ANSWER "dosed does not answer: try again, and look at its log with journalctl"
 #define OTHER_VERSION "the running dosed is of another version: restart it"
@@ -45,26 +46,93 @@ static const struct {
         { BUS_ERROR "UnknownObject", .advice = "dosectl list and dosectl meds show what there is" },
 };
 
-static bool wants_system(const struct request *request) {
-        if (request_has(request, OPTION_SYSTEM))
-                return true;
-        /* Root has a session of its own only where somebody made one. */
-        return !request_has(request, OPTION_USER) && geteuid() == 0 && !getenv("DBUS_SESSION_BUS_ADDRESS");
+/* The one that client_open() chose: what to do next depends on it. */
+static bool is_on_system_bus;
+
+static int open_one(bool is_system, sd_bus **ret) {
+        return is_system ? sd_bus_open_system(ret) : sd_bus_open_user(ret);
+}
+
+static bool has_owner(sd_bus *bus) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int owned = 0;
+
+        return sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                  "NameHasOwner", NULL, &reply, "s", CLIENT_NAME) >= 0 &&
+               sd_bus_message_read(reply, "b", &owned) >= 0 && owned;
+}
+
+/*
+ * A service of the machine that is enabled counts also while it is being started again: its bus name starts it. One that is only
+ * installed has no unit by the name that the bus asks for.
+ */
+static bool can_be_started(sd_bus *bus) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                               "StartServiceByName", &error, NULL, "su", CLIENT_NAME, 0u);
+        return r >= 0 || (sd_bus_error_is_set(&error) && !sd_bus_error_has_name(&error, BUS_ERROR "ServiceUnknown") &&
+                          !sd_bus_error_has_names(&error, NOT_ENABLED, "org.freedesktop.systemd1.UnitMasked",
+                                                  BUS_ERROR "AccessDenied"));
+}
+
+typedef bool bus_test(sd_bus *bus);
+
+/* Gives the bus where that is so; what cannot be opened is no reason to complain yet. Returns 0 or -ENOMEM. */
+static int open_where(bool is_system, bus_test *is_so, sd_bus **ret) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        int r;
+
+        r = open_one(is_system, &bus);
+        if (r == -ENOMEM)
+                return r;
+        if (r >= 0 && is_so(bus)) {
+                is_on_system_bus = is_system;
+                *ret = TAKE(bus);
+        }
+        return 0;
+}
+
+/* Root has a session of its own only where somebody made one. */
+static bool has_session(void) {
+        return geteuid() != 0 || getenv("DBUS_SESSION_BUS_ADDRESS");
+}
+
+/* Where nobody says which: where it runs, a session's own before that of the machine. Returns 0 or -ENOMEM. */
+static int find_served(sd_bus **ret) {
+        static const struct {
+                bool is_system;
+                bus_test *is_so;
+        } tries[] = { { false, has_owner }, { true, has_owner }, { true, can_be_started } };
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && !*ret && i < ELEMENTS(tries); i++)
+                if (tries[i].is_system || has_session())
+                        r = open_where(tries[i].is_system, tries[i].is_so, ret);
+        return r;
 }
 
 int client_open(const struct request *request, sd_bus **ret) {
-        bool system = wants_system(request);
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        bool is_forced = request_has(request, OPTION_SYSTEM) || request_has(request, OPTION_USER);
         int r;
 
-        r = system ? sd_bus_open_system(ret) : sd_bus_open_user(ret);
+        is_on_system_bus = request_has(request, OPTION_SYSTEM) || (!is_forced && !has_session());
+        r = is_forced ? 0 : find_served(&bus);
+        if (r == 0 && !bus)
+                r = open_one(is_on_system_bus, &bus);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                complain(system ? "the system bus cannot be reached (%s): is dbus running?"
+                complain(
+                        is_on_system_bus
+                                ? "the system bus cannot be reached (%s): is dbus running?"
                                 : "there is no session bus here (%s): log in, or --system for the dosed of the machine",
-                         strerror(-r));
+                        strerror(-r));
                 return REQUEST_REFUSED;
         }
+        *ret = TAKE(bus);
         return 0;
 }
 
@@ -78,7 +146,7 @@ int client_new_call(sd_bus *bus, const char *path, const char *interface, const 
 
 static bool is_absent(const char *name) {
         return strcmp(name, BUS_ERROR "ServiceUnknown") == 0 || strcmp(name, BUS_ERROR "NameHasNoOwner") == 0 ||
-               strncmp(name, BUS_ERROR "Spawn.", strlen(BUS_ERROR "Spawn.")) == 0;
+               strcmp(name, NOT_ENABLED) == 0 || strncmp(name, BUS_ERROR "Spawn.", strlen(BUS_ERROR "Spawn.")) == 0;
 }
 
 int client_explain(const struct request *request, const sd_bus_error *error, char **ret) {
@@ -87,16 +155,15 @@ int client_explain(const struct request *request, const sd_bus_error *error, cha
 
         if (is_absent(error->name))
                 return text_format(ret, "dosed is not running: start it with systemctl %sstart dosed%s",
-                                   wants_system(request) ? "" : "--user ",
-                                   wants_system(request) ? "" : ", or --system if it serves the whole machine");
+                                   is_on_system_bus ? "" : "--user ",
+                                   is_on_system_bus ? "" : ", or --system if it serves the whole machine");
 
         if (size > 0 && message[size - 1] == '.')
                 size--;
         for (size_t i = 0; i < ELEMENTS(advices); i++)
                 if (strcmp(advices[i].name, error->name) == 0 && request_takes(request, advices[i].needs))
-                        return advices[i].says_it_all
-                                       ? text_format(ret, "%s", advices[i].advice)
-                                       : text_format(ret, "%.*s; %s", size, message, advices[i].advice);
+                        return advices[i].says_it_all ? text_format(ret, "%s", advices[i].advice)
+                                                      : text_format(ret, "%.*s; %s", size, message, advices[i].advice);
 
         return text_format(ret, "%.*s", size, message);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/grants.h"
 #include "daemon/recipients.h"
 #include "dosed/log.h"
 
@@ -14,7 +15,7 @@ static int set_people(struct daemon *daemon) {
         const struct zone *zone;
         int r;
 
-        people = calloc(config->n_people, sizeof(*people));
+        people = calloc(config->n_people + 1, sizeof(*people));
         if (!people)
                 return -ENOMEM;
         for (size_t i = 0; i < config->n_people; i++) {
@@ -71,6 +72,10 @@ int daemon_apply_config(struct daemon *daemon) {
         int r;
 
         engine_set_snooze(daemon->engine, daemon->config.snooze_usec);
+        /* Who lost a right is told nothing of what comes now. */
+        r = grants_apply(&daemon->config, daemon->bus);
+        if (r < 0)
+                return r;
         /* What the people's plans bring up first is for them to hear already. */
         r = set_recipients(daemon);
         if (r >= 0)
@@ -210,5 +215,8 @@ int daemon_reload_config(struct daemon *daemon, char **ret_problem) {
         config = old;
         keep_config(daemon);
         r = engine_set_degraded(daemon->engine, "config", NULL);
+        /* A user's own folder that is not there any more is not replaced by an empty one. */
+        if (r >= 0 && daemon->places.config.is_system)
+                r = daemon_make_calendars(daemon);
         return r < 0 ? r : daemon_apply_config(daemon);
 }

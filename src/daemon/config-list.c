@@ -86,9 +86,43 @@ int config_set_users(struct config_parse *parse, const struct config_key *key, v
         return each_item(parse, key, target, value, take_user);
 }
 
+/* It, or below it: by its words, which must not lead out again. */
+static bool is_below(const char *path, const char *folder) {
+        size_t length = strlen(folder);
+
+        if (strncmp(path, folder, length) != 0 || (path[length] != '\0' && path[length] != '/'))
+                return false;
+        for (const char *p = strstr(path, "/.."); p; p = strstr(p + 1, "/.."))
+                if (p[3] == '\0' || p[3] == '/')
+                        return false;
+        return true;
+}
+
+/*
+ * In a household the daemon keeps the plan files: a folder in somebody's home is hidden from its sandbox, and what a calendar
+ * program writes there can be read by its owner only.
+ */
+static int check_keeping(struct config_parse *parse, const struct config_key *key, const struct config_person *person,
+                         const char *path, bool *ret_is_kept) {
+        _cleanup_(free_p) char *folder = NULL;
+        int r;
+
+        r = text_format(&folder, "%s/%s", parse->places->calendars, person->name);
+        if (r < 0)
+                return r;
+        *ret_is_kept = is_below(path, folder);
+        if (!*ret_is_kept)
+                config_complain(parse,
+                                "%s: the plan files of a household lie in %s: take the line out, and have them put there, "
+                                "by dosectl or by what syncs as the user of dosed",
+                                key->name, folder);
+        return 0;
+}
+
 int config_set_folder(struct config_parse *parse, const struct config_key *key, void *target, const char *value) {
         _cleanup_(free_p) char *path = NULL;
         struct config_words *folders = target;
+        bool is_kept = true;
         int r;
 
         r = config_make_path(parse, value, &path);
@@ -105,7 +139,9 @@ int config_set_folder(struct config_parse *parse, const struct config_key *key, 
         }
         for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
                 path[length - 1] = '\0';
-        return config_words_add(folders, path);
+        if (parse->places->is_system)
+                r = check_keeping(parse, key, (struct config_person *) ((char *) target - key->offset), path, &is_kept);
+        return r < 0 || !is_kept ? r : config_words_add(folders, path);
 }
 
 static int take_time(struct config_parse *parse, const struct config_key *key, void *target, char *item) {

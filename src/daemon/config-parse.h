@@ -123,3 +123,6 @@ bool config_user_is_good(const char *name);
 
 /* What is to be true of the whole once everything was read, and what goes without saying (config-whole.c). */
 int config_complete(struct config_parse *parse);
+
+/* Of Unix users: unknown ones in a household, and any where they do not count (config-unix.c). */
+void config_check_unix_users(struct config_parse *parse);

@@ -14,10 +14,10 @@ static bool was_given(const struct config_entry *entry, const char *key) {
         return config_find_key(entry, key)->file;
 }
 
-/* One person where the file names none; and for each the folder that goes without saying. */
+/* One person where the file names none, but not in a household; and for each the folder that goes without saying. */
 static int complete_folders(struct config_parse *parse) {
         struct config *config = parse->config;
-        bool is_alone = config->n_people == 0;
+        bool is_alone = config->n_people == 0 && parse->places->user;
         int r = 0;
 
         if (is_alone)
@@ -232,6 +232,7 @@ int config_complete(struct config_parse *parse) {
         for (size_t i = 0; r >= 0 && i < config->n_caregivers; i++)
                 complete_caregiver(parse, &config->caregivers[i]);
         check_mail(parse);
+        config_check_unix_users(parse);
         for (size_t i = 0; r >= 0 && i < config->n_hooks; i++)
                 r = check_hook(parse, &config->hooks[i]);
         if (r >= 0 && parse->places->looks_around)

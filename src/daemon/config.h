@@ -118,9 +118,10 @@ enum config_outcome {
 struct config_places {
         const char *file;      /* dosed.conf; drop-ins lie in FILE.d */
         bool must_exist;       /* it was named on the command line */
-        const char *calendars; /* folder of the only person where the file names none */
+        const char *calendars; /* each person's folder lies below it; it is that of the only person where the file names none */
         const char *home;
-        const char *user;  /* that person's name */
+        const char *user;  /* that person's name; NULL: without a file there is nobody */
+        bool is_system;    /* of a household: plan files lie below `calendars` and nowhere else, and Unix users count */
         bool looks_around; /* programs and files that are named and not there are worth a warning */
 };
 

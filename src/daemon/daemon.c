@@ -21,7 +21,8 @@ static void on_dose_changed(void *userdata, const struct dose_view *view) {
         struct daemon *daemon = userdata;
 
         note_failure("Sending DoseChanged", bus_emit_dose_changed(daemon->bus, view));
-        note_failure("Noting a dose for the desktop", desktop_note_dose(daemon->desktop, view));
+        if (daemon->desktop)
+                note_failure("Noting a dose for the desktop", desktop_note_dose(daemon->desktop, view));
 }
 
 static void on_reminder(void *userdata, const struct dose_view *view) {
@@ -112,7 +113,8 @@ int daemon_step(struct daemon *daemon) {
         r = wake_set(daemon->wake, is_possible ? engine_next_time(daemon->engine) : USEC_NEVER);
         if (r < 0)
                 return r;
-        r = desktop_update(daemon->desktop, now_usec);
+        if (daemon->desktop)
+                r = desktop_update(daemon->desktop, now_usec);
         if (r >= 0)
                 r = courier_pump(daemon->courier);
         if (r >= 0)
@@ -257,7 +259,8 @@ static usec_t now(void *userdata) {
 static int rehearse(void *userdata, const char *person) {
         struct daemon *daemon = userdata;
 
-        note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
+        if (daemon->desktop)
+                note_failure("Showing a rehearsal on the desktop", desktop_rehearse(daemon->desktop, person));
         return 0;
 }
 
@@ -292,6 +295,7 @@ int daemon_run(struct daemon *daemon) {
                 log_error("The loop has ended: %s", strerror(-r));
                 return EX_SOFTWARE;
         }
+        ending_stop(&daemon->places);
         log_line(LOG_INFO, MESSAGE_STOPPED, "dosed has ended as asked");
         return r;
 }

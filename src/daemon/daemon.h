@@ -10,6 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/courier.h"
 #include "daemon/desktop.h"
+#include "daemon/ending.h"
 #include "daemon/mail-test.h"
 #include "daemon/wake.h"
 #include "daemon/watch.h"
@@ -33,7 +34,7 @@ struct daemon {
         struct zones *zones;
         struct engine *engine;
         struct bus *bus;
-        struct desktop *desktop;
+        struct desktop *desktop; /* NULL in a system service */
         struct courier *courier;
         struct mail_tests *mail_tests;
         struct watch *watch;
@@ -42,6 +43,7 @@ struct daemon {
         sd_event_source *refresh; /* after the engine was worked with: timer, notifications, status */
         sd_event_source *clock;
         struct wake *wake;
+        enum ending former_ending;
         bool has_plan;          /* it was taken up: not while the clock is impossible */
         bool plan_waits;        /* something was to be read while the clock was impossible */
         bool starts_anew;       /* it is to be executed again once it has ended */
@@ -75,6 +77,8 @@ int daemon_hold_windows(struct daemon *daemon);
 bool daemon_clock_is_possible(void);
 /* Takes the plan up, as soon as the clock allows. */
 int daemon_start_plan(struct daemon *daemon);
+/* Each person's folders, where they can be made; else the engine finds that they are not there. Returns 0 or -ENOMEM. */
+int daemon_make_calendars(struct daemon *daemon);
 int daemon_on_settled(void *userdata);
 /* The system is in another zone. */
 int daemon_on_zone_changed(void *userdata);

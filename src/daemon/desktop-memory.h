@@ -2,7 +2,7 @@
 /* The file that remembers which doses nobody has read about yet, for the process that comes after this one. */
 #pragma once
 
-#include "daemon/desktop-unread.h"
+#include "dosed/unread.h"
 
 /* The ids only, each with an empty text, and how many there were before them; nothing where there is no such file, or it is not
  * one that was written here. `ret` starts zeroed. Returns 0 or a negative errno. */

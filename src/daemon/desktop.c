@@ -5,13 +5,13 @@
 #include "daemon/desktop-doses.h"
 #include "daemon/desktop-memory.h"
 #include "daemon/desktop-troubles.h"
-#include "daemon/desktop-unread.h"
 #include "daemon/desktop.h"
 #include "dosed/clock.h"
 #include "dosed/limits.h"
 #include "dosed/log.h"
 #include "dosed/notify.h"
 #include "dosed/text.h"
+#include "dosed/unread.h"
 
 #define RECORDED_BY "desktop"
 
@@ -39,26 +39,10 @@ struct desktop {
         bool has_recalled;
 };
 
-/* "Ana: Lisinopril 10 mg", as much of it as fits a line. */
 static int format_name(const struct desktop *desktop, const struct dose *dose, char **ret) {
         bool named = engine_count_people(desktop->engine) > 1;
-        const char *title = dose->confidential ? named ? "a medicine" : "A medicine" : dose->title;
-        _cleanup_(free_p) char *name = NULL, *cut = NULL;
-        int r;
 
-        r = text_format(&name, "%s%s%s", named ? dose->person : "", named ? ": " : "", title);
-        if (r < 0)
-                return r;
-        if (strlen(name) > LIMIT_NOTIFY_NAME_BYTES) {
-                text_cut(name, LIMIT_NOTIFY_NAME_BYTES);
-                r = text_format(&cut, "%s…", name);
-                if (r < 0)
-                        return r;
-                *ret = TAKE(cut);
-                return 0;
-        }
-        *ret = TAKE(name);
-        return 0;
+        return reminder_format_name(named ? dose->person : NULL, dose->confidential ? NULL : dose->title, ret);
 }
 
 /* The dose that a button is about. */
@@ -111,24 +95,18 @@ static int act(struct desktop *desktop, enum notify_answer answer, const char *i
         return r;
 }
 
-/* Nobody should believe that a button did what it did not. `r` is how it ended, `said` what the engine says of it or NULL. */
+/* `r` is how it ended, `said` what the engine says of it or NULL. */
 static int tell(struct desktop *desktop, enum notify_answer answer, const char *id, const char *name, int r,
                 const char *said) {
-        _cleanup_(free_p) char *text = NULL;
-
-        if (!name)
-                name = "A medicine";
-        if (r < 0)
-                r = text_format(&text, "%s: something went wrong, and the button may not have worked. Please see in dosectl "
-                                "status what is recorded", name);
-        /* What is not open any more cannot be put off, and need not be. */
-        else if (!said || (answer == NOTIFY_SNOOZE && r != ENGINE_TOO_LATE))
-                return 0;
-        else
-                r = text_format(&text, r > 0 && answer != NOTIFY_SNOOZE ? "%s: not recorded, %s" : "%s: %s", name, said);
-        if (r < 0)
-                return r;
-        return unread_put(&desktop->refused, id, text, false);
+        return unread_put_press(&desktop->refused, id, name,
+                                &(struct press){
+                                        .answer = answer,
+                                        .end = r < 0                  ? PRESS_FAILED
+                                               : r == 0               ? PRESS_DONE
+                                               : r == ENGINE_TOO_LATE ? PRESS_TOO_LATE
+                                                                      : PRESS_REFUSED,
+                                        .said = said,
+                                });
 }
 
 static int answer_one(struct desktop *desktop, enum notify_answer answer, const char *id) {
@@ -149,33 +127,8 @@ static int answer_one(struct desktop *desktop, enum notify_answer answer, const 
         return tell(desktop, answer, id, pressed.name, r, said);
 }
 
-static int show_unread(struct desktop *desktop, struct unread *unread, const char *key, const char *title,
-                       const char *heading) {
-        _cleanup_(free_p) char *text = NULL;
-        int r;
-
-        if (!unread->is_changed)
-                return 0;
-        if (unread->n_lines > 0) {
-                r = unread_format(unread, heading, &text);
-                if (r < 0)
-                        return r;
-        }
-        r = notify_set_notice(desktop->notify, &(struct notify_notice){
-                .key = key,
-                .title = title,
-                .text = text,
-                .critical = unread_is_critical(unread),
-                .quietly = !unread->is_longer,
-        });
-        if (r < 0)
-                return r;
-        unread->is_changed = unread->is_longer = false;
-        return 0;
-}
-
 static int update_refused(struct desktop *desktop) {
-        return show_unread(desktop, &desktop->refused, KEY_REFUSED, "Please check first", "");
+        return unread_show(&desktop->refused, desktop->notify, KEY_REFUSED, "Please check first", "");
 }
 
 static int update_unattended(struct desktop *desktop) {
@@ -191,7 +144,7 @@ static int update_unattended(struct desktop *desktop) {
                 if (r < 0)
                         log_debug("It cannot be remembered which doses nobody has read about: %s", strerror(-r));
         }
-        return show_unread(desktop, &desktop->unattended, KEY_UNATTENDED, title,
+        return unread_show(&desktop->unattended, desktop->notify, KEY_UNATTENDED, title,
                            n == 1 ? WORDS_UNATTENDED "it was taken is not known:"
                                   : WORDS_UNATTENDED "they were taken is not known:");
 }
@@ -303,7 +256,7 @@ int desktop_new(sd_bus *connection, struct engine *engine, const char *memory_pa
 /* Of a dose that passed and still stands so: a line until somebody has read it. */
 static int put_if_unattended(struct desktop *desktop, const struct dose_view *view, const char *id) {
         _cleanup_(free_p) char *name = NULL, *text = NULL;
-        char due[DESKTOP_TIME_SIZE];
+        char due[REMINDER_TIME_SIZE];
         int r;
 
         if (view->dose->state != DOSE_UNATTENDED)
@@ -312,7 +265,7 @@ static int put_if_unattended(struct desktop *desktop, const struct dose_view *vi
         if (r < 0)
                 return r;
         /* It may be read on any day: the day is always there. */
-        desktop_format_time(view->clock, view->dose->due_usec, USEC_NONE, due);
+        reminder_format_time(zone_to_wall(view->clock->zone, view->dose->due_usec), 0, due);
         r = text_format(&text, "%s · %s", name, due);
         if (r < 0)
                 return r;

@@ -2,24 +2,22 @@
 /* dosed: reads the command line, and starts the daemon. */
 #include <getopt.h>
 #include <locale.h>
-#include <pwd.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "daemon/daemon.h"
+#include "daemon/places.h"
 #include "dosed/log.h"
-#include "dosed/text.h"
 
 static const char help[] =
         "dosed [OPTION...]\n"
         "\n"
         "Reminds people of their medicines, by iCalendar dose schedules.\n"
         "\n"
-        "  --user            look after the doses of this user, on the session bus (default)\n"
-        "  --system          look after a household, on the system bus\n"
-        "  --config FILE     read this instead of ~/.config/dosed/dosed.conf\n"
-        "  --state DIR       keep the ledger there instead of ~/.local/state/dosed\n"
-        "  --calendars DIR   plan files of the only person, instead of ~/.local/share/dosed/calendars\n"
+        "  --user            look after the doses of this user, on the session bus\n"
+        "  --system          look after a household, on the system bus (default for root)\n"
+        "  --config FILE     read this instead of ~/.config/dosed/dosed.conf or /etc/dosed/dosed.conf\n"
+        "  --state DIR       keep the ledger there instead of in ~/.local/state/dosed or /var/lib/dosed\n"
+        "  --calendars DIR   plan files there instead of in ~/.local/share/dosed/calendars or DIR/calendars of --state\n"
         "  --check-config    say what is wrong with the configuration, and end\n"
         "  --debug           log more; names of medicines and people too\n"
         "  --help            show this\n"
@@ -52,21 +50,11 @@ static const struct option long_options[] = {
         {},
 };
 
-/* What was asked for, then what it comes to: all owned. */
 struct arguments {
-        const char *config, *state, *calendars; /* as given */
+        enum mode mode;
+        const char *given[_PLACE_MAX];
         bool checks_config;
-        char *home, *user, *config_path, *state_path, *calendars_path, *runtime_path;
 };
-
-static void arguments_done(struct arguments *arguments) {
-        free(arguments->home);
-        free(arguments->user);
-        free(arguments->config_path);
-        free(arguments->state_path);
-        free(arguments->calendars_path);
-        free(arguments->runtime_path);
-}
 
 /* Returns -1 to go on, else the exit code. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments) {
@@ -75,19 +63,19 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
         while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0)
                 switch (option) {
                 case OPTION_USER:
+                        arguments->mode = MODE_USER;
                         break;
                 case OPTION_SYSTEM:
-                        (void) fprintf(stderr, "dosed: --system is not built yet in this version: run it as a user "
-                                               "(dosed --user)\n");
-                        return EX_UNAVAILABLE;
+                        arguments->mode = MODE_SYSTEM;
+                        break;
                 case OPTION_CONFIG:
-                        arguments->config = optarg;
+                        arguments->given[PLACE_CONFIG] = optarg;
                         break;
                 case OPTION_STATE:
-                        arguments->state = optarg;
+                        arguments->given[PLACE_STATE] = optarg;
                         break;
                 case OPTION_CALENDARS:
-                        arguments->calendars = optarg;
+                        arguments->given[PLACE_CALENDARS] = optarg;
                         break;
                 case OPTION_CHECK_CONFIG:
                         arguments->checks_config = true;
@@ -112,69 +100,6 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
         return -1;
 }
 
-static int find_user(struct arguments *arguments) {
-        const struct passwd *entry = getpwuid(getuid());
-        const char *home = getenv("HOME");
-        int r;
-
-        if (!home || home[0] != '/')
-                home = entry ? entry->pw_dir : "/";
-        r = text_copy(home, &arguments->home);
-        if (r < 0)
-                return r;
-        return entry ? text_copy(entry->pw_name, &arguments->user) : text_format(&arguments->user, "%u", (unsigned) getuid());
-}
-
-/* A given path made absolute; else below the XDG folder (XDG Base Directory Specification 0.8: a relative one is ignored). */
-static int find_path(const struct arguments *arguments, const char *given, const char *variable, const char *fallback,
-                     const char *name, char **ret) {
-        _cleanup_(free_p) char *here = NULL;
-        const char *folder = getenv(variable);
-
-        if (given && given[0] == '/')
-                return text_copy(given, ret);
-        if (given) {
-                here = getcwd(NULL, 0);
-                return here ? text_format(ret, "%s/%s", here, given) : -errno;
-        }
-        if (folder && folder[0] == '/')
-                return text_format(ret, "%s/%s", folder, name);
-        return text_format(ret, "%s/%s/%s", arguments->home, fallback, name);
-}
-
-static int find_places(struct arguments *arguments, struct daemon_places *ret) {
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        int r;
-
-        r = find_user(arguments);
-        if (r >= 0)
-                r = find_path(arguments, arguments->config, "XDG_CONFIG_HOME", ".config", "dosed/dosed.conf",
-                              &arguments->config_path);
-        if (r >= 0)
-                r = find_path(arguments, arguments->state, "XDG_STATE_HOME", ".local/state", "dosed",
-                              &arguments->state_path);
-        if (r >= 0)
-                r = find_path(arguments, arguments->calendars, "XDG_DATA_HOME", ".local/share", "dosed/calendars",
-                              &arguments->calendars_path);
-        if (r >= 0 && runtime && runtime[0] == '/')
-                r = text_format(&arguments->runtime_path, "%s/dosed", runtime);
-        if (r < 0)
-                return r;
-
-        *ret = (struct daemon_places){
-                .config = {
-                        .file = arguments->config_path,
-                        .must_exist = arguments->config,
-                        .calendars = arguments->calendars_path,
-                        .home = arguments->home,
-                        .user = arguments->user,
-                },
-                .state = arguments->state_path,
-                .runtime = arguments->runtime_path,
-        };
-        return 0;
-}
-
 static int run(const struct daemon_places *places, bool *ret_starts_anew) {
         _cleanup_(daemon_done) struct daemon daemon = {};
         int r;
@@ -187,8 +112,9 @@ static int run(const struct daemon_places *places, bool *ret_starts_anew) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_(arguments_done) struct arguments arguments = {};
-        struct daemon_places places;
+        struct arguments arguments = { .mode = geteuid() == 0 ? MODE_SYSTEM : MODE_USER };
+        _cleanup_(places_done) struct places places = {};
+        struct daemon_places of_daemon;
         bool starts_anew;
         int r;
 
@@ -196,15 +122,16 @@ int main(int argc, char **argv) {
         r = read_arguments(argc, argv, &arguments);
         if (r >= 0)
                 return r;
-        r = find_places(&arguments, &places);
+        r = places_find(arguments.mode, arguments.given, &places);
         if (r < 0) {
                 log_error("The folders of this user cannot be found: %s", strerror(-r));
                 return EX_OSERR;
         }
+        of_daemon = places_of_daemon(&places, arguments.given[PLACE_CONFIG]);
 
         if (arguments.checks_config)
-                return config_check(&places.config);
-        r = run(&places, &starts_anew);
+                return config_check(&of_daemon.config);
+        r = run(&of_daemon, &starts_anew);
         if (r == 0 && starts_anew) {
                 (void) execv("/proc/self/exe", argv);
                 log_error("dosed cannot be executed again: %s", strerror(errno));

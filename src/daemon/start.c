@@ -126,23 +126,22 @@ static int open_store(struct daemon *daemon) {
         return 0;
 }
 
-static int open_bus(struct daemon *daemon) {
+static const struct {
+        int (*open)(sd_bus **ret);
+        const char *name;
+} buses[] = {
+        [BUS_SCOPE_SESSION] = { sd_bus_open_user, "session" },
+        [BUS_SCOPE_SYSTEM] = { sd_bus_open_system, "system" },
+};
+
+static enum bus_scope scope_of(const struct daemon *daemon) {
+        return daemon->places.config.is_system ? BUS_SCOPE_SYSTEM : BUS_SCOPE_SESSION;
+}
+
+static int take_name(struct daemon *daemon) {
         sd_bus_creds *creds = NULL;
         pid_t holder = 0;
         int r;
-
-        r = sd_bus_open_user(&daemon->connection);
-        if (r >= 0)
-                r = sd_bus_set_exit_on_disconnect(daemon->connection, 1);
-        /* What is up on the desktop is taken down after the loop has ended. */
-        if (r >= 0)
-                r = sd_bus_set_close_on_exit(daemon->connection, 0);
-        if (r >= 0)
-                r = sd_bus_attach_event(daemon->connection, daemon->event, SD_EVENT_PRIORITY_NORMAL);
-        if (r < 0) {
-                log_error("There is no session bus to talk on: %s", strerror(-r));
-                return EX_UNAVAILABLE;
-        }
 
         r = sd_bus_request_name(daemon->connection, BUS_NAME, 0);
         if (r == -EEXIST) {
@@ -155,36 +154,84 @@ static int open_bus(struct daemon *daemon) {
                 return EX_TEMPFAIL;
         }
         if (r < 0) {
-                log_error("The name " BUS_NAME " cannot be had on the bus: %s", strerror(-r));
+                log_error("The name " BUS_NAME " cannot be had on the %s bus: %s%s", buses[scope_of(daemon)].name,
+                          strerror(-r),
+                          r == -EACCES ? ". Is " BUS_NAME ".conf where the bus looks for policies?" : "");
                 return EX_UNAVAILABLE;
         }
         return 0;
 }
 
-/* From here on the rooms know each other. */
-static int wire(struct daemon *daemon) {
-        _cleanup_(free_p) char *memory_path = NULL;
+static int open_bus(struct daemon *daemon) {
+        enum bus_scope scope = scope_of(daemon);
         int r;
 
-        /* Without it, what is up on a desktop is posted once more after a restart: a reminder too many, not one too few. */
-        if (daemon->places.runtime) {
-                r = make_folder(daemon->places.runtime);
-                if (r >= 0)
-                        r = text_format(&memory_path, "%s/notifications", daemon->places.runtime);
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0)
-                        log_line(LOG_NOTICE, NULL, "What is up on the desktop cannot be remembered over a restart, since the "
-                                                   "runtime folder cannot be made: %s", strerror(-r));
+        r = buses[scope].open(&daemon->connection);
+        if (r >= 0)
+                r = sd_bus_set_exit_on_disconnect(daemon->connection, 1);
+        /* What is up on the desktop is taken down after the loop has ended. */
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(daemon->connection, 0);
+        if (r >= 0)
+                r = sd_bus_attach_event(daemon->connection, daemon->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0) {
+                log_error("There is no %s bus to talk on: %s", buses[scope].name, strerror(-r));
+                return EX_UNAVAILABLE;
         }
+        return take_name(daemon);
+}
+
+/* A system service has none: an agent in each session shows what is open there. */
+static int open_desktop(struct daemon *daemon) {
+        _cleanup_(free_p) char *memory_path = NULL;
+        int r = 0;
+
+        if (daemon->places.runtime)
+                r = text_format(&memory_path, "%s/notifications", daemon->places.runtime);
+        return r < 0 ? r
+                     : desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon,
+                                   &daemon->desktop);
+}
+
+/* Without it, what is up on a desktop is posted once more after a restart: a reminder too many, not one too few. */
+static int make_runtime_folder(struct daemon *daemon) {
+        int r;
+
+        if (!daemon->places.runtime)
+                return 0;
+        r = make_folder(daemon->places.runtime);
+        if (r == 0 || r == -ENOMEM)
+                return r;
+        log_line(LOG_NOTICE, NULL, "What is up on the desktop cannot be remembered over a restart, since the runtime folder "
+                                   "cannot be made: %s", strerror(-r));
+        daemon->places.runtime = NULL;
+        return 0;
+}
+
+/* Whoever keeps the machine reads the log; a hook that is told of trouble is told of this. */
+static int report_ending(struct daemon *daemon) {
+        const char *sentence = ending_sentence(daemon->former_ending);
+        int r;
+
+        if (!sentence)
+                return 0;
+        log_line(LOG_WARNING, MESSAGE_BROKE_OFF, "%s", sentence);
+        r = engine_tell_trouble(daemon->engine, sentence, clock_realtime_usec());
+        daemon_acted(daemon);
+        return r;
+}
+
+/* From here on the rooms know each other. */
+static int wire(struct daemon *daemon) {
+        int r;
 
         r = zones_new(NULL, &daemon->zones);
         if (r >= 0)
                 r = engine_new(daemon->store, daemon->zones, &daemon_observer, daemon, &daemon->engine);
         if (r >= 0)
-                r = bus_new(daemon->connection, daemon->engine, &daemon_host, daemon, &daemon->bus);
-        if (r >= 0)
-                r = desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon, &daemon->desktop);
+                r = bus_new(daemon->connection, scope_of(daemon), daemon->engine, &daemon_host, daemon, &daemon->bus);
+        if (r >= 0 && !daemon->places.config.is_system)
+                r = open_desktop(daemon);
         if (r >= 0)
                 r = courier_new(daemon->event, daemon->engine, daemon_acted, daemon, &daemon->courier);
         if (r >= 0)
@@ -196,6 +243,14 @@ static int wire(struct daemon *daemon) {
         return r;
 }
 
+int daemon_make_calendars(struct daemon *daemon) {
+        for (size_t i = 0; i < daemon->config.n_people; i++)
+                for (size_t j = 0; j < daemon->config.people[i].folders.n_items; j++)
+                        if (make_folder(daemon->config.people[i].folders.items[j]) == -ENOMEM)
+                                return -ENOMEM;
+        return 0;
+}
+
 /* The plan of the store first, carried out up to now; then what the folders hold by now. */
 int daemon_start_plan(struct daemon *daemon) {
         int r;
@@ -204,13 +259,9 @@ int daemon_start_plan(struct daemon *daemon) {
                 return daemon_step(daemon); /* which says so */
         daemon->has_plan = true;
 
-        for (size_t i = 0; i < daemon->config.n_people; i++)
-                for (size_t j = 0; j < daemon->config.people[i].folders.n_items; j++) {
-                        r = make_folder(daemon->config.people[i].folders.items[j]);
-                        if (r == -ENOMEM)
-                                return r;
-                }
-        r = daemon_hold_windows(daemon);
+        r = daemon_make_calendars(daemon);
+        if (r >= 0)
+                r = daemon_hold_windows(daemon);
         if (r >= 0)
                 r = watch_zones(daemon);
         if (r >= 0)
@@ -248,11 +299,17 @@ int daemon_start(struct daemon *daemon, const struct daemon_places *places) {
         if (r != 0)
                 return r;
 
-        r = wire(daemon);
+        r = make_runtime_folder(daemon);
+        if (r >= 0)
+                r = ending_begin(&daemon->places, &daemon->former_ending);
+        if (r >= 0)
+                r = wire(daemon);
         if (r >= 0 && problem)
                 r = engine_set_degraded(daemon->engine, "config", problem);
         if (r >= 0)
                 r = daemon_start_plan(daemon);
+        if (r >= 0)
+                r = report_ending(daemon);
         if (r < 0) {
                 log_error("The plan cannot be started: %s", strerror(-r));
                 return EX_SOFTWARE;

@@ -7,6 +7,8 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
+#define TROUBLE_AGAIN USEC_PER_HOUR /* a daemon that crashes at every start must not ring a telephone at every start */
+
 static int announce(struct engine *engine, struct recipient *recipient, enum telling_event event, const char *person,
                     const char *text, usec_t now_usec) {
         const struct telling telling = {
@@ -141,6 +143,36 @@ int announce_degraded(struct engine *engine, usec_t now_usec) {
                 if (recipient_is_told(outbox->recipients[i], EVENT_DEGRADED))
                         r = announce_degraded_to(engine, outbox->recipients[i], now_usec);
         return r;
+}
+
+static int is_told_lately(struct engine *engine, const struct recipient *recipient, const char *text, usec_t now_usec,
+                          bool *ret) {
+        _cleanup_(telling_list_done) struct telling_list told = {};
+        int r;
+
+        r = engine_forgive_ledger(
+                engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_DEGRADED, NULL, text, 1, &told));
+        if (r >= 0)
+                *ret = told.n_tellings > 0 && text_equal(told.tellings[0].text, text) &&
+                       told.tellings[0].happened_usec > now_usec - TROUBLE_AGAIN;
+        return r;
+}
+
+int engine_tell_trouble(struct engine *engine, const char *text, usec_t now_usec) {
+        struct outbox *outbox = &engine->outbox;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
+                struct recipient *recipient = outbox->recipients[i];
+                bool is_told = false;
+
+                if (recipient->policy.kind != RECIPIENT_HOOK || !recipient_is_told(recipient, EVENT_DEGRADED))
+                        continue;
+                r = is_told_lately(engine, recipient, text, now_usec, &is_told);
+                if (r >= 0 && !is_told)
+                        r = announce(engine, recipient, EVENT_DEGRADED, NULL, text, now_usec);
+        }
+        return r < 0 ? r : engine_finish(engine, now_usec);
 }
 
 static int announce_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec) {

@@ -307,12 +307,3 @@ const char *engine_person_folder(const struct engine *engine, const char *name) 
 
         return person && person->n_folders > 0 ? person->folders[0] : NULL;
 }
-
-size_t engine_count_open(const struct engine *engine) {
-        const struct live_dose *live;
-        size_t n = 0;
-
-        for (live = engine->live; live; live = live->hh.next)
-                n += dose_is_open(live->dose);
-        return n;
-}

@@ -25,6 +25,21 @@ int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_
         return r < 0 ? r : visit(engine, &messages, visitor, userdata);
 }
 
+int engine_visit_message(struct engine *engine, int64_t number, message_visitor visitor, void *userdata) {
+        _cleanup_(telling_list_done) struct telling_list tellings = {};
+        struct message message = {};
+        int r;
+
+        r = store_get_message(engine->store, number, &message);
+        if (r != 0)
+                return r == STORE_NOTHING ? ENGINE_NO_MESSAGE : r;
+        r = store_list_tellings_of_message(engine->store, number, &tellings);
+        if (r == 0)
+                r = visitor(userdata, &message, tellings.tellings, tellings.n_tellings);
+        message_done(&message);
+        return r;
+}
+
 /* A message that nobody tried to deliver yet is nowhere written, and may never be. */
 static bool is_unsent(const struct recipient *recipient, const struct telling *telling) {
         return telling->state == TELLING_WAITS ||

@@ -314,20 +314,44 @@ static bool is_recorded(struct engine *engine, const struct slot *slot, const st
                dose->state != DOSE_UPCOMING;
 }
 
+static bool want_all(void *userdata, const char *person, bool is_confidential) {
+        (void) userdata, (void) person, (void) is_confidential;
+        return true;
+}
+
+size_t engine_count_open(const struct engine *engine) {
+        return engine_count_open_of(engine, want_all, NULL);
+}
+
+size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, void *userdata) {
+        const struct live_dose *live;
+        size_t n = 0;
+
+        for (live = engine->live; live; live = live->hh.next)
+                n += dose_is_open(live->dose) && is_wanted(userdata, live->dose->person, live->dose->confidential);
+        return n;
+}
+
 usec_t engine_next_due(struct engine *engine) {
+        return engine_next_due_of(engine, want_all, NULL);
+}
+
+usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *userdata) {
         usec_t next_usec = USEC_NEVER;
         const struct live_dose *live;
 
         /* Looked at, reminded of before its time, or undone: its slot has gone on. */
         for (live = engine->live; live; live = live->hh.next)
-                if (live->dose->state == DOSE_UPCOMING && live->dose->due_usec < next_usec)
+                if (live->dose->state == DOSE_UPCOMING && live->dose->due_usec < next_usec &&
+                    is_wanted(userdata, live->dose->person, live->dose->confidential))
                         next_usec = live->dose->due_usec;
 
         for (size_t i = 0; i < engine->n_people; i++)
                 for (size_t j = 0; j < engine->people[i]->n_slots; j++) {
                         const struct slot *slot = engine->people[i]->slots[j];
                         struct occurrence occurrence = slot->next;
-                        bool has_next = slot->has_next;
+                        bool has_next = slot->has_next &&
+                                        is_wanted(userdata, slot->person->name, slot->schedule->details.confidential);
 
                         while (has_next && occurrence.due_usec < next_usec && is_recorded(engine, slot, &occurrence))
                                 has_next = slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;

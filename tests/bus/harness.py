@@ -215,7 +215,7 @@ class Monitor:
 
     def __init__(self, dosed):
         self.process = subprocess.Popen(
-            [program("dosectl"), "--user", "monitor", "--json"],
+            [program("dosectl"), dosed.mode, "monitor", "--json"],
             env=dosed.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -256,6 +256,8 @@ class Dosed:
             dosed.start()
     """
 
+    mode = "--user"
+
     def __init__(self, configuration=CONFIGURATION, bus=None):
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-"))
         self.process = None
@@ -287,6 +289,7 @@ class Dosed:
         self.environment = dict(
             os.environ,
             DBUS_SESSION_BUS_ADDRESS=self.bus.address,
+            DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={self.folder}/no-system-bus",
             TZ="UTC",
             LC_ALL="C.UTF-8",
             NO_COLOR="1",
@@ -328,7 +331,7 @@ class Dosed:
         self.notifications.forget()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*prefix, program("dosed"), "--user", *arguments],
+                [*prefix, program("dosed"), self.mode, *arguments],
                 env=dict(self.environment, NOTIFY_SOCKET=self.notifications.path, **environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -374,7 +377,7 @@ class Dosed:
     def dosectl(self, *arguments, check=None):
         """Runs dosectl; gives its exit status and what it said. With `check`, another status fails the test."""
         done = subprocess.run(
-            [program("dosectl"), "--user", *arguments],
+            [program("dosectl"), self.mode, *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

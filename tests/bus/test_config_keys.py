@@ -44,7 +44,7 @@ class Check(unittest.TestCase):
     def check(self, *arguments):
         environment = dict(self.dosed.environment, DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
         done = subprocess.run(
-            [program("dosed"), "--check-config", *arguments],
+            [program("dosed"), "--user", "--check-config", *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

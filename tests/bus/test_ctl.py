@@ -47,6 +47,7 @@ class Client(unittest.TestCase):
             "HOME": folder.name,
             "TZ": "UTC",
             "DBUS_SESSION_BUS_ADDRESS": self.bus.address,
+            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={folder.name}/no-system-bus",
         }
         self.fake = None
         self.addCleanup(lambda: end(self.fake))

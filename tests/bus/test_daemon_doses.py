@@ -34,6 +34,19 @@ class Life(unittest.TestCase):
         (found,) = [dose for dose in self.dosed.doses() if dose["medication"] == name]
         return found
 
+    def test_what_stands_on_a_desktop_is_listed_with_all_that_is_shown_of_it(self):
+        self.start_with_due("Aspirin", "Bisoprolol")
+        self.put("Calcium", now() + timedelta(hours=1))
+        self.dosed.dosectl("snooze", "Bisoprolol", check=0)
+        (shown,) = self.dosed.doses(reminded=True, own=True)
+        self.assertEqual((shown["medication"], shown["reminders"]), ("Aspirin", 1))
+        self.assertLessEqual(shown["due"], shown["reminded-at"])
+        self.assertEqual(shown["group"], shown["due"] // 60_000_000 * 60_000_000)
+        self.assertRegex(shown["reminded-local"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")
+        self.assertNotIn("stands-alone", shown)
+        self.assertEqual(self.dosed.doses("ana", reminded=True), [shown])
+        self.assertEqual(len(self.dosed.doses(open=True, own=True)), 2)
+
     def test_is_upcoming_then_reminded_at_its_time(self):
         self.dosed.start()
         monitor = self.dosed.monitor()

@@ -48,13 +48,13 @@ def shown():
     return sorted(found)
 
 
-def check(text):
+def check(text, mode="--user"):
     """What --check-config says of it: exit code, stdout, stderr without the path."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dosed.conf"
         path.write_text(text)
         done = subprocess.run(
-            [f"{BUILD}/dosed", "--check-config", "--config", str(path)],
+            [f"{BUILD}/dosed", mode, "--check-config", "--config", str(path)],
             cwd=ROOT,
             env={"HOME": folder, "PATH": os.environ["PATH"]},
             stdin=subprocess.DEVNULL,
@@ -83,6 +83,16 @@ class Sample(unittest.TestCase):
 
     def test_what_it_shows_can_be_used(self):
         code, said, problems = check(sample())
+        self.assertNotIn("error", problems)
+        self.assertEqual((code, said), (0, "The configuration is good: 2 people, 1 caregiver, 2 hooks\n"))
+
+    def test_as_it_is_a_household_is_empty(self):
+        code, said, problems = check((ROOT / "data/dosed.conf").read_text(), "--system")
+        self.assertEqual((code, said, problems), (0, "The configuration is good: no person, no caregiver, no hook\n", ""))
+
+    def test_what_it_shows_can_be_used_in_a_household_but_for_the_folders(self):
+        text = re.sub(r"^calendars = .*\n", "", sample(), flags=re.MULTILINE)
+        code, said, problems = check(text, "--system")
         self.assertNotIn("error", problems)
         self.assertEqual((code, said), (0, "The configuration is good: 2 people, 1 caregiver, 2 hooks\n"))
 

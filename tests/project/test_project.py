@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The files around the code: what is installed, and that each description says the same as what it describes."""
+"""The files around the code: each description says the same as what it describes."""
 
 import datetime
 import os
@@ -16,48 +16,6 @@ BUILD = os.environ.get("DOSED_BUILD", "build/plain")
 
 def run(*command):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-
-
-def files_below(folder):
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if not path.is_dir())
-
-
-class Installing(unittest.TestCase):
-    def make(self, target, folder, *variables):
-        done = run("make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={folder}", *variables, target)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def test_uninstall_leaves_nothing_behind(self):
-        with tempfile.TemporaryDirectory() as folder:
-            self.make("install", folder, "prefix=/usr")
-            self.assertTrue(files_below(folder))
-            self.make("uninstall", folder, "prefix=/usr")
-            self.assertEqual(files_below(folder), [])
-            self.assertEqual([str(path) for path in Path(folder).rglob("*dosed*")], [])
-
-    def test_uninstall_leaves_what_others_put_there(self):
-        with tempfile.TemporaryDirectory() as folder:
-            self.make("install", folder, "prefix=/usr")
-            kept = Path(folder) / "usr/share/doc/dosed/copyright"
-            kept.write_text("by the distribution")
-            self.make("uninstall", folder, "prefix=/usr")
-            self.assertEqual(files_below(folder), ["usr/share/doc/dosed/copyright"])
-
-    def test_everything_goes_below_the_prefix(self):
-        with tempfile.TemporaryDirectory() as folder:
-            self.make("install", folder, "prefix=/opt/dosed")
-            self.assertEqual([path for path in files_below(folder) if not path.startswith("opt/dosed/")], [])
-            self.assertIn("opt/dosed/bin/dosed", files_below(folder))
-            self.assertIn("opt/dosed/share/man/man8/dosed.8", files_below(folder))
-
-    def test_units_start_the_program_where_it_was_installed(self):
-        for prefix in ("/usr", "/opt/dosed"):
-            with tempfile.TemporaryDirectory() as folder:
-                self.make("install", folder, f"prefix={prefix}")
-                units = [Path(folder) / path for path in files_below(folder) if path.endswith(".service")]
-                self.assertEqual(len(units), 2)
-                for unit in units:
-                    self.assertIn(f"={prefix}/bin/dosed --user\n", unit.read_text())
 
 
 class Descriptions(unittest.TestCase):
@@ -105,6 +63,12 @@ class Descriptions(unittest.TestCase):
         options = re.findall(r"^  --([a-z-]+)", run(f"{BUILD}/dosed", "--help").stdout, re.MULTILINE)
         page = (ROOT / "man/dosed.8").read_text()
         self.assertGreater(len(options), 6)
+        self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
+
+    def test_every_option_of_the_agent_is_in_its_man_page(self):
+        options = re.findall(r"^  --([a-z-]+)", run(f"{BUILD}/dosed-agent", "--help").stdout, re.MULTILINE)
+        page = (ROOT / "man/dosed-agent.1").read_text()
+        self.assertGreater(len(options), 3)
         self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
 
     def test_every_message_id_is_in_the_catalog(self):

@@ -1,30 +1,54 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A booted systemd without a virtual machine: this system under an overlay, in which one script runs and then powers off."""
+"""
+A booted systemd without a virtual machine: this system under an overlay, with dosed installed, in which one file of tests runs
+and which then powers off. Its network is a loopback of its own.
+"""
 
+import contextlib
+import ctypes
 import os
+import re
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
+import unittest
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_SEC = 120
+BUILD = os.environ.get("DOSED_BUILD", "build/plain")
+BOOT_SEC = 180  # a boot takes two seconds; on a machine that is busy otherwise, many more
+RUN_SEC = 600  # for all that runs in there
+END_SEC = 60  # from its last word until the machine is off
 
-UNIT = """[Unit]
+CLONE_NEWNS = 0x20000
+CGROUPS = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+
+# Nothing that this machine has enabled for itself belongs into a test.
+TARGET = """[Unit]
 Description=The test
-After=multi-user.target dbus.service systemd-timedated.service
+Requires=basic.target dbus.socket
+After=basic.target dbus.socket
+Wants=dosed-test.service
+"""
+SERVICE = """[Unit]
+Description=The test
+After=basic.target dbus.socket
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh /out/script
-StandardOutput=file:/out/said
+ExecStartPre=/bin/touch /out/began
+ExecStart={command}
+StandardOutput=append:/out/said
 StandardError=inherit
-ExecStopPost=/bin/systemctl --no-block poweroff
-TimeoutStartSec=90
-
-[Install]
-WantedBy=multi-user.target
+ExecStopPost=/bin/touch /out/ended
+ExecStopPost=/bin/sh -c 'systemctl --no-block poweroff >/dev/null 2>&1'
+TimeoutStartSec=infinity
 """
+MASKED = ("timers.target", "systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
 
 
 def reason_against():
@@ -38,25 +62,41 @@ def reason_against():
     return None if done.returncode == 0 else "nothing may be mounted here"
 
 
+def leave_mounts_behind():
+    """From here on this process has mounts of its own, which go with it however it ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+class Hung(AssertionError):
+    """It did not come to its first word."""
+
+
 class Container:
     """
     with Container() as container:
-        container.install()
-        said = container.run("timedatectl show")
+        container.write("root/script", "timedatectl show")
+        said = container.run("/bin/sh /root/script")
     """
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
+        self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
+        self.out = self.folder / "out"
         self.mounted = []
 
     def __enter__(self):
         try:
-            self.mount("-t", "tmpfs", "-o", "size=512m,mode=0755", "tmpfs", self.folder)
+            leave_mounts_behind()
+            self.mount("-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", self.folder)
             for name in ("upper", "work", "merged", "out"):
                 (self.folder / name).mkdir()
             self.mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.folder}/upper,workdir={self.folder}/work",
                        "overlay", self.merged)
+            self.install()
         except BaseException:
             self.__exit__()
             raise
@@ -66,31 +106,151 @@ class Container:
         for target in reversed(self.mounted):
             subprocess.run(["umount", "--lazy", target], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+        for base in CGROUPS:
+            self.leave_cgroup(Path(base, self.name))
 
     def mount(self, *arguments):
         subprocess.run(["mount", *map(str, arguments)], check=True)
         self.mounted.append(str(arguments[-1]))
 
     def install(self):
-        build = os.environ.get("DOSED_BUILD", "build/plain")
-        for name in ("dosed", "dosectl"):
-            shutil.copy(ROOT / build / name, self.merged / "usr/bin" / name)
+        done = subprocess.run(["make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={self.merged}", "prefix=/usr", "install"],
+                              cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
 
-    def run(self, script):
-        """Boots, runs the script as root, and gives all that it said."""
-        wants = self.merged / "etc/systemd/system/multi-user.target.wants"
-        (self.merged / "etc/systemd/system/dosed-test.service").write_text(UNIT)
-        wants.mkdir(parents=True, exist_ok=True)
-        (wants / "dosed-test.service").symlink_to("../dosed-test.service")
-        (self.folder / "out/script").write_text(script)
+    def write(self, path, text):
+        path = self.merged / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+
+    def prepare(self, command):
+        # Without one it would be the first boot, at which everything that is installed is enabled.
+        self.write("etc/machine-id", uuid.uuid4().hex + "\n")
+        self.write("etc/systemd/journald.conf.d/test.conf", "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n")
+        self.write("etc/systemd/system/dosed-test.target", TARGET)
+        self.write("etc/systemd/system/dosed-test.service", SERVICE.format(command=command))
+        for name in MASKED:
+            path = self.merged / "etc/systemd/system" / name
+            path.unlink(missing_ok=True)
+            path.symlink_to("/dev/null")
+
+    def enter_cgroup(self):
+        """Where no service manager gives it one: two containers in the same would take each other's services for theirs."""
+        for base in CGROUPS:
+            path = Path(base, self.name)
+            if Path(base, "cgroup.procs").exists():
+                with contextlib.suppress(OSError):
+                    path.mkdir(exist_ok=True)
+                    (path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def leave_cgroup(self, path):
+        """As soon as the last that was in there is gone."""
+        deadline = time.monotonic() + END_SEC
+        while path.exists() and time.monotonic() < deadline:
+            for folder, _, _ in os.walk(path, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+            select.select([], [], [], 0.05)
+
+    def boot(self, console):
+        is_managed = os.path.exists("/run/systemd/system")
+        return subprocess.Popen(
+            [*(["systemd-run", "--quiet", "--scope", "--property=Delegate=yes"] if is_managed else []),
+             # All that is in there ends when this does: killing systemd-nspawn alone leaves a container behind.
+             "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", "--keep-unit", f"--machine={self.name}",
+             "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
+             "--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no"],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            preexec_fn=None if is_managed else self.enter_cgroup,
+        )  # fmt: skip
+
+    def run(self, command):
+        """Boots, runs the command as root, and gives all that it said."""
+        self.prepare(command)
         with open(self.folder / "console", "wb") as console:
-            done = subprocess.run(
-                ["systemd-nspawn", "-D", str(self.merged), "--boot", "--register=no", "--keep-unit",
-                 "--machine=dosed-test", f"--bind={self.folder}/out:/out"],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console, timeout=DEADLINE_SEC, check=False,
-            )
-        said = self.folder / "out/said"
-        if not said.exists():
-            raise AssertionError(f"the script did not run (exit {done.returncode}): "
-                                 + (self.folder / "console").read_text(errors="replace")[-2000:])
-        return said.read_text()
+            machine = self.boot(console)
+            try:
+                if not self.wait(machine, "began", BOOT_SEC):
+                    how = f"it hangs since {BOOT_SEC} s" if machine.poll() is None else f"exit {machine.returncode}"
+                    raise Hung(f"{how}: {self.end_of_console()}")
+                if not self.wait(machine, "ended", RUN_SEC):
+                    raise AssertionError(f"not done after {RUN_SEC} s: {self.said()}\n{self.end_of_console()}")
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    machine.wait(END_SEC)
+            finally:
+                machine.kill()
+                machine.wait()
+        return self.said()
+
+    def wait(self, machine, name, patience_sec):
+        deadline = time.monotonic() + patience_sec
+        while not (self.out / name).exists():
+            if machine.poll() is not None or time.monotonic() > deadline:
+                return (self.out / name).exists()
+            select.select([], [], [], 0.05)
+        return True
+
+    def said(self):
+        path = self.out / "said"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def end_of_console(self):
+        return (self.folder / "console").read_text(errors="replace")[-3000:]
+
+
+def run_in_container(command, files=None):
+    """Boots a container of its own, with more files, for one command, and gives all that it said."""
+    for attempt in range(2):
+        try:
+            with Container() as container:
+                for path, text in (files or {}).items():
+                    container.write(path, text)
+                return container.run(command)
+        except Hung as error:
+            if attempt > 0:
+                raise
+            print(f"# the container did not boot, so that it is tried once more: {error}", flush=True)
+
+
+def run_inside(name):
+    """The TAP of one file of tests."""
+    return run_in_container(f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py")
+
+
+def sentences_of(name):
+    """The tests of that file, without importing what is only there in the container."""
+    text = (ROOT / "tests/system/inside" / f"{name}.py").read_text()
+    return re.findall(r"^    def (test_\w+)\(self", text, re.MULTILINE)
+
+
+def inside(name):
+    """A class with the tests of tests/system/inside/NAME.py, all of which run in one boot."""
+
+    class Inside(unittest.TestCase):
+        said = None
+
+        @classmethod
+        def setUpClass(cls):
+            if reason_against():
+                raise unittest.SkipTest(reason_against())
+            cls.said = run_inside(name)
+
+        def check(self, sentence):
+            found = re.search(rf"^(not )?ok \d+ - {re.escape(sentence)}(?: # SKIP (.*))?\n((?:#.*\n)*)", self.said, re.MULTILINE)
+            if not found:
+                self.fail(f"it never ran; said was:\n{self.said}")
+            if found[1]:
+                self.fail(found[3])
+            if found[2]:
+                self.skipTest(found[2])
+
+    for method in sentences_of(name):
+        sentence = method.removeprefix("test_").replace("_", " ")
+        setattr(Inside, method, lambda self, sentence=sentence: self.check(sentence))
+    Inside.__name__ = Inside.__qualname__ = name.capitalize()
+    return Inside
+
+

@@ -15,12 +15,17 @@
 static const struct config_places places = {
         .file = "dosed.conf", .calendars = "/plans", .home = "/home/ana", .user = "ana",
 };
+static const struct config_places household = {
+        .file = "dosed.conf", .calendars = "/plans", .home = "/var/lib/dosed", .is_system = true,
+};
+
+#define NO_USE(key) "warning: nothing comes of " key " but in dosed --system: here, whoever is logged in may do everything\n"
 
 #define MAIL "[mail]\nfrom = dosed@example.org\nsmtp = smtp://localhost\n"
 #define MARIA "[caregiver maria]\nemail = maria@example.org\n"
 
 /* Every problem as "LINE severity: text", a line each. */
-static char *problems_of(const char *text, struct config *ret) {
+static char *problems_at(const struct config_places *at, const char *text, struct config *ret) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(config_done) struct config config = {};
         char *all = NULL;
@@ -29,7 +34,7 @@ static char *problems_of(const char *text, struct config *ret) {
         int r;
 
         assert_non_null(stream);
-        r = config_parse(&places, text, &config, &problems);
+        r = config_parse(at, text, &config, &problems);
         assert_int_equal(r, problems.n_errors > 0 ? CONFIG_INVALID : 0);
         for (size_t i = 0; i < problems.n_items; i++) {
                 assert_string_equal(problems.items[i].file, "dosed.conf");
@@ -45,10 +50,18 @@ static char *problems_of(const char *text, struct config *ret) {
         return all;
 }
 
-static void read_good(const char *text, struct config *ret) {
+static char *problems_of(const char *text, struct config *ret) {
+        return problems_at(&places, text, ret);
+}
+
+static void read_odd(const char *text, struct config *ret, const char *expect) {
         _cleanup_(free_p) char *problems = problems_of(text, ret);
 
-        assert_string_equal(problems, "");
+        assert_string_equal(problems, expect);
+}
+
+static void read_good(const char *text, struct config *ret) {
+        read_odd(text, ret, "");
 }
 
 static void every_key_is_understood(void **state) {
@@ -58,7 +71,7 @@ static void every_key_is_understood(void **state) {
         const struct config_hook *ntfy;
 
         (void) state;
-        read_good("[dosed]\ntimezone = Europe/Lisbon\nall-day-time = 09:30\nremind-every = 20min\nsnooze = 15min\n"
+        read_odd("[dosed]\ntimezone = Europe/Lisbon\nall-day-time = 09:30\nremind-every = 20min\nsnooze = 15min\n"
                   "window-min = 1h\nwindow-max = 3h\nsettle = 5s\n"
                   "[person ana]\nname = Avó Ana\ncalendars = ~/plans/\n  /srv/ana\ncategory = Medicine\nusers = ana, root\n"
                   "timezone = UTC\ncaregivers = maria ,\n  hugo\nquiet = 22:00-07:00\n"
@@ -71,7 +84,7 @@ static void every_key_is_understood(void **state) {
                   "ca-file = ~/ca.pem\n"
                   "[hook ntfy]\non = missed heartbeat\non = taken\ncommand = /usr/bin/x 'a b' \"c \\\" d\" e\\ f\n  g ; comment\n"
                   "people = bruno\ndetail = full\ntimeout = 5s\nevery = 2min\n",
-                  &config);
+                  &config, "14 " NO_USE("users") "24 " NO_USE("user") "35 " NO_USE("user"));
         assert_string_equal(config.timezone, "Europe/Lisbon");
         assert_int_equal(config.all_day_sec, 9 * 3600 + 1800);
         assert_int_equal(config.remind_every_usec, 20 * USEC_PER_MINUTE);
@@ -283,6 +296,42 @@ static void what_comes_to_nothing_is_a_warning(void **state) {
         }
 }
 
+/* In a household: nobody goes without saying, and plan files lie below one folder. */
+static const struct {
+        const char *text, *expect;
+} households[] = {
+        { "", "" },
+        { "[person ana]\nusers = root\n", "" },
+        { "[person ana]\nusers = root, no-such-user\n", "2 warning: users: this machine knows no Unix user 'no-such-user', so that nobody may do anything by that: `id -un` says how somebody is called\n" },
+        { MARIA "user = no-such-user\n[person ana]\n" MAIL, "3 warning: user: this machine knows no Unix user 'no-such-user', so that nobody may do anything by that: `id -un` says how somebody is called\n" },
+        { "[person ana]\ncalendars = /plans/ana/\n  /plans/ana/synced/..more\n", "" },
+#define ELSEWHERE(person) "error: calendars: the plan files of a household lie in /plans/" person ": take the line out, and have them put there, by dosectl or by what syncs as the user of dosed\n"
+        { "[person ana]\ncalendars = /plans/ana\n  /plans/anabel\ncalendars = /plans\n", "3 " ELSEWHERE("ana") "4 " ELSEWHERE("ana") },
+        { "[person ana]\ncalendars = /plans/ana/../bruno\ncalendars = /plans/ana/..\n", "2 " ELSEWHERE("ana") "3 " ELSEWHERE("ana") },
+        { "[person ana]\n[person bruno]\ncalendars = ~/calendars/bruno\n", "3 " ELSEWHERE("bruno") },
+};
+
+static void a_household_has_rules_of_its_own(void **state) {
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(households); i++) {
+                _cleanup_(free_p) char *problems = problems_at(&household, households[i].text, NULL);
+
+                assert_string_equal(problems, households[i].expect);
+        }
+}
+
+static void nobody_goes_without_saying_in_a_household(void **state) {
+        _cleanup_(config_done) struct config config = {};
+        _cleanup_(free_p) char *problems = problems_at(&household, "", &config);
+
+        (void) state;
+        assert_int_equal(config.n_people, 0);
+        config_done(&config);
+        free(problems);
+        problems = problems_at(&household, "[person ana]\n", &config);
+        assert_string_equal(config.people[0].folders.items[0], "/plans/ana");
+}
+
 /* A later file is a drop-in; the marks are those that the kept text has between them. */
 #define DROP_IN "# a drop-in was there\n"
 
@@ -290,9 +339,9 @@ static void a_drop_in_replaces_and_lists_add_up(void **state) {
         _cleanup_(config_done) struct config config = {};
 
         (void) state;
-        read_good("[dosed]\nsnooze = 5min\n[person ana]\nusers = ana\n[hook x]\non = due\ncommand = /x a\n  b\n" DROP_IN
+        read_odd("[dosed]\nsnooze = 5min\n[person ana]\nusers = ana\n[hook x]\non = due\ncommand = /x a\n  b\n" DROP_IN
                   "[dosed]\nsnooze = 6min\n[person ana]\nusers = root\n[hook x]\non = taken\ncommand = /y\n",
-                  &config);
+                 &config, "4 " NO_USE("users"));
         assert_int_equal(config.snooze_usec, 6 * USEC_PER_MINUTE);
         assert_int_equal(config.people[0].users.n_items, 2);
         assert_int_equal(config.hooks[0].tells, EVENT_BIT(EVENT_DUE) | EVENT_BIT(EVENT_TAKEN));
@@ -447,6 +496,8 @@ int main(void) {
                 cmocka_unit_test(without_a_word_everything_has_its_default),
                 cmocka_unit_test(what_is_wrong_is_said_where_it_stands),
                 cmocka_unit_test(what_comes_to_nothing_is_a_warning),
+                cmocka_unit_test(a_household_has_rules_of_its_own),
+                cmocka_unit_test(nobody_goes_without_saying_in_a_household),
                 cmocka_unit_test(a_drop_in_replaces_and_lists_add_up),
                 cmocka_unit_test(equal_is_what_says_the_same),
                 cmocka_unit_test(a_flood_is_bounded),

@@ -6,13 +6,14 @@
 #include <stddef.h>
 
 #include "dosed/error.h"
+#include "dosed/notify.h"
 
 struct unread {
         struct unread_line {
                 char *id; /* the dose's */
                 char *text;
                 bool critical;
-        } *lines; /* the newest last */
+        } * lines; /* the newest last */
         size_t n_lines;
         size_t n_forgotten; /* older ones, past LIMIT_UNREAD_LINES: only counted */
         bool is_changed;    /* since it was last shown */
@@ -32,3 +33,25 @@ size_t unread_count(const struct unread *unread);
 bool unread_is_critical(const struct unread *unread);
 /* The newest lines first, and how many more there are. Returns 0 or -ENOMEM; the caller frees. */
 int unread_format(const struct unread *unread, const char *heading, char **ret);
+/* Sets the notice `key` where something changed; it alerts where something was added. Returns 0 or a negative errno. */
+int unread_show(struct unread *unread, struct notify *notify, const char *key, const char *title, const char *heading);
+
+/* How it ended that a button was pressed. */
+enum press_end {
+        PRESS_DONE,
+        PRESS_REFUSED,
+        PRESS_TOO_LATE, /* refused, and to be known also of a snooze */
+        PRESS_IN_VAIN,  /* nobody heard it */
+        PRESS_FAILED,   /* whether it did what it says is not known */
+        _PRESS_END_MAX,
+};
+
+struct press {
+        enum notify_answer answer;
+        enum press_end end;
+        const char *said; /* what is to be told of it, NULL: nothing; never NULL of one in vain */
+};
+
+/* Nobody should believe that a button did what it did not: the dose's line, where there is something to tell. `name` may be NULL.
+ * Returns 0 or -ENOMEM. */
+int unread_put_press(struct unread *unread, const char *id, const char *name, const struct press *press);

@@ -2,9 +2,9 @@
 /* A list that waits to be read. */
 #include <string.h>
 
-#include "daemon/desktop-unread.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
+#include "dosed/unread.h"
 
 #define LINES_SHOWN 10 /* of one notice */
 
@@ -104,7 +104,8 @@ int unread_format(const struct unread *unread, const char *heading, char **ret) 
                 return -ENOMEM;
         (void) fputs(heading, stream);
         for (size_t i = 0; i < n_shown; i++)
-                (void) fprintf(stream, "%s%s", ftell(stream) > 0 ? "\n" : "", unread->lines[unread->n_lines - 1 - i].text);
+                (void) fprintf(stream, "%s%s", ftell(stream) > 0 ? "\n" : "",
+                               unread->lines[unread->n_lines - 1 - i].text);
         if (n_shown < unread_count(unread))
                 (void) fprintf(stream, "\nand %zu before: see dosectl history", unread_count(unread) - n_shown);
         if (fclose(stream) != 0)
@@ -112,4 +113,67 @@ int unread_format(const struct unread *unread, const char *heading, char **ret) 
 
         *ret = TAKE(text);
         return 0;
+}
+
+int unread_show(struct unread *unread, struct notify *notify, const char *key, const char *title, const char *heading) {
+        _cleanup_(free_p) char *text = NULL;
+        int r;
+
+        if (!unread->is_changed)
+                return 0;
+        if (unread->n_lines > 0) {
+                r = unread_format(unread, heading, &text);
+                if (r < 0)
+                        return r;
+        }
+        r = notify_set_notice(notify, &(struct notify_notice){
+                                              .key = key,
+                                              .title = title,
+                                              .text = text,
+                                              .critical = unread_is_critical(unread),
+                                              .quietly = !unread->is_longer,
+                                      });
+        if (r < 0)
+                return r;
+        unread->is_changed = unread->is_longer = false;
+        return 0;
+}
+
+int unread_put_press(struct unread *unread, const char *id, const char *name, const struct press *press) {
+        _cleanup_(free_p) char *text = NULL;
+        int r = 0;
+
+        if (!name)
+                name = "A medicine";
+        switch (press->end) {
+        case PRESS_DONE:
+                if (press->said && press->answer != NOTIFY_SNOOZE)
+                        r = text_format(&text, "%s: %s", name, press->said);
+                break;
+        case PRESS_REFUSED:
+                /* What is not open any more cannot be put off, and need not be. */
+                if (press->said && press->answer != NOTIFY_SNOOZE)
+                        r = text_format(&text, "%s: not recorded, %s", name, press->said);
+                break;
+        case PRESS_TOO_LATE:
+                if (press->said)
+                        r = text_format(&text, press->answer == NOTIFY_SNOOZE ? "%s: %s" : "%s: not recorded, %s", name,
+                                        press->said);
+                break;
+        case PRESS_IN_VAIN:
+                r = text_format(&text, press->answer == NOTIFY_SNOOZE ? "%s: not put off, %s" : "%s: not recorded, %s",
+                                name, press->said);
+                break;
+        case PRESS_FAILED:
+                r = text_format(&text,
+                                "%s: something went wrong, and the button may not have worked. Please see in dosectl "
+                                "status what is recorded",
+                                name);
+                break;
+        case _PRESS_END_MAX:
+                return -EINVAL;
+        }
+        if (r < 0 || !text)
+                return r;
+        return unread_put(unread, id, text, false);
 }

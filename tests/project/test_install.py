@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What `make install` puts where, file by file, and that `make uninstall` leaves nothing of it behind."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = os.environ.get("DOSED_BUILD", "build/plain")
+
+# Below /usr; with what each is made of, where that is a file of these folders.
+INSTALLED = {
+    "bin/dosectl": None,
+    "bin/dosed": None,
+    "bin/dosed-agent": None,
+    "lib/systemd/catalog/dosed.catalog": "data/dosed.catalog",
+    "lib/systemd/system/dosed.service": "systemd/system/dosed.service.in",
+    "lib/systemd/user/dosed-agent.service": "systemd/user/dosed-agent.service.in",
+    "lib/systemd/user/dosed.service": "systemd/user/dosed.service.in",
+    "lib/sysusers.d/dosed.conf": "systemd/dosed.sysusers",
+    "lib/tmpfiles.d/dosed.conf": "systemd/dosed.tmpfiles",
+    "libexec/dosed/dosed-mail": None,
+    "share/dbus-1/interfaces/org.dosed.Dosed1.Dose.xml": "dbus/org.dosed.Dosed1.Dose.xml",
+    "share/dbus-1/interfaces/org.dosed.Dosed1.Manager.xml": "dbus/org.dosed.Dosed1.Manager.xml",
+    "share/dbus-1/interfaces/org.dosed.Dosed1.Outbox.xml": "dbus/org.dosed.Dosed1.Outbox.xml",
+    "share/dbus-1/interfaces/org.dosed.Dosed1.Person.xml": "dbus/org.dosed.Dosed1.Person.xml",
+    "share/dbus-1/services/org.dosed.Dosed1.service": "dbus/org.dosed.Dosed1.service.in",
+    "share/dbus-1/system-services/org.dosed.Dosed1.service": "dbus/org.dosed.Dosed1.system.service.in",
+    "share/dbus-1/system.d/org.dosed.Dosed1.conf": "dbus/org.dosed.Dosed1.conf",
+    "share/doc/dosed/examples/dosed.conf": "data/dosed.conf",
+    "share/doc/dosed/examples/sync/dosed-sync.service": "data/sync/dosed-sync.service",
+    "share/doc/dosed/examples/sync/dosed-sync.timer": "data/sync/dosed-sync.timer",
+    "share/doc/dosed/examples/sync/vdirsyncer.conf": "data/sync/vdirsyncer.conf",
+    "share/dosed/hooks/healthchecks": "data/hooks/healthchecks",
+    "share/dosed/hooks/http-post": "data/hooks/http-post",
+    "share/dosed/hooks/log": "data/hooks/log",
+    "share/dosed/hooks/mqtt": "data/hooks/mqtt",
+    "share/dosed/hooks/ntfy": "data/hooks/ntfy",
+    "share/dosed/hooks/speech": "data/hooks/speech",
+    "share/dosed/hooks/webhook": "data/hooks/webhook",
+    "share/man/man1/dosectl.1": "man/dosectl.1",
+    "share/man/man1/dosed-agent.1": "man/dosed-agent.1",
+    "share/man/man5/dosed-hook.5": "man/dosed-hook.5",
+    "share/man/man5/dosed.conf.5": "man/dosed.conf.5",
+    "share/man/man8/dosed-mail.8": "man/dosed-mail.8",
+    "share/man/man8/dosed.8": "man/dosed.8",
+}
+EXECUTABLE = ("bin/", "libexec/", "share/dosed/hooks/")
+NOT_INSTALLED = set()  # files of these folders that are for building or testing only
+
+
+def files_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if not path.is_dir())
+
+
+class Installing(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def make(self, target, prefix="/usr"):
+        done = subprocess.run(
+            ["make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={self.folder}", f"prefix={prefix}", target],
+            cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_everything_is_put_in_its_place_and_nothing_else(self):
+        self.make("install")
+        self.assertEqual(files_below(self.folder / "usr"), sorted(INSTALLED))
+        self.assertEqual(os.listdir(self.folder), ["usr"])
+        for name in INSTALLED:
+            mode = (self.folder / "usr" / name).stat().st_mode & 0o777
+            self.assertEqual(mode, 0o755 if name.startswith(EXECUTABLE) else 0o644, name)
+
+    def test_every_file_is_installed_or_named_as_not_to_be(self):
+        there = {f"{folder}/{name}" for folder in ("man", "dbus", "systemd", "data") for name in files_below(ROOT / folder)}
+        self.assertEqual(there - NOT_INSTALLED, {source for source in INSTALLED.values() if source})
+
+    def test_what_is_installed_is_what_is_here(self):
+        self.make("install")
+        for name, source in INSTALLED.items():
+            if source and not source.endswith(".in"):
+                self.assertEqual((self.folder / "usr" / name).read_bytes(), (ROOT / source).read_bytes(), name)
+
+    def test_uninstall_leaves_nothing_behind(self):
+        self.make("install")
+        self.make("uninstall")
+        self.assertEqual(files_below(self.folder), [])
+        self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
+
+    def test_uninstall_leaves_what_others_put_there(self):
+        self.make("install")
+        kept = self.folder / "usr/share/doc/dosed/copyright"
+        kept.write_text("by the distribution")
+        self.make("uninstall")
+        self.assertEqual(files_below(self.folder), ["usr/share/doc/dosed/copyright"])
+
+    def test_everything_goes_below_the_prefix(self):
+        self.make("install", "/opt/dosed")
+        self.assertEqual([path for path in files_below(self.folder) if not path.startswith("opt/dosed/")], [])
+        self.assertEqual(len(files_below(self.folder)), len(INSTALLED))
+
+    def test_below_usr_local_the_policy_lies_where_the_bus_looks(self):
+        self.make("install", "/usr/local")
+        others = [path for path in files_below(self.folder) if not path.startswith("usr/local/")]
+        self.assertEqual(others, ["etc/dbus-1/system.d/org.dosed.Dosed1.conf"])
+
+    def test_units_start_the_program_where_it_was_installed(self):
+        for prefix in ("/usr", "/opt/dosed"):
+            self.make("install", prefix)
+            below = self.folder / prefix[1:] / "lib/systemd"
+            self.assertIn(f"\nExecStart={prefix}/bin/dosed --user\n", (below / "user/dosed.service").read_text())
+            text = (below / "system/dosed.service").read_text()
+            self.assertIn(f"\nExecStart={prefix}/bin/dosed --system\n", text)
+            self.assertIn(f"\nExecReload=+{prefix}/bin/dosectl --system reload\n", text)
+            for path in files_below(self.folder):
+                if path.startswith(prefix[1:]) and path.endswith((".service", ".conf")):
+                    self.assertNotRegex((self.folder / path).read_text(), r"@\w+@", path)
+
+
+if __name__ == "__main__":
+    unittest.main()
