@@ -2,6 +2,7 @@
 /* Tellings in hand: found by their number, their recipient and their dose. */
 #include <string.h>
 
+#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "engine/private.h"
 
@@ -25,9 +26,31 @@ static int find_dose(struct outbox *outbox, const struct telling *telling, struc
         return 0;
 }
 
+/* What makes it one for quiet hours. Before there is any entry of the dose an alarm alone is told of it: that is, anyway. */
+static int note_dose(struct engine *engine, struct live_telling *live) {
+        _cleanup_(dose_free_p) struct dose *written = NULL;
+        const struct live_dose *in_hand = live_find(engine, live->of->id);
+        const struct dose *dose = in_hand ? in_hand->dose : NULL;
+        int r;
+
+        if (!dose) {
+                r = engine_read_dose(engine, live->telling.person, live->telling.uid, live->telling.recurrence_id,
+                                     &written);
+                if (r < 0)
+                        return r;
+                dose = written;
+        }
+        if (dose) {
+                live->due_usec = dose->due_usec;
+                live->is_critical = dose->critical;
+        }
+        return 0;
+}
+
 /* Takes the telling's texts. */
-static int take_in_hand(struct outbox *outbox, struct recipient *recipient, struct telling *telling,
+static int take_in_hand(struct engine *engine, struct recipient *recipient, struct telling *telling,
                         struct live_telling **ret) {
+        struct outbox *outbox = &engine->outbox;
         struct live_telling *live = calloc(1, sizeof(*live));
         int r;
 
@@ -47,7 +70,7 @@ static int take_in_hand(struct outbox *outbox, struct recipient *recipient, stru
         DL_APPEND(recipient->tellings, live);
         HASH_ADD(hh, outbox->tellings, telling.id, sizeof(live->telling.id), live);
         *ret = live;
-        return 0;
+        return live->of ? note_dose(engine, live) : 0;
 }
 
 static void let_go(struct outbox *outbox, struct live_telling *live) {
@@ -75,7 +98,7 @@ int outbox_take_up(struct engine *engine, struct recipient *recipient, struct te
         /* Sealed into a message that is done: what was not written with it is looked at anew. */
         if (telling->state == TELLING_SEALED && (!recipient->open || recipient->open->id != telling->message))
                 telling->state = TELLING_WAITS;
-        return take_in_hand(&engine->outbox, recipient, telling, &live);
+        return take_in_hand(engine, recipient, telling, &live);
 }
 
 int outbox_add(struct engine *engine, struct recipient *recipient, const struct telling *telling) {
@@ -84,6 +107,12 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         struct telling wanted = *telling;
         int r;
 
+        /* Months of a full disk: what caregivers are told is kept, what only hooks hear is not. */
+        if (recipient->policy.kind == RECIPIENT_HOOK && HASH_COUNT(engine->outbox.tellings) >= LIMIT_PENDING_TELLINGS)
+                return 0;
+        /* The numbers so far cannot be read: these are none of them. */
+        if (!engine->outbox.is_loaded && engine->outbox.last_telling < telling->happened_usec)
+                engine->outbox.last_telling = engine->outbox.last_message = telling->happened_usec;
         wanted.id = engine->outbox.last_telling + 1;
         wanted.recipient = recipient->name;
         wanted.state = TELLING_WAITS;
@@ -93,13 +122,16 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
                 r = telling_copy(&wanted, &copy);
         if (r < 0)
                 return r;
-        r = take_in_hand(&engine->outbox, recipient, &copy, &live);
+        r = take_in_hand(engine, recipient, &copy, &live);
         if (r < 0) {
                 telling_done(&copy);
                 return r;
         }
         engine->outbox.last_telling++;
         recipient->look_usec = USEC_NONE; /* to be worked out anew */
+        /* It does not wait behind what failed: perhaps the way is free again. */
+        if (telling_is_urgent(telling) && telling->event != EVENT_ALARM)
+                recipient->retry_usec = USEC_NONE;
         return 0;
 }
 
@@ -122,7 +154,7 @@ int live_telling_set(struct engine *engine, struct live_telling *live, enum tell
         return 0;
 }
 
-const struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
+struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
         struct told_dose *dose;
 
         HASH_FIND_STR(outbox->doses, id, dose);

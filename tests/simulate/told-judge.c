@@ -76,7 +76,8 @@ static enum opinion opinion_of(enum telling_event event) {
 /* Whether what is thought is not so. */
 static void weigh(struct world *world, struct hearing *hearing) {
         bool is_wrong = (hearing->thinks == THINKS_UNCONFIRMED && !is_unconfirmed(hearing->state)) ||
-                        (hearing->thinks == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED);
+                        (hearing->thinks == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED &&
+                         is_caregiver(&world->told.listeners[hearing->listener]));
 
         if (!is_wrong)
                 hearing->wrong_usec = USEC_NONE;
@@ -116,6 +117,7 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
         hearing->state = dose->state;
         hearing->is_confidential = dose->confidential;
         hearing->is_critical = dose->critical;
+        hearing->due_usec = dose->due_usec;
         hearing->is_off_plan = dose_is_off_plan(dose);
         hearing->touched_usec = world->now_usec;
         hearing->episode += !is_unconfirmed(dose->state);
@@ -162,6 +164,19 @@ static bool is_urgent(const struct listener *listener, const struct message_item
                                                                    item->dose->due_usec)));
 }
 
+/* What cannot wait for the morning pushes what went before it out of its way. */
+static bool is_pushed(const struct world *world, const struct listener *listener) {
+        const struct hearing *hearing;
+
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (&world->told.listeners[hearing->listener] == listener &&
+                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE) &&
+                    (hearing->is_critical ||
+                     quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, hearing->due_usec)))
+                        return true;
+        return false;
+}
+
 static void check_manners(struct world *world, struct listener *listener, const struct message_view *view) {
         bool is_first = listener->message != view->message->id;
         size_t n_max = is_caregiver(listener) ? MAX_SAID : 1;
@@ -173,7 +188,8 @@ static void check_manners(struct world *world, struct listener *listener, const 
                 return;
         for (size_t i = 0; i < view->n_items; i++)
                 has_urgent = has_urgent || is_urgent(listener, &view->items[i]);
-        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) && world->now_usec >= world->told.forced_usec)
+        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) &&
+            world->now_usec >= world->told.forced_usec && !(listener->may_have_arrived && is_pushed(world, listener)))
                 fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
                      telling_event_to_string(view->items[0].telling->event),
                      view->items[0].dose ? view->items[0].dose->uid : "");
@@ -186,21 +202,23 @@ static void check_manners(struct world *world, struct listener *listener, const 
         listener->n_first = view->n_items;
 }
 
-/* What may have arrived is sent again as it was, until it is known, or out of date. */
+#define UNKNOWN_MOST 5u /* attempts that may have arrived, until a message holds up the next one no more */
+
+/* What may have arrived is sent again as it was, until it is known, out of date, or has been tried often enough. */
 static void check_same(struct world *world, const struct listener *listener, const struct message *message) {
         if (!listener->message)
                 return;
         if (listener->message != message->id) {
-                if (listener->may_have_arrived && world->now_usec < listener->over_usec)
+                if (listener->may_have_arrived && world->now_usec < listener->over_usec &&
+                    listener->n_unknown < UNKNOWN_MOST)
                         fail(world, "a message to %s that may have arrived was given up for another",
                              listener->policy.name);
                 return;
         }
         if (strcmp(listener->token, message->token) != 0)
                 fail(world, "a message to %s is tried again under another name", listener->policy.name);
-        if (listener->may_have_arrived &&
-            (!message->body || message->body_size != listener->body_size ||
-             memcmp(message->body, listener->body, listener->body_size) != 0))
+        if (listener->may_have_arrived && (!message->body || message->body_size != listener->body_size ||
+                                           memcmp(message->body, listener->body, listener->body_size) != 0))
                 fail(world, "a message to %s that may have arrived is composed anew", listener->policy.name);
 }
 
@@ -252,7 +270,8 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
         enum opinion opinion = opinion_of(event);
 
         hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_UNCONFIRMED) {
+        /* The same again is of then. */
+        if (opinion == THINKS_UNCONFIRMED && hearing->told_message != listener->message) {
                 hearing->was_told = true;
                 hearing->told_episode = hearing->episode;
                 hearing->told_message = listener->message;
@@ -332,6 +351,9 @@ void told_excuse(struct world *world, enum recipient_kind kind) {
 
 void told_jump(struct world *world, usec_t since_usec) {
         world->told.steady_usec = world->now_usec;
+        for (size_t i = 0; i < world->told.n_listeners; i++)
+                if (world->told.listeners[i].over_usec <= world->now_usec)
+                        world->told.listeners[i].over_usec = USEC_NONE; /* whatever the clock says afterwards */
         if (world->now_usec - since_usec > 20 * USEC_PER_HOUR)
                 told_excuse(world, RECIPIENT_HOOK);
         if (world->now_usec - since_usec > (world->told.is_down ? 20 * USEC_PER_HOUR : 6 * USEC_PER_DAY))
@@ -382,7 +404,7 @@ static void hearing_free(struct world *world, struct hearing *hearing) {
 void told_forget(struct world *world) {
         struct hearing *hearing, *next;
 
-        HASH_ITER(hh, world->told.hearings, hearing, next)
+        HASH_ITER (hh, world->told.hearings, hearing, next)
                 hearing_free(world, hearing);
 }
 
@@ -399,9 +421,8 @@ static void look_at(struct world *world, const struct hearing *hearing) {
 
         if (listener->is_out || person->is_out)
                 return;
-        if (hearing->owed != _EVENT_MAX &&
-            world->now_usec - later(since_usec, hearing->owed_usec) >
-                    (at_once ? SOON : NEXT_SUMMARY + listener->policy.after_usec))
+        if (hearing->owed != _EVENT_MAX && world->now_usec - later(since_usec, hearing->owed_usec) >
+                                                   (at_once ? SOON : NEXT_SUMMARY + listener->policy.after_usec))
                 fail(world, "%s was not told that %s is %s", listener->policy.name, hearing->id,
                      telling_event_to_string(hearing->owed));
         if (hearing->wrong_usec != USEC_NONE &&
@@ -414,6 +435,11 @@ static void look_at(struct world *world, const struct hearing *hearing) {
 static void look_at_summary(struct world *world, const struct listener *listener) {
         usec_t since_usec = later(later(world->told.steady_usec, world->told.up_usec), listener->summary_usec);
 
+        for (size_t i = 0; i < world->n_people; i++) {
+                if (world->people[i].is_out)
+                        return;
+                since_usec = later(since_usec, world->people[i].back_usec);
+        }
         if (!listener->is_out && listener->policy.summary == SUMMARY_DAILY &&
             world->now_usec - since_usec > USEC_PER_DAY + NEXT_SUMMARY)
                 fail(world, "%s has had no summary for long", listener->policy.name);
@@ -430,9 +456,10 @@ void told_look(struct world *world) {
                 return;
         for (size_t i = 0; i < told->n_listeners; i++)
                 look_at_summary(world, &told->listeners[i]);
-        HASH_ITER(hh, told->hearings, hearing, next) {
+        HASH_ITER (hh, told->hearings, hearing, next) {
                 look_at(world, hearing);
-                if (hearing->owed == _EVENT_MAX && hearing->wrong_usec == USEC_NONE &&
+                if (!hearing->may_know && hearing->owed == _EVENT_MAX && hearing->wrong_usec == USEC_NONE &&
+                    world->now_usec - told->steady_usec > USEC_PER_HOUR &&
                     hearing->touched_usec + FORGOTTEN_AFTER < world->now_usec)
                         hearing_free(world, hearing);
         }

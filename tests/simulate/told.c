@@ -58,13 +58,15 @@ static void add_caregiver(struct world *world) {
 static void plan_outage(struct world *world) {
         if (part_is_on(PART_CHANNEL))
                 (void) world_plan(world, ACTION_CHANNEL,
-                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 60 * 24) * USEC_PER_HOUR, NULL);
+                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 60 * 24) * USEC_PER_HOUR,
+                                  NULL);
 }
 
 static void plan_leaving(struct world *world) {
         if (part_is_on(PART_DISMISS))
                 (void) world_plan(world, ACTION_DISMISS,
-                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 300 * 24) * USEC_PER_HOUR, NULL);
+                                  world->now_usec + USEC_PER_DAY + (usec_t) below(world, 300 * 24) * USEC_PER_HOUR,
+                                  NULL);
 }
 
 void told_begin(struct world *world) {
@@ -90,6 +92,7 @@ static void forget_message(struct listener *listener) {
         free(TAKE(listener->body));
         listener->n_said = listener->body_size = 0;
         listener->message = 0;
+        listener->n_unknown = 0;
         listener->may_have_arrived = listener->has_arrived = listener->is_under_way = false;
 }
 
@@ -130,8 +133,8 @@ static void note_said(struct listener *listener, const struct message_view *view
                 const struct telling *telling = view->items[i].telling;
 
                 listener->said[i].event = telling->event;
-                if (telling->uid && dose_id_format(telling->person, telling->uid, telling->recurrence_id,
-                                                   &listener->said[i].id) < 0)
+                if (telling->uid &&
+                    dose_id_format(telling->person, telling->uid, telling->recurrence_id, &listener->said[i].id) < 0)
                         abort();
         }
 }
@@ -164,6 +167,7 @@ static void end_attempt(struct world *world, size_t i) {
 
         listener->is_under_way = false;
         listener->failures = end == DELIVERY_DONE ? 0 : listener->failures + 1;
+        listener->n_unknown += end == DELIVERY_UNKNOWN;
         say(world, "%s: ended %d", listener->policy.name, (int) end);
         must(world,
              engine_end_delivery(world->engine, listener->message, end, end == DELIVERY_DONE ? NULL : "no",
@@ -172,8 +176,8 @@ static void end_attempt(struct world *world, size_t i) {
         if (end == DELIVERY_NEVER) {
                 told_refused(world, i);
                 if (percent(world, 30))
-                        world_plan(world, ACTION_RETRY,
-                                   world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE, NULL)
+                        world_plan(world, ACTION_RETRY, world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE,
+                                   NULL)
                                 ->message = listener->message;
         }
         if (end == DELIVERY_DONE || end == DELIVERY_NEVER)
@@ -191,7 +195,8 @@ static void begin_attempt(struct world *world, const struct message_view *view) 
         if (!is_again) {
                 if (listener->message != view->message->id) {
                         forget_message(listener);
-                        listener->over_usec = world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
+                        listener->over_usec =
+                                world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
                 }
                 note_said(listener, view);
                 compose(world, listener, view);
@@ -271,8 +276,9 @@ static void switch_channel(struct world *world) {
         if (told->is_down) {
                 told->down_usec = world->now_usec;
                 (void) world_plan(world, ACTION_CHANNEL,
-                                  world->now_usec + (usec_t) (1 + below(world, percent(world, 60) ? 300 : 5 * 24 * 60)) *
-                                                            USEC_PER_MINUTE,
+                                  world->now_usec +
+                                          (usec_t) (1 + below(world, percent(world, 60) ? 300 : 5 * 24 * 60)) *
+                                                  USEC_PER_MINUTE,
                                   NULL);
                 return;
         }

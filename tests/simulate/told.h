@@ -33,10 +33,11 @@ struct listener {
         struct said *said;
         size_t n_said;
         bool may_have_arrived, has_arrived;
-        usec_t over_usec; /* out of date then */
+        usec_t over_usec;        /* out of date then */
         bool is_under_way, dies; /* with the process, before it is known */
         enum delivery end;
         unsigned failures; /* in a row */
+        unsigned n_unknown; /* of this message's attempts: after some it makes way for the next */
 };
 
 /* What a listener goes by, of one dose. */
@@ -48,15 +49,15 @@ struct hearing {
         size_t listener;
         enum dose_state state; /* as it was told last to who watches the engine */
         bool is_confidential, is_critical, is_off_plan;
-        usec_t touched_usec;
-        enum opinion thinks;    /* by what arrived */
-        enum opinion may_think; /* by what may have */
-        bool may_know;          /* something that may want resolving was told, and no end of it */
-        unsigned episode;       /* how often it was something else than unconfirmed */
-        bool was_told;          /* that it was not confirmed, */
-        unsigned told_episode;  /* in that one, */
-        int64_t told_message;   /* by that message */
-        bool is_refused;        /* a message about it failed for good */
+        usec_t due_usec, touched_usec;
+        enum opinion thinks;     /* by what arrived */
+        enum opinion may_think;  /* by what may have */
+        bool may_know;           /* something that may want resolving was told, and no end of it */
+        unsigned episode;        /* how often it was something else than unconfirmed */
+        bool was_told;           /* that it was not confirmed, */
+        unsigned told_episode;   /* in that one, */
+        int64_t told_message;    /* by that message */
+        bool is_refused;         /* a message about it failed for good */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
         usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
@@ -69,7 +70,7 @@ struct told {
         size_t n_listeners;
         struct hearing *hearings;
         bool has_news; /* the engine says that there is a message, or something to do */
-        bool is_down; /* nothing is delivered */
+        bool is_down;  /* nothing is delivered */
         usec_t down_usec, up_usec;
         usec_t steady_usec; /* the last time that time did not just go on */
         usec_t look_usec;

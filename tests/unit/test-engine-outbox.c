@@ -230,25 +230,25 @@ static void what_is_not_done_is_listed_with_what_waits_to_become_a_message(void 
         begin(world, told, 2);
         world_pass_until(world, AT(12, 0));
         world_forget(world);
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed waits\n");
 
         /* Handed out, and not begun: the ledger knows nothing of it. */
         assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
         id = view.message->id;
         assert_string_equal(view.message->recipient, "hook bell");
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed sealed\n");
 
         assert_int_equal(engine_begin_delivery(world->engine, id, "body", 4, world->now_usec), 0);
         assert_true(engine_is_delivering(world->engine, id));
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "hook bell waits 1 - missed sealed\ncaregiver maria waits 0 - missed waits\n");
 
         assert_int_equal(engine_end_delivery(world->engine, id, DELIVERY_NEVER, "no such host", world->now_usec), 0);
         assert_false(engine_is_delivering(world->engine, id));
         world_forget(world);
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "hook bell failed 1 no such host missed failed\ncaregiver maria waits 0 - missed waits\n");
 }
 
@@ -270,6 +270,24 @@ static void a_hook_that_fails_for_a_day_is_told_of_the_next_thing(void **state) 
         world_forget(world);
 }
 
+static void what_was_told_more_than_a_year_ago_is_forgotten(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;UNTIL=20261123T080000\r\n");
+        world_reload(world);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_stop(world);
+        world->now_usec = AT(14, 0) + 401 * TOMORROW;
+        world_start(world);
+        world_forget(world);
+        assert_int_equal(engine_visit_messages(world->engine, AT(0, 0), AT(24, 0), note_message, world), 0);
+        /* All but the last, whose number would else be given again. */
+        world_told(world, "caregiver maria done 1 550 no such user plan told\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -283,6 +301,7 @@ int main(void) {
                 TEST(what_was_sent_can_be_looked_up),
                 TEST(what_is_not_done_is_listed_with_what_waits_to_become_a_message),
                 TEST(a_hook_that_fails_for_a_day_is_told_of_the_next_thing),
+                TEST(what_was_told_more_than_a_year_ago_is_forgotten),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
