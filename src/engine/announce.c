@@ -150,11 +150,10 @@ static int is_told_lately(struct engine *engine, const struct recipient *recipie
         _cleanup_(telling_list_done) struct telling_list told = {};
         int r;
 
-        r = engine_forgive_ledger(
-                engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_DEGRADED, NULL, 1, &told));
+        r = engine_forgive_ledger(engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_DEGRADED,
+                                                                       NULL, text, 1, &told));
         if (r >= 0)
-                *ret = told.n_tellings > 0 && text_equal(told.tellings[0].text, text) &&
-                       told.tellings[0].happened_usec > now_usec - TROUBLE_AGAIN;
+                *ret = told.n_tellings > 0 && told.tellings[0].happened_usec > now_usec - TROUBLE_AGAIN;
         return r;
 }
 
