@@ -274,7 +274,7 @@ clean: ## remove what was built
 .PHONY: help
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | while IFS='	' read -r target text; do \
-		printf '  make %-10s %s\n' "$$target" "$$text"; done
+		printf '  make %-14s %s\n' "$$target" "$$text"; done
 	@printf '%s\n' '' 'V=1 shows the commands. SANITIZE=address,undefined and WERROR=1 go with all and check;' \
 		'prefix, DESTDIR, bindir, libexecdir and datadir with install and uninstall; CFLAGS and LDFLAGS are yours.'
 

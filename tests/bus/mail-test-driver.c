@@ -106,7 +106,7 @@ int main(void) {
         if (r >= 0)
                 r = engine_new(store, zones, &observer, NULL, &engine);
         if (r >= 0)
-                r = bus_new(connection, engine, &host, &driver, &bus);
+                r = bus_new(connection, BUS_SCOPE_SESSION, engine, &host, &driver, &bus);
         driver.event = event;
         driver.bus = bus;
         if (r >= 0)
