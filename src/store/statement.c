@@ -95,7 +95,8 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_PUT_TELLING] =
                 "INSERT INTO telling(id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec,"
                 " in_summary, state, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-                " ON CONFLICT (id) DO UPDATE SET happened_usec = ?8, not_before_usec = ?9, in_summary = ?10, state = ?11, message = ?12",
+                " ON CONFLICT (id) DO UPDATE SET happened_usec = ?8, not_before_usec = ?9,"
+                " in_summary = ?10, state = ?11, message = ?12",
         [STATEMENT_PUT_MESSAGE] =
                 "INSERT INTO message(id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps,"
                 " answer, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
