@@ -21,7 +21,9 @@ usec_t telling_may_go(const struct live_telling *live, usec_t now_usec) {
         const struct telling *telling = &live->telling;
         bool is_ahead = telling->happened_usec > now_usec && telling->event != EVENT_ALARM;
 
-        return is_ahead || telling->not_before_usec > now_usec + TELLING_WAIT_MAX ? now_usec : telling->not_before_usec;
+        if (is_ahead || telling->not_before_usec > now_usec + TELLING_WAIT_MAX)
+                return AT_ONCE(now_usec);
+        return telling->not_before_usec;
 }
 
 /* Not before quiet hours end, also where an outage or the message before it held it up until they began. */
