@@ -158,7 +158,7 @@ check: build/.deps-build build/.deps-check
 check-built: all $(unit_tests) $(bus_drivers) $(deliver_drivers) $(fault_shims) $(build)/tests/simulator
 	@DOSED_BUILD=$(build) SEEDS=$(if $(SANITIZE),12,$(SEEDS)) YEARS=$(YEARS) $(PYTHON) tests/run \
 		$(addprefix --alone=,$(wildcard tests/simulate/test_*.py)) $(unit_tests) \
-		$(foreach folder,project differential deliver hooks bus mail system,$(wildcard tests/$(folder)/test_*.py))
+		$(foreach folder,project differential deliver delivery hooks bus mail system,$(wildcard tests/$(folder)/test_*.py))
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).

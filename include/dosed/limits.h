@@ -59,6 +59,7 @@
 /* Telling. */
 #define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
 #define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */
+#define LIMIT_PENDING_TELLINGS 20000u         /* in hand while the store cannot be written: then hooks hear no more */
 #define LIMIT_LIST_MESSAGES 1000u             /* one answer about the outbox */
 #define LIMIT_LIST_EVENTS 10000u              /* of all messages in that answer; what is more is only counted */
 #define LIMIT_TELLING_TEXT_BYTES 2000u        /* what is told of no dose: some sentences */

@@ -96,7 +96,7 @@ int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_
  * What is not done: messages that wait or failed for good, the newest first, at most LIMIT_LIST_MESSAGES; then what waits to
  * become one, by recipient, as a message without a number whose `next_usec` is when it can be made at the earliest.
  */
-int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_visitor visitor, void *userdata);
+int engine_visit_open_messages(struct engine *engine, message_visitor visitor, void *userdata);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
 /* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */

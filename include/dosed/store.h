@@ -147,15 +147,17 @@ void message_list_done(struct message_list *list);
 
 /* What waits or is under way, and the messages that it is in or that failed for good; in order of their numbers. Written only. */
 int store_load_outbox(struct store *store, struct telling_list *ret_tellings, struct message_list *ret_messages);
+/* Forgets what was settled before that; written at once. Returns 0, STORE_UNWRITABLE or a negative errno. */
+int store_prune_outbox(struct store *store, usec_t before_usec);
 /* The highest numbers so far; 0 where there is none. */
 int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_message);
 /* All of one dose, or in one message, in order of their numbers. Written only. */
 int store_list_tellings_of_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                                 struct telling_list *ret);
 int store_list_tellings_of_message(struct store *store, int64_t message, struct telling_list *ret);
-/* Of one event for one recipient, but for what was dropped; person NULL: any. The newest first, at most `limit`. */
+/* Of one event for one recipient, but for what was dropped; person, text NULL: any. The newest first, at most `limit`. */
 int store_list_tellings_of_event(struct store *store, const char *recipient, enum telling_event event, const char *person,
-                                 size_t limit, struct telling_list *ret);
+                                 const char *text, size_t limit, struct telling_list *ret);
 /* Made from (inclusive) until (exclusive), the newest first, at most `limit`. */
 int store_list_messages(struct store *store, usec_t from_usec, usec_t until_usec, size_t limit, struct message_list *ret);
 /* Of any time, but not done: waiting or failed for good; the newest first, at most `limit`. */

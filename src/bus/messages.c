@@ -185,7 +185,7 @@ static int fill_messages(struct listing *listing, const void *data) {
         struct bus *bus = listing->bus;
 
         if (request->open)
-                return engine_visit_open_messages(bus->engine, bus->host.now(bus->userdata), append_message, &messages);
+                return engine_visit_open_messages(bus->engine, append_message, &messages);
         return engine_visit_messages(bus->engine, time_from_bus(request->from), time_from_bus(request->until),
                                      append_message, &messages);
 }

@@ -261,7 +261,14 @@ static int rehearse(void *userdata, const char *person) {
         return 0;
 }
 
-const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted, .rehearse = rehearse };
+static int test_mail(void *userdata, const char *address, sd_bus_message *call, sd_bus_error *error) {
+        struct daemon *daemon = userdata;
+
+        return mail_tests_send(daemon->mail_tests, &daemon->config, daemon->zones, daemon->bus, address, call, error);
+}
+
+const struct bus_host daemon_host = { .now = now, .reload = reload, .acted = daemon_acted, .rehearse = rehearse,
+                                       .test_mail = test_mail };
 
 /* What a full disk has kept in memory so far: this is its last chance. */
 static void flush_last(struct daemon *daemon) {
@@ -297,6 +304,7 @@ void daemon_done(struct daemon *daemon) {
         watch_free(daemon->watch);
         watch_free(daemon->zone_watch);
         watch_free(daemon->zone_data_watch);
+        mail_tests_free(daemon->mail_tests);
         courier_free(daemon->courier);
         desktop_free(daemon->desktop);
         bus_free(daemon->bus);

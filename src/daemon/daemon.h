@@ -10,6 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/courier.h"
 #include "daemon/desktop.h"
+#include "daemon/mail-test.h"
 #include "daemon/wake.h"
 #include "daemon/watch.h"
 #include "dosed/bus.h"
@@ -34,6 +35,7 @@ struct daemon {
         struct bus *bus;
         struct desktop *desktop;
         struct courier *courier;
+        struct mail_tests *mail_tests;
         struct watch *watch;
         struct watch *zone_watch, *zone_data_watch;
         sd_event_source *timer;   /* the next step */

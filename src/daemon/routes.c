@@ -135,7 +135,7 @@ static int set_mail_program(struct route *route, const struct config_mail *mail,
         if (mail->command.n_items > 0)
                 return set_arguments(route, &mail->command);
 
-        route->arguments = calloc(3, sizeof(*route->arguments));
+        route->arguments = calloc(4, sizeof(*route->arguments)); /* and one that a test adds */
         if (!route->arguments)
                 return -ENOMEM;
         route->arguments[0] = mail_program();
@@ -227,18 +227,21 @@ static int add_hook(struct routes *routes, const struct config *config, struct z
         return 0;
 }
 
+static int routes_init(struct routes *routes, const struct config *config, size_t n_recipients) {
+        routes->items = calloc(n_recipients + 1, sizeof(*routes->items));
+        routes->deliveries = calloc(n_recipients + 1, sizeof(*routes->deliveries));
+        routes->heartbeats = calloc(config->n_hooks + 1, sizeof(*routes->heartbeats));
+        routes->names = calloc(config->n_people + 1, sizeof(*routes->names));
+        return routes->items && routes->deliveries && routes->heartbeats && routes->names ? 0 : -ENOMEM;
+}
+
 int routes_make(const struct config *config, struct zones *zones, struct routes *ret) {
         _cleanup_(routes_done) struct routes routes = {};
-        size_t n = config->n_caregivers + config->n_hooks;
-        int r = 0;
+        int r;
 
-        routes.items = calloc(n + 1, sizeof(*routes.items));
-        routes.deliveries = calloc(n + 1, sizeof(*routes.deliveries));
-        routes.heartbeats = calloc(config->n_hooks + 1, sizeof(*routes.heartbeats));
-        routes.names = calloc(config->n_people + 1, sizeof(*routes.names));
-        if (!routes.items || !routes.deliveries || !routes.heartbeats || !routes.names)
-                return -ENOMEM;
-
+        r = routes_init(&routes, config, config->n_caregivers + config->n_hooks);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < config->n_people; i++)
                 routes.names[i] = (struct person_name){
                         .person = config->people[i].name,
@@ -251,6 +254,26 @@ int routes_make(const struct config *config, struct zones *zones, struct routes 
                 r = add_hook(&routes, config, zones, &config->hooks[i]);
         if (r < 0)
                 return r;
+
+        *ret = routes;
+        routes = (struct routes){};
+        return 0;
+}
+
+int routes_make_test(const struct config *config, struct zones *zones, const char *address, struct routes *ret) {
+        const struct config_caregiver caregiver = { .name = (char *) "", .email = (char *) address };
+        _cleanup_(routes_done) struct routes routes = {};
+        int r;
+
+        if (!config->mail.from)
+                return ROUTES_NO_MAIL;
+        r = routes_init(&routes, config, 1);
+        if (r >= 0)
+                r = add_caregiver(&routes, config, zones, &caregiver);
+        if (r < 0)
+                return r;
+        if (config->mail.command.n_items == 0)
+                routes.items[0].arguments[2] = "--verbose";
 
         *ret = routes;
         routes = (struct routes){};

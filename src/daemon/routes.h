@@ -22,4 +22,10 @@ struct routes {
 };
 
 int routes_make(const struct config *config, struct zones *zones, struct routes *ret);
+/*
+ * The one way to that address, as to a caregiver, with everything that the mail program says in its last line. Returns 0,
+ * ROUTES_NO_MAIL or a negative errno.
+ */
+enum routes_outcome { ROUTES_NO_MAIL = 1 };
+int routes_make_test(const struct config *config, struct zones *zones, const char *address, struct routes *ret);
 void routes_done(struct routes *routes);

@@ -187,6 +187,8 @@ static int wire(struct daemon *daemon) {
                 r = desktop_new(daemon->connection, daemon->engine, memory_path, daemon_acted, daemon, &daemon->desktop);
         if (r >= 0)
                 r = courier_new(daemon->event, daemon->engine, daemon_acted, daemon, &daemon->courier);
+        if (r >= 0)
+                r = mail_tests_new(daemon->event, &daemon->mail_tests);
         if (r >= 0 && daemon->is_without_ledger)
                 r = engine_set_degraded(daemon->engine, "store-open",
                                         "The ledger cannot be opened: reminders go on, but nothing is kept. Look at "

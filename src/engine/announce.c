@@ -89,7 +89,7 @@ static int degraded_text(const struct engine *engine, const struct recipient *re
 /* The last that was told, or is about to be. NULL where all was well. */
 static int last_degraded(struct engine *engine, struct recipient *recipient, char **ret) {
         _cleanup_(telling_list_done) struct telling_list told = {};
-        const struct live_telling *live, *last = NULL;
+        struct live_telling *live, *last = NULL;
         int r;
 
         for (live = recipient->tellings; live; live = live->next)
@@ -97,9 +97,15 @@ static int last_degraded(struct engine *engine, struct recipient *recipient, cha
                         last = live;
         if (last)
                 return text_copy(last->telling.text, ret);
-        r = engine_forgive_ledger(
-                engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_DEGRADED, NULL, 1, &told));
-        return r < 0 ? r : text_copy(told.n_tellings > 0 ? told.tellings[0].text : NULL, ret);
+        r = engine_forgive_ledger(engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_DEGRADED,
+                                                                       NULL, NULL, LIMIT_MESSAGE_TELLINGS, &told));
+        /* One that was dropped just now may not be written so yet. */
+        for (size_t i = 0; r >= 0 && i < told.n_tellings; i++) {
+                HASH_FIND(hh, engine->outbox.tellings, &told.tellings[i].id, sizeof(told.tellings[i].id), live);
+                if (!live)
+                        return text_copy(told.tellings[i].text, ret);
+        }
+        return r < 0 ? r : text_copy(NULL, ret);
 }
 
 static int announce_degraded_to(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
@@ -144,10 +150,12 @@ static int announce_summary(struct engine *engine, struct recipient *recipient, 
         char text[32];
         int r;
 
-        r = engine_forgive_ledger(
-                engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_SUMMARY, NULL, 1, &last));
+        r = engine_forgive_ledger(engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_SUMMARY,
+                                                                       NULL, NULL, 1, &last));
         if (last.n_tellings > 0 && last.tellings[0].happened_usec < now_usec)
                 from_usec = last.tellings[0].happened_usec;
+        if (from_usec < now_usec - SUMMARY_MOST)
+                from_usec = now_usec - SUMMARY_MOST;
         (void) snprintf(text, sizeof(text), "%" PRIi64, from_usec);
         for (size_t i = 0; r >= 0 && i < engine->n_people; i++)
                 if (recipient_cares_for(recipient, engine->people[i]->name))
@@ -161,20 +169,12 @@ int announce_summaries(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
         int r = 0;
 
-        if (engine->n_people == 0) /* not yet */
-                return 0;
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
 
                 if (!recipient->is_wanted || recipient->summary_usec == USEC_NEVER)
                         continue;
-                /* The clock was ahead when that was planned. */
-                if (recipient->summary_usec >
-                    now_usec + (recipient->policy.summary == SUMMARY_WEEKLY ? 8 : 2) * USEC_PER_DAY) {
-                        recipient->summary_usec = recipient_next_summary(recipient, now_usec);
-                        recipient->look_usec = USEC_NONE;
-                }
-                if (recipient->summary_usec <= now_usec)
+                if (recipient->summary_usec <= now_usec && engine->n_people > 0)
                         r = announce_summary(engine, recipient, now_usec);
         }
         return r;
@@ -196,7 +196,9 @@ int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, 
                         .not_before_usec = AT_ONCE(now_usec), /* somebody waits for it */
                 };
 
-                if (!recipient->is_wanted || !recipient_cares_for(recipient, person))
+                /* A heartbeat says that all is well, and nothing else. */
+                if (!recipient->is_wanted || !recipient_cares_for(recipient, person) ||
+                    recipient->policy.tells == EVENT_BIT(EVENT_HEARTBEAT))
                         continue;
                 r = outbox_add(engine, recipient, &telling);
                 n++;

@@ -246,7 +246,8 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
         r = set_clocks(engine, people, n_people, now_usec);
         for (size_t i = 0; r >= 0 && i < n_people; i++)
                 r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy);
-        outbox_plan_anew(&engine->outbox);
+        if (r >= 0)
+                r = recipients_catch_up(engine, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }
 

@@ -18,10 +18,9 @@ static bool is_so(enum telling_event event, const struct dose *dose) {
         case EVENT_UNATTENDED:
         case EVENT_STOPPED:
                 return dose_is_settled_by_time(dose);
-        case EVENT_RESOLVED:
-                return !dose_is_settled_by_time(dose);
         case EVENT_ALARM:
                 return !dose_is_recorded(dose) && dose->state != DOSE_MOVED && dose->state != DOSE_AWAY;
+        case EVENT_RESOLVED: /* see resolves() */
         case EVENT_SUMMARY:
         case EVENT_PLAN:
         case EVENT_STOCK:
@@ -36,12 +35,20 @@ static bool is_so(enum telling_event event, const struct dose *dose) {
         return true;
 }
 
+/* They knew something of it that is not so any more, and are told nothing else that is. */
+static bool resolves(const struct engine *engine, const struct recipient *recipient, const struct dose *dose) {
+        return !dose_is_settled_by_time(dose) || dose_is_private(engine, dose) ||
+               !recipient_asks_for(recipient, EVENT_MISSED, dose);
+}
+
 enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose) {
         const struct recipient *recipient = outbox_find_recipient(&engine->outbox, telling->recipient);
 
         if (!recipient || !recipient->is_wanted)
                 return HOLDS_NO_MORE;
         if (telling->person && !recipient_cares_for(recipient, telling->person))
+                return HOLDS_NO_MORE;
+        if (!recipient_asks_for(recipient, telling->event, dose))
                 return HOLDS_NO_MORE;
         /* Who is left out of the configuration for a while is gone on with when he is back. */
         if (telling->person && !engine_find_person(engine, telling->person))
@@ -51,7 +58,9 @@ enum holding telling_holds(const struct engine *engine, const struct telling *te
         /* Where the plan has no such dose any more, whoever knew of it hears that. */
         if (!dose)
                 return telling->event == EVENT_RESOLVED ? HOLDS : HOLDS_NO_MORE;
-        if (dose->confidential && telling->event != EVENT_RESOLVED)
+        if (telling->event == EVENT_RESOLVED)
+                return resolves(engine, recipient, dose) ? HOLDS : HOLDS_NO_MORE;
+        if (dose_is_private(engine, dose))
                 return HOLDS_NO_MORE;
         return is_so(telling->event, dose) ? HOLDS : HOLDS_NO_MORE;
 }

@@ -8,23 +8,25 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
+#define ALARM_LATE USEC_PER_HOUR /* one that is later than that is of no use */
+
 /* What one dose is mailed about, while it is looked at. */
 struct look {
         struct engine *engine;
         const struct live_dose *live;
-        struct telling_list written;
+        struct told told;
         usec_t now_usec;
 };
 
 static bool is_told(const struct look *look, const struct recipient *recipient, usec_t at_usec) {
         const struct live_telling *live;
 
-        for (live = outbox_of_dose(&look->engine->outbox, look->live->id); live; live = live->dose_next)
+        for (live = told_in_hand(&look->told); live; live = live->dose_next)
                 if (live->recipient == recipient && live->telling.event == EVENT_ALARM &&
                     live->telling.happened_usec == at_usec && live->telling.state != TELLING_DROPPED)
                         return true;
-        for (size_t i = 0; i < look->written.n_tellings; i++) {
-                const struct telling *telling = &look->written.tellings[i];
+        for (size_t i = 0; i < look->told.written.n_tellings; i++) {
+                const struct telling *telling = &look->told.written.tellings[i];
 
                 if (telling->event == EVENT_ALARM && telling->happened_usec == at_usec &&
                     telling->state != TELLING_DROPPED && strcmp(telling->recipient, recipient->name) == 0)
@@ -61,7 +63,7 @@ static bool is_meant(usec_t at_usec, const usec_t *times_usec, size_t n_times) {
         return false;
 }
 
-/* Those of its times that lie ahead, or that an outage kept from being told and that still matter. */
+/* Those of its times that lie ahead, or passed while the machine was started. */
 static int tell_mail(const struct look *look, const struct alarm *mail, const usec_t *times_usec, size_t n_times,
                      usec_t since_usec) {
         struct outbox *outbox = &look->engine->outbox;
@@ -74,8 +76,7 @@ static int tell_mail(const struct look *look, const struct alarm *mail, const us
                     !is_addressed(recipient, mail))
                         continue;
                 for (size_t k = 0; r >= 0 && k < n_times; k++)
-                        if (times_usec[k] > since_usec &&
-                            (times_usec[k] >= look->now_usec || look->now_usec < look->live->dose->window_end_usec))
+                        if (times_usec[k] > since_usec && times_usec[k] >= look->now_usec - ALARM_LATE)
                                 r = tell(look, recipient, times_usec[k]);
         }
         return r;
@@ -111,8 +112,7 @@ static int drop_unmeant(struct engine *engine, const struct live_dose *dose, con
         struct live_telling *live;
         int r = 0;
 
-        for (live = (struct live_telling *) outbox_of_dose(&engine->outbox, dose->id); r >= 0 && live;
-             live = live->dose_next)
+        for (live = outbox_of_dose(&engine->outbox, dose->id); r >= 0 && live; live = live->dose_next)
                 if (live->telling.event == EVENT_ALARM && live->telling.state == TELLING_WAITS &&
                     !is_meant(live->telling.happened_usec, times_usec, n_times))
                         r = live_telling_set(engine, live, TELLING_DROPPED, 0);
@@ -127,7 +127,7 @@ int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t no
         size_t n_all;
         int r;
 
-        if (engine->outbox.n_recipients == 0 || dose_is_recorded(live->dose) || live->dose->confidential)
+        if (engine->outbox.n_recipients == 0 || dose_is_recorded(live->dose) || dose_is_private(engine, live->dose))
                 return 0;
         if (slot && slot->schedule->details.n_mails == 0 && slot->schedule->n_overrides == 0 &&
             !outbox_of_dose(&engine->outbox, live->id))
@@ -141,9 +141,7 @@ int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t no
         if (r < 0 || occurrence.details->n_mails == 0)
                 return r;
 
-        r = engine_forgive_ledger(engine,
-                                  store_list_tellings_of_dose(engine->store, live->dose->person, live->dose->uid,
-                                                              live->dose->recurrence_id, &look.written));
+        r = told_load(engine, live->dose, &look.told);
         for (size_t i = 0; r >= 0 && i < occurrence.details->n_mails; i++) {
                 const struct alarm *mail = &occurrence.details->mails[i];
                 _cleanup_(free_p) usec_t *times = NULL;
@@ -153,6 +151,6 @@ int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t no
                 if (r >= 0)
                         r = tell_mail(&look, mail, times, n, slot->since_usec);
         }
-        telling_list_done(&look.written);
+        told_done(&look.told);
         return r;
 }

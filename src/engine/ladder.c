@@ -5,119 +5,47 @@
  */
 #include <string.h>
 
-#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "engine/private.h"
 
 #define ROW_ASKS 3u /* so many doses in a row that nobody confirmed: was it stopped? */
 
-/* What somebody may believe of a dose. */
-enum belief { BELIEVES_NOTHING, BELIEVES_UNCONFIRMED, BELIEVES_SKIPPED, BELIEVES_RESOLVED };
-
-static bool belief_of(enum telling_event event, enum belief *ret) {
-        switch (event) {
-        case EVENT_MISSED:
-        case EVENT_UNATTENDED:
-        case EVENT_STOPPED:
-                *ret = BELIEVES_UNCONFIRMED;
-                return true;
-        case EVENT_SKIPPED:
-                *ret = BELIEVES_SKIPPED;
-                return true;
-        case EVENT_RESOLVED:
-                *ret = BELIEVES_RESOLVED;
-                return true;
-        case EVENT_DUE:
-        case EVENT_TAKEN:
-        case EVENT_SNOOZED:
-        case EVENT_ALARM:
-        case EVENT_SUMMARY:
-        case EVENT_PLAN:
-        case EVENT_STOCK:
-        case EVENT_FINDING:
-        case EVENT_SYMPTOM:
-        case EVENT_DEGRADED:
-        case EVENT_REHEARSAL:
-        case EVENT_HEARTBEAT:
-        case _EVENT_MAX:
-                return false;
-        }
-        return false;
-}
-
-/* A dose while it is looked at: what was told of it, in hand and in the ledger. */
+/* A dose while it is looked at. */
 struct look {
         struct engine *engine;
         const struct dose *dose;
-        const struct live_telling *in_hand;
-        struct telling_list written;
+        struct told told;
         enum schedule_kind kind;
-        bool is_change;
+        bool is_private, is_change;
+        struct row row; /* worked out at most once */
+        bool has_row;
         usec_t now_usec;
 };
 
-struct knowledge {
-        enum belief belief;
-        enum belief tried; /* it was told of that, or it failed for good: not told again by itself */
-        bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
-        int64_t number;
-        int64_t last; /* of whatever was told of it, or tried to */
-};
+bool dose_is_private(const struct engine *engine, const struct dose *dose) {
+        const struct person *person = engine_find_person(engine, dose->person);
+        const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
 
-static void learn(struct knowledge *knowledge, const struct telling *telling) {
-        enum belief belief;
-
-        if (telling->state != TELLING_WAITS && telling->state != TELLING_DROPPED && telling->event != EVENT_ALARM &&
-            telling->event != EVENT_REHEARSAL && telling->id > knowledge->last)
-                knowledge->last = telling->id;
-        if (telling->id < knowledge->number || !belief_of(telling->event, &belief))
-                return;
-        if (telling->state == TELLING_FAILED) {
-                knowledge->tried = belief;
-                knowledge->number = telling->id;
-                return;
-        }
-        if (telling->state != TELLING_SEALED && telling->state != TELLING_TOLD && telling->state != TELLING_PERHAPS)
-                return;
-        *knowledge = (struct knowledge){
-                .belief = belief,
-                .tried = belief,
-                .is_under_way = telling->state == TELLING_SEALED,
-                .number = telling->id,
-                .last = knowledge->last,
-        };
+        return dose->confidential || (slot && slot->schedule->details.confidential);
 }
 
-static struct knowledge knowledge_of(const struct look *look, const struct recipient *recipient) {
-        struct knowledge knowledge = {};
-        const struct live_telling *live;
-
-        for (size_t i = 0; i < look->written.n_tellings; i++) {
-                const struct telling *telling = &look->written.tellings[i];
-
-                /* What is in hand is newer than what is written of it. */
-                HASH_FIND(hh, look->engine->outbox.tellings, &telling->id, sizeof(telling->id), live);
-                if (!live && strcmp(telling->recipient, recipient->name) == 0)
-                        learn(&knowledge, telling);
-        }
-        for (live = look->in_hand; live; live = live->dose_next)
-                if (live->recipient == recipient)
-                        learn(&knowledge, &live->telling);
-        return knowledge;
+/* Whether what waits says the same as the wanted event. */
+static bool is_same(enum telling_event waiting, enum telling_event wanted) {
+        return waiting == wanted || (waiting == EVENT_STOPPED && wanted == EVENT_MISSED);
 }
 
-/* What waits of those events that are not the wanted one is dropped. Whether the wanted one waits already. */
+/* What waits of other events than the wanted one is dropped. Whether the wanted one waits already. */
 static int drop_others(const struct look *look, const struct recipient *recipient, enum telling_event wanted,
                        bool *ret_waits) {
         struct live_telling *live;
         bool waits = false;
         int r;
 
-        for (live = (struct live_telling *) look->in_hand; live; live = live->dose_next) {
+        for (live = told_in_hand(&look->told); live; live = live->dose_next) {
                 if (live->recipient != recipient || live->telling.state != TELLING_WAITS ||
                     live->telling.event == EVENT_ALARM || live->telling.event == EVENT_REHEARSAL)
                         continue;
-                if (live->telling.event == wanted || (live->telling.event == EVENT_STOPPED && wanted == EVENT_MISSED)) {
+                if (is_same(live->telling.event, wanted)) {
                         waits = true;
                         continue;
                 }
@@ -146,79 +74,34 @@ static int add(const struct look *look, struct recipient *recipient, enum tellin
         return outbox_add(look->engine, recipient, &telling);
 }
 
-/* `asked`: somebody was asked about this row already. */
-static int was_asked(const struct look *look, const struct recipient *recipient, usec_t row_due_usec, bool *ret) {
-        _cleanup_(telling_list_done) struct telling_list asked = {};
-        const struct dose *dose = look->dose;
-        const struct live_telling *live;
-        int r;
+static int find_row(struct look *look, struct row *ret) {
+        int r = 0;
 
-        *ret = false;
-        for (live = recipient->tellings; live; live = live->next)
-                if (live->telling.event == EVENT_STOPPED && text_equal(live->telling.person, dose->person) &&
-                    text_equal(live->telling.text, dose->medication) && live->telling.state != TELLING_DROPPED &&
-                    live->telling.happened_usec > row_due_usec)
-                        *ret = true;
-        r = engine_forgive_ledger(look->engine,
-                                  store_list_tellings_of_event(look->engine->store, recipient->name, EVENT_STOPPED,
-                                                               dose->person, LIMIT_ROW_DOSES, &asked));
-        for (size_t i = 0; r >= 0 && i < asked.n_tellings; i++)
-                if (text_equal(asked.tellings[i].text, dose->medication) &&
-                    asked.tellings[i].happened_usec > row_due_usec)
-                        *ret = true;
-        return r;
-}
-
-/* How many doses of the medication nobody confirmed in a row, up to this one. Where nobody was reminded says nothing. */
-static int count_row(const struct look *look, unsigned *ret_n, usec_t *ret_first_usec) {
-        _cleanup_(dose_list_done) struct dose_list latest = {};
-        const struct dose *dose = look->dose;
-        unsigned n = 1;
-        int r;
-
-        *ret_first_usec = dose->due_usec;
-        r = engine_forgive_ledger(look->engine, store_list_latest(look->engine->store, dose->person, dose->medication,
-                                                                  dose->due_usec, LIMIT_ROW_DOSES, &latest));
-        for (size_t i = 0; r >= 0 && i < latest.n_doses; i++) {
-                const struct dose *before = latest.doses[i];
-                _cleanup_(free_p) char *id = NULL;
-                const struct live_dose *live;
-
-                r = dose_id(before, &id);
-                if (r < 0)
-                        return r;
-                live = live_find(look->engine, id);
-                if (live)
-                        before = live->dose;
-                if (strcmp(before->uid, dose->uid) == 0 && strcmp(before->recurrence_id, dose->recurrence_id) == 0)
-                        continue;
-                if (before->state == DOSE_UNATTENDED || before->state == DOSE_AWAY || dose_is_off_plan(before))
-                        continue;
-                if (before->state != DOSE_MISSED)
-                        break;
-                *ret_first_usec = before->due_usec;
-                n++;
-        }
-        *ret_n = n;
-        return r;
+        if (!look->has_row)
+                r = row_count(look->engine, look->dose, &look->row);
+        if (r < 0)
+                return r;
+        look->has_row = true;
+        *ret = look->row;
+        return 0;
 }
 
 /* No alarm fatigue: what is no medicine waits for the summary, and so does what was asked about already. */
-static int tell_unconfirmed(const struct look *look, struct recipient *recipient, enum telling_event event) {
+static int tell_unconfirmed(struct look *look, struct recipient *recipient, enum telling_event event) {
         const struct dose *dose = look->dose;
-        usec_t at_usec = dose->window_end_usec + recipient->policy.after_usec, first_usec;
+        usec_t at_usec = dose->window_end_usec + recipient->policy.after_usec;
         bool is_asked, waits_for_summary = look->kind == KIND_SUPPLEMENT || look->kind == KIND_VITAMIN;
-        unsigned n;
+        struct row row;
         int r;
 
         if (dose->critical)
                 return add(look, recipient, event, AT_ONCE(look->now_usec), false);
         if (event == EVENT_MISSED && !waits_for_summary) {
-                r = count_row(look, &n, &first_usec);
+                r = find_row(look, &row);
                 if (r < 0)
                         return r;
-                if (n >= ROW_ASKS) {
-                        r = was_asked(look, recipient, first_usec, &is_asked);
+                if (row.n_doses >= ROW_ASKS) {
+                        r = row_was_asked_about(look->engine, &row, dose, recipient, &is_asked);
                         if (r < 0)
                                 return r;
                         if (is_asked)
@@ -227,8 +110,10 @@ static int tell_unconfirmed(const struct look *look, struct recipient *recipient
                                 event = EVENT_STOPPED;
                 }
         }
-        if (waits_for_summary)
-                return add(look, recipient, event, recipient_next_summary(recipient, look->now_usec), true);
+        if (waits_for_summary) {
+                at_usec = recipient_next_summary(recipient, look->now_usec);
+                return add(look, recipient, event, recipient_may_be_told(recipient, NULL, at_usec), true);
+        }
 
         /* Neither earlier than it can be, nor later than was asked for, whatever the clock does. */
         if (at_usec < look->now_usec)
@@ -240,16 +125,13 @@ static int tell_unconfirmed(const struct look *look, struct recipient *recipient
 
 static enum telling_event wanted_by_caregiver(const struct look *look, const struct recipient *recipient) {
         const struct dose *dose = look->dose;
+        enum telling_event event = _EVENT_MAX;
 
-        if (dose->confidential)
-                return _EVENT_MAX;
         if (dose_is_settled_by_time(dose))
-                return !recipient_is_told(recipient, EVENT_MISSED) ? _EVENT_MAX
-                       : dose->state == DOSE_MISSED                ? EVENT_MISSED
-                                                                   : EVENT_UNATTENDED;
-        if (dose->state == DOSE_SKIPPED && !dose_is_off_plan(dose))
-                return dose->critical || recipient_is_told(recipient, EVENT_SKIPPED) ? EVENT_SKIPPED : _EVENT_MAX;
-        return _EVENT_MAX;
+                event = dose->state == DOSE_MISSED ? EVENT_MISSED : EVENT_UNATTENDED;
+        else if (dose->state == DOSE_SKIPPED && !dose_is_off_plan(dose))
+                event = EVENT_SKIPPED;
+        return event != _EVENT_MAX && recipient_asks_for(recipient, event, dose) ? event : _EVENT_MAX;
 }
 
 static enum telling_event wanted_by_hook(const struct look *look, const struct recipient *recipient) {
@@ -260,41 +142,37 @@ static enum telling_event wanted_by_hook(const struct look *look, const struct r
         };
         enum telling_event event = events[look->dose->state];
 
-        if (look->dose->confidential || event == _EVENT_MAX || !recipient_is_told(recipient, event))
+        if (event == _EVENT_MAX || dose_is_off_plan(look->dose))
                 return _EVENT_MAX;
-        return event == EVENT_SKIPPED && dose_is_off_plan(look->dose) ? _EVENT_MAX : event;
+        return recipient_asks_for(recipient, event, look->dose) ? event : _EVENT_MAX;
 }
 
-/* What was told and is not so any more. */
-static bool is_wrong(enum belief belief, const struct dose *dose) {
-        switch (belief) {
-        case BELIEVES_UNCONFIRMED:
-                return !dose_is_settled_by_time(dose);
-        case BELIEVES_SKIPPED:
-                return dose->state != DOSE_SKIPPED;
-        case BELIEVES_NOTHING:
-        case BELIEVES_RESOLVED:
-                return false;
-        }
-        return false;
-}
-
-static bool is_known(enum belief tried, enum telling_event wanted) {
+/* They were told of it, or told that it can never be: once. */
+static bool is_known(const struct knowledge *knowledge, enum telling_event wanted) {
         enum belief needed;
 
-        return belief_of(wanted, &needed) && needed == tried;
+        return telling_belief(wanted, &needed) && (knowledge->belief == needed || knowledge->tried == needed);
 }
 
-static int look_for_caregiver(const struct look *look, struct recipient *recipient) {
-        enum telling_event wanted = wanted_by_caregiver(look, recipient);
-        struct knowledge knowledge = knowledge_of(look, recipient);
+/* While it is not known whether the last of it arrived, nothing else is said: it may be what they know already. */
+static bool must_wait(const struct knowledge *knowledge, enum telling_event wanted) {
+        enum belief needed;
+
+        return knowledge->is_under_way && telling_belief(wanted, &needed) && knowledge->belief != needed;
+}
+
+static int look_for_caregiver(struct look *look, struct recipient *recipient) {
+        enum telling_event wanted = look->is_private ? _EVENT_MAX : wanted_by_caregiver(look, recipient);
+        struct knowledge knowledge = told_knowledge(&look->told, recipient);
         bool waits;
         int r;
 
-        if (wanted == _EVENT_MAX && is_wrong(knowledge.belief, look->dose) && !knowledge.is_under_way)
+        if (wanted == _EVENT_MAX && belief_is_wrong(knowledge.belief, look->dose))
                 wanted = EVENT_RESOLVED;
+        if (wanted != _EVENT_MAX && (is_known(&knowledge, wanted) || must_wait(&knowledge, wanted)))
+                wanted = _EVENT_MAX;
         r = drop_others(look, recipient, wanted, &waits);
-        if (r < 0 || waits || wanted == _EVENT_MAX || is_known(knowledge.tried, wanted))
+        if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
         if (wanted == EVENT_MISSED || wanted == EVENT_UNATTENDED)
                 return tell_unconfirmed(look, recipient, wanted);
@@ -304,48 +182,50 @@ static int look_for_caregiver(const struct look *look, struct recipient *recipie
 }
 
 /* A hook hears of each change; who was told that a dose was not confirmed hears that it was, asked for or not. */
-static int look_for_hook(const struct look *look, struct recipient *recipient) {
-        enum telling_event wanted = wanted_by_hook(look, recipient);
-        struct knowledge knowledge = knowledge_of(look, recipient);
-        bool waits, is_to_resolve = knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
-                                    is_wrong(knowledge.belief, look->dose);
+static int look_for_hook(struct look *look, struct recipient *recipient) {
+        enum telling_event wanted = look->is_private ? _EVENT_MAX : wanted_by_hook(look, recipient);
+        struct knowledge knowledge = told_knowledge(&look->told, recipient);
+        bool waits;
         int r;
 
-        if (wanted == _EVENT_MAX && is_to_resolve)
+        if (wanted == _EVENT_MAX && knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
+            belief_is_wrong(knowledge.belief, look->dose))
                 wanted = EVENT_RESOLVED;
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
-        /* Of a change that came while it was left out it is told where that resolves something. */
-        if (wanted != EVENT_RESOLVED && !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
+        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted) : !look->is_change)
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);
 }
 
 int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
-        struct look look = { .engine = engine, .dose = dose, .is_change = is_change, .now_usec = now_usec };
         const struct person *person = engine_find_person(engine, dose->person);
         const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
-        _cleanup_(free_p) char *id = NULL;
+        struct look look = {
+                .engine = engine,
+                .dose = dose,
+                .kind = slot ? slot->schedule->kind : KIND_PRESCRIPTION,
+                .is_private = dose_is_private(engine, dose),
+                .is_change = is_change,
+                .now_usec = now_usec,
+        };
         int r;
 
         if (outbox->n_recipients == 0)
                 return 0;
-        r = dose_id(dose, &id);
-        if (r >= 0)
-                r = engine_forgive_ledger(engine, store_list_tellings_of_dose(engine->store, dose->person, dose->uid,
-                                                                              dose->recurrence_id, &look.written));
-        look.kind = slot ? slot->schedule->kind : KIND_PRESCRIPTION;
+        r = told_load(engine, dose, &look.told);
+        if (r < 0)
+                return r;
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
 
                 if (!recipient->is_wanted || !recipient_cares_for(recipient, dose->person))
                         continue;
-                look.in_hand = outbox_of_dose(outbox, id);
                 r = recipient->policy.kind == RECIPIENT_HOOK ? look_for_hook(&look, recipient)
                                                              : look_for_caregiver(&look, recipient);
         }
-        telling_list_done(&look.written);
+        told_done(&look.told);
         return r;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a message says, for those who put it in words. */
+#include <string.h>
+
 #include "dosed/limits.h"
 #include "engine/private.h"
+
+#define SUMMARY_REACH (2 * USEC_PER_DAY) /* how long a dose may be open, or be taken ahead, to be counted */
 
 int telling_copy_dose(struct engine *engine, const struct telling *telling, struct dose **ret) {
         _cleanup_(free_p) char *id = NULL;
@@ -38,7 +42,17 @@ void outbox_forget_view(struct outbox *outbox) {
         outbox->n_doses_shown = 0;
 }
 
+/* When it was decided what became of it: by somebody, or by the end of its window. */
+static usec_t settled_usec(const struct dose *dose) {
+        return dose_is_recorded(dose) ? dose->recorded.recorded_usec : dose->window_end_usec;
+}
+
 static void count_dose(struct message_summary *summary, const struct dose *dose) {
+        bool is_settled = dose_is_recorded(dose) || dose_is_settled_by_time(dose);
+
+        /* What was open at one summary's hour is counted with the next. Hidden doses are not counted at all. */
+        if (is_settled && (settled_usec(dose) <= summary->from_usec || settled_usec(dose) > summary->until_usec))
+                return;
         switch (dose->state) {
         case DOSE_TAKEN:
                 summary->n_taken++;
@@ -65,7 +79,7 @@ static void count_dose(struct message_summary *summary, const struct dose *dose)
         }
 }
 
-/* Doses that are hidden from caregivers are not counted either. */
+/* What is in hand is newer than what is written, and on a full disk perhaps not written at all. */
 static int sum_up(struct engine *engine, const struct telling *telling, struct message_summary *ret) {
         _cleanup_(dose_list_done) struct dose_list doses = {};
         struct message_summary summary = {
@@ -73,15 +87,24 @@ static int sum_up(struct engine *engine, const struct telling *telling, struct m
                 .from_usec = telling->text ? strtoll(telling->text, NULL, 10) : telling->happened_usec - USEC_PER_DAY,
                 .until_usec = telling->happened_usec,
         };
+        const struct live_dose *live;
         int r;
 
-        r = engine_forgive_ledger(engine, store_list_doses(engine->store, summary.person, NULL, summary.from_usec,
-                                                           summary.until_usec, LIMIT_LIST_DOSES, &doses));
+        r = engine_forgive_ledger(
+                engine, store_list_doses(engine->store, summary.person, NULL, summary.from_usec - SUMMARY_REACH,
+                                         summary.until_usec + SUMMARY_REACH, LIMIT_LIST_DOSES, &doses));
+        for (size_t i = 0; r >= 0 && i < doses.n_doses; i++) {
+                _cleanup_(free_p) char *id = NULL;
+
+                r = dose_id(doses.doses[i], &id);
+                if (r >= 0 && !live_find(engine, id) && !dose_is_private(engine, doses.doses[i]))
+                        count_dose(&summary, doses.doses[i]);
+        }
+        for (live = engine->live; live; live = live->hh.next)
+                if (strcmp(live->person->name, summary.person) == 0 && !dose_is_private(engine, live->dose))
+                        count_dose(&summary, live->dose);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < doses.n_doses; i++)
-                if (!doses.doses[i]->confidential)
-                        count_dose(&summary, doses.doses[i]);
         *ret = summary;
         return 0;
 }

@@ -6,9 +6,6 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-#define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
-#define EXPIRES_HOOK USEC_PER_DAY
-
 static int make_message(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         struct message *message = calloc(1, sizeof(*message));
         unsigned char bytes[16];
@@ -66,14 +63,16 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
 static int fill_message(struct engine *engine, struct recipient *recipient, usec_t now_usec, size_t *ret_n) {
         size_t n_max = recipient->policy.kind == RECIPIENT_HOOK ? 1 : LIMIT_MESSAGE_TELLINGS, n = 0;
         static const enum telling_state states[] = { TELLING_SEALED, TELLING_WAITS };
+        int64_t last = engine->outbox.last_telling; /* what is decided meanwhile goes with the next one */
         struct live_telling *live;
         bool goes;
         int r;
 
         for (size_t i = 0; i < ELEMENTS(states); i++)
                 for (live = recipient->tellings; live && n < n_max; live = live->next) {
-                        if (live->telling.state != states[i] ||
-                            (states[i] == TELLING_WAITS && telling_may_go(live, now_usec) > now_usec))
+                        if (live->telling.state != states[i] || live->telling.id > last ||
+                            (states[i] == TELLING_WAITS &&
+                             (live->telling.not_before_usec > now_usec || !telling_waits(engine, &live->telling))))
                                 continue;
                         /* Those that were sealed just now are counted already. */
                         if (states[i] == TELLING_SEALED && live->telling.message != recipient->open->id)
@@ -119,13 +118,8 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         r = fill_message(engine, recipient, now_usec, &n);
                         if (r < 0)
                                 return r;
-                }
-                /* What could not wait for quiet hours to end may be settled, and leave what can. */
-                if (n > 0 && !recipient->is_frozen && recipient_attempt_usec(engine, recipient, now_usec) > now_usec) {
-                        recipient->is_ready = false;
-                        recipient_plan(engine, recipient, now_usec);
-                        has_dropped = true;
-                        continue;
+                        /* It is as new as what it says. */
+                        recipient->open->made_usec = now_usec;
                 }
                 if (n > 0 || recipient->is_frozen)
                         return message_show(engine, recipient, n, ret);
@@ -137,9 +131,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         message_close(recipient);
                         r = 0;
                 }
-                recipient->failures = 0;
-                recipient->retry_usec = USEC_NONE;
-                recipient_plan(engine, recipient, now_usec);
+                recipient->failures = 0; /* nothing is missing at the other end */
                 if (r < 0)
                         return r;
                 has_dropped = true;

@@ -31,8 +31,7 @@ static bool is_unsent(const struct recipient *recipient, const struct telling *t
                (telling->state == TELLING_SEALED && recipient->open && recipient->open->attempts == 0);
 }
 
-static int copy_unsent(const struct recipient *recipient, usec_t now_usec, struct telling_list *ret,
-                       usec_t *ret_next_usec) {
+static int copy_unsent(const struct recipient *recipient, struct telling_list *ret, usec_t *ret_next_usec) {
         _cleanup_(telling_list_done) struct telling_list list = {};
         usec_t next_usec = USEC_NEVER;
         const struct live_telling *live;
@@ -51,8 +50,8 @@ static int copy_unsent(const struct recipient *recipient, usec_t now_usec, struc
                 if (r < 0)
                         return r;
                 list.n_tellings++;
-                if (telling_may_go(live, now_usec) < next_usec)
-                        next_usec = telling_may_go(live, now_usec);
+                if (live->telling.not_before_usec < next_usec)
+                        next_usec = live->telling.not_before_usec;
         }
         *ret_next_usec = next_usec < recipient->retry_usec ? recipient->retry_usec : next_usec;
         *ret = list;
@@ -60,17 +59,17 @@ static int copy_unsent(const struct recipient *recipient, usec_t now_usec, struc
         return 0;
 }
 
-static int visit_unsent(const struct recipient *recipient, usec_t now_usec, message_visitor visitor, void *userdata) {
+static int visit_unsent(const struct recipient *recipient, message_visitor visitor, void *userdata) {
         struct message message = { .recipient = recipient->name, .state = MESSAGE_STATE_WAITS };
         _cleanup_(telling_list_done) struct telling_list tellings = {};
         int r;
 
-        r = copy_unsent(recipient, now_usec, &tellings, &message.next_usec);
+        r = copy_unsent(recipient, &tellings, &message.next_usec);
         return r < 0 || tellings.n_tellings == 0 ? r
                                                  : visitor(userdata, &message, tellings.tellings, tellings.n_tellings);
 }
 
-int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_visitor visitor, void *userdata) {
+int engine_visit_open_messages(struct engine *engine, message_visitor visitor, void *userdata) {
         _cleanup_(message_list_done) struct message_list messages = {};
         int r;
 
@@ -78,7 +77,7 @@ int engine_visit_open_messages(struct engine *engine, usec_t now_usec, message_v
         if (r >= 0)
                 r = visit(engine, &messages, visitor, userdata);
         for (size_t i = 0; r == 0 && i < engine->outbox.n_recipients; i++)
-                r = visit_unsent(engine->outbox.recipients[i], now_usec, visitor, userdata);
+                r = visit_unsent(engine->outbox.recipients[i], visitor, userdata);
         return r;
 }
 

@@ -7,38 +7,21 @@
 
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
-/* What may have arrived may have to be resolved, whatever becomes of the second attempt: that is one of its own. */
-static int tell_once_more(struct engine *engine, struct recipient *recipient, const struct telling *telling) {
-        struct telling again = *telling;
-
-        again.in_summary = false;
-        return outbox_add(engine, recipient, &again);
-}
-
 /* What failed is told again, if it is still so; together with what else there is to say by then. */
-static int tell_again(struct engine *engine, struct recipient *recipient, struct message *message) {
+static int tell_again(struct engine *engine, struct recipient *recipient, struct message *message, usec_t now_usec) {
         _cleanup_(telling_list_done) struct telling_list tellings = {};
         int r;
 
         r = store_list_tellings_of_message(engine->store, message->id, &tellings);
+        /* What became of the former ones stays known: they may have arrived. */
         for (size_t i = 0; r >= 0 && i < tellings.n_tellings; i++) {
-                struct telling *telling = &tellings.tellings[i];
-                struct live_telling *live;
+                struct telling again = tellings.tellings[i];
 
-                if (telling->state == TELLING_PERHAPS)
-                        r = tell_once_more(engine, recipient, telling);
-                if (telling->state != TELLING_FAILED)
+                if (again.state != TELLING_FAILED && again.state != TELLING_PERHAPS)
                         continue;
-                HASH_FIND(hh, engine->outbox.tellings, &telling->id, sizeof(telling->id), live);
-                if (live)
-                        r = live_telling_set(engine, live, TELLING_WAITS, 0);
-                else {
-                        telling->state = TELLING_WAITS;
-                        telling->message = 0;
-                        r = store_put_telling(engine->store, telling);
-                        if (r >= 0)
-                                r = outbox_take_up(engine, recipient, telling);
-                }
+                again.happened_usec = now_usec;
+                again.not_before_usec = AT_ONCE(now_usec); /* somebody waits for it */
+                r = outbox_add(engine, recipient, &again);
         }
         message->state = MESSAGE_STATE_EXPIRED;
         return r < 0 ? r : store_put_message(engine->store, message);
@@ -60,11 +43,12 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                 else if (r == 0 && message.state != MESSAGE_STATE_FAILED && message.state != MESSAGE_STATE_EXPIRED)
                         r = ENGINE_NOT_OPEN;
                 if (r == 0)
-                        r = tell_again(engine, recipient, &message);
+                        r = tell_again(engine, recipient, &message, now_usec);
                 message_done(&message);
                 if (r != 0)
                         return r;
-                recipient->failed_message = 0;
+                if (recipient->n_failed > 0)
+                        recipient->n_failed--;
         }
         recipient->retry_usec = now_usec;
         recipient->is_forced = true;
@@ -73,7 +57,7 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
 }
 
 static bool is_in_trouble(const struct recipient *recipient) {
-        return recipient->is_wanted && (recipient->failed_message > 0 || recipient->failures >= FAILURES_SEEN);
+        return recipient->is_wanted && (recipient->n_failed > 0 || recipient->failures >= FAILURES_SEEN);
 }
 
 bool engine_delivers(const struct engine *engine, usec_t now_usec) {

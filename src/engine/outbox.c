@@ -9,6 +9,9 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
+/* A message that may have arrived so often holds up what comes after it no more: 80 min. */
+#define UNKNOWN_MOST 5u
+
 static usec_t backoff(unsigned failures) {
         static const usec_t waits[] = { 1, 5, 15, 60 }; /* minutes */
         size_t i = failures > 0 ? failures - 1 : 0;
@@ -16,14 +19,8 @@ static usec_t backoff(unsigned failures) {
         return waits[i < ELEMENTS(waits) ? i : ELEMENTS(waits) - 1] * USEC_PER_MINUTE;
 }
 
-/* What has not happened yet, or waits for longer than anything does, is of a clock that was wrong. */
-usec_t telling_may_go(const struct live_telling *live, usec_t now_usec) {
-        const struct telling *telling = &live->telling;
-        bool is_ahead = telling->happened_usec > now_usec && telling->event != EVENT_ALARM;
-
-        if (is_ahead || telling->not_before_usec > now_usec + TELLING_WAIT_MAX)
-                return AT_ONCE(now_usec);
-        return telling->not_before_usec;
+bool telling_waits(const struct engine *engine, const struct telling *telling) {
+        return telling->state == TELLING_WAITS && (!telling->person || engine_find_person(engine, telling->person));
 }
 
 /* Not before quiet hours end, also where an outage or the message before it held it up until they began. */
@@ -33,25 +30,19 @@ static usec_t quiet_until(const struct recipient *recipient, const struct live_t
 
         if (policy->kind == RECIPIENT_HOOK || recipient->is_forced || live->is_critical ||
             live->telling.event == EVENT_ALARM || live->telling.event == EVENT_REHEARSAL ||
-            (live->due_usec != USEC_NONE && quiet_holds(&policy->quiet, policy->clock.zone, live->due_usec)))
+            (live->due_usec != USEC_NONE && !live->telling.in_summary &&
+             quiet_holds(&policy->quiet, policy->clock.zone, live->due_usec)))
                 return at_usec;
         /* What was to be told just before they begin is gathered into them. */
         end_usec = quiet_end(&policy->quiet, policy->clock.zone, at_usec - GATHER_USEC);
         return end_usec == at_usec - GATHER_USEC ? at_usec : end_usec + GATHER_USEC;
 }
 
-/* Whose person is left out of the configuration waits until they are back. */
-static bool can_go(const struct engine *engine, const struct live_telling *live) {
-        const struct telling *telling = &live->telling;
-
-        return telling->state == TELLING_WAITS && (!telling->person || engine_find_person(engine, telling->person));
-}
-
 /*
  * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
  * way for what does not.
  */
-usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+static usec_t attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
         const struct live_telling *live;
 
@@ -63,10 +54,10 @@ usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *rec
                 usec_t may_go_usec = recipient->retry_usec;
 
                 if (live->telling.state != TELLING_SEALED || !recipient->open) {
-                        if (!can_go(engine, live))
+                        if (!telling_waits(engine, &live->telling))
                                 continue;
-                        if (telling_may_go(live, now_usec) + gather_usec > may_go_usec)
-                                may_go_usec = telling_may_go(live, now_usec) + gather_usec;
+                        if (live->telling.not_before_usec + gather_usec > may_go_usec)
+                                may_go_usec = live->telling.not_before_usec + gather_usec;
                 }
                 if (may_go_usec < now_usec)
                         may_go_usec = now_usec;
@@ -78,17 +69,14 @@ usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *rec
         return at_usec;
 }
 
-void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
-        usec_t at_usec = recipient->is_ready ? USEC_NEVER : recipient_attempt_usec(engine, recipient, now_usec);
+static void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        usec_t at_usec = recipient->is_ready ? USEC_NEVER : attempt_usec(engine, recipient, now_usec);
 
         if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
                 at_usec = recipient->open->expires_usec;
-        recipient->look_usec = at_usec < recipient->summary_usec ? at_usec : recipient->summary_usec;
-}
-
-void outbox_plan_anew(struct outbox *outbox) {
-        for (size_t i = 0; i < outbox->n_recipients; i++)
-                outbox->recipients[i]->look_usec = USEC_NONE;
+        /* At a start the people come later, and the summary with them. */
+        recipient->look_usec =
+                engine->n_people == 0 || at_usec < recipient->summary_usec ? at_usec : recipient->summary_usec;
 }
 
 usec_t outbox_next_usec(const struct engine *engine) {
@@ -100,7 +88,7 @@ usec_t outbox_next_usec(const struct engine *engine) {
         return next_usec;
 }
 
-int outbox_look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
+static int look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r = telling_copy_dose(engine, telling, &dose);
 
@@ -118,7 +106,7 @@ static int release(struct engine *engine, struct recipient *recipient, enum tell
                         r = live_telling_set(engine, live, state, state == TELLING_WAITS ? 0 : message);
         for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
                 if (live->telling.message == message && live->telling.uid)
-                        r = outbox_look_again(engine, &live->telling, now_usec);
+                        r = look_again(engine, &live->telling, now_usec);
         return r;
 }
 
@@ -127,6 +115,7 @@ void message_close(struct recipient *recipient) {
         free(recipient->open);
         recipient->open = NULL;
         recipient->is_frozen = recipient->is_under_way = recipient->is_ready = false;
+        recipient->n_unknown = 0;
         recipient->look_usec = USEC_NONE;
 }
 
@@ -152,7 +141,7 @@ int recipient_take_up(struct recipient *recipient, struct message *message, usec
         int r;
 
         if (message->state == MESSAGE_STATE_FAILED) {
-                recipient->failed_message = message->id;
+                recipient->n_failed++;
                 return text_set(&recipient->answer, message->answer);
         }
         if (recipient->open)
@@ -172,33 +161,54 @@ int recipient_take_up(struct recipient *recipient, struct message *message, usec
         return 0;
 }
 
-int recipient_renew(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+int recipient_dismiss(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         struct live_telling *live;
         int r = 0;
 
         recipient->look_usec = USEC_NONE;
-        if (recipient->is_wanted || recipient->is_under_way)
-                return 0;
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
                 if (live->telling.state == TELLING_WAITS)
                         r = live_telling_set(engine, live, TELLING_DROPPED, 0);
-        recipient->failed_message = 0;
+        recipient->n_failed = 0;
         recipient->failures = 0;
-        if (r >= 0 && recipient->open)
+        if (r >= 0 && recipient->open && !recipient->is_under_way)
                 r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED,
                                 recipient->is_frozen ? TELLING_PERHAPS : TELLING_DROPPED, now_usec);
         return r;
 }
 
+/* What a hook could not be told within a day is of no use to it. */
+static int give_up_old(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        struct live_telling *live;
+        int r = 0;
+
+        if (recipient->policy.kind != RECIPIENT_HOOK)
+                return 0;
+        for (live = recipient->tellings; r >= 0 && live; live = live->next)
+                if (live->telling.state == TELLING_WAITS && live->telling.event != EVENT_RESOLVED &&
+                    now_usec - live->telling.happened_usec > EXPIRES_HOOK)
+                        r = live_telling_set(engine, live, TELLING_FAILED, 0);
+        return r;
+}
+
+/* What surely did not arrive goes with the next message, if it is still so. */
+static int expire(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        enum telling_state tellings = recipient->is_frozen                       ? TELLING_PERHAPS
+                                      : recipient->policy.kind == RECIPIENT_HOOK ? TELLING_FAILED
+                                                                                 : TELLING_WAITS;
+
+        return message_end(engine, recipient, MESSAGE_STATE_EXPIRED, tellings, now_usec);
+}
+
 int outbox_step(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
-        int r;
+        int r = 0;
 
-        /* The clock was ahead: what was worked out by it may lie far off. */
-        if (now_usec < outbox->stepped_usec)
-                outbox_plan_anew(outbox);
-        outbox->stepped_usec = now_usec;
-        r = announce_summaries(engine, now_usec);
+        if (now_usec < outbox->looked_usec)
+                r = outbox_correct_clock(engine, now_usec);
+        outbox->looked_usec = now_usec;
+        if (r >= 0)
+                r = announce_summaries(engine, now_usec);
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
 
@@ -206,16 +216,46 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
                         recipient_plan(engine, recipient, now_usec);
                 if (recipient->look_usec > now_usec)
                         continue;
-                if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec <= now_usec)
-                        r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED,
-                                        recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
-                if (r >= 0 && !recipient->is_ready && recipient_attempt_usec(engine, recipient, now_usec) <= now_usec) {
+                r = give_up_old(engine, recipient, now_usec);
+                if (r >= 0 && recipient->open && !recipient->is_under_way && recipient->open->expires_usec <= now_usec)
+                        r = expire(engine, recipient, now_usec);
+                if (r >= 0 && !recipient->is_ready && attempt_usec(engine, recipient, now_usec) <= now_usec) {
                         recipient->is_ready = true;
                         outbox->has_news = true;
                 }
                 recipient_plan(engine, recipient, now_usec);
         }
         return r < 0 ? r : outbox_update_degraded(engine);
+}
+
+/*
+ * The clock was ahead: what was decided by it is as if it had been decided now, and waits no longer than was meant. Alarms wait for
+ * a time that was chosen.
+ */
+int outbox_correct_clock(struct engine *engine, usec_t now_usec) {
+        struct outbox *outbox = &engine->outbox;
+        struct live_telling *live, *next;
+        int r = 0;
+
+        HASH_ITER (hh, outbox->tellings, live, next) {
+                struct telling *telling = &live->telling;
+                usec_t ahead_usec = telling->happened_usec - now_usec;
+
+                if (r < 0 || telling->state != TELLING_WAITS || telling->event == EVENT_ALARM || ahead_usec <= 0)
+                        continue;
+                telling->happened_usec -= ahead_usec;
+                telling->not_before_usec -= ahead_usec;
+                r = store_put_telling(engine->store, telling);
+        }
+        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
+                struct recipient *recipient = outbox->recipients[i];
+
+                recipient->look_usec = USEC_NONE;
+                if (recipient->open && recipient->open->expires_usec > now_usec + EXPIRES_CAREGIVER)
+                        recipient->open->expires_usec = now_usec + EXPIRES_CAREGIVER;
+                r = recipient_plan_summary(engine, recipient, now_usec);
+        }
+        return r;
 }
 
 struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message) {
@@ -267,6 +307,14 @@ static int put_off(struct engine *engine, struct recipient *recipient, bool may_
         return store_put_message(engine->store, message);
 }
 
+static int give_up(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        recipient->n_failed++;
+        recipient->failures = 0;
+        recipient->retry_usec = now_usec + backoff(1);
+        return message_end(engine, recipient, MESSAGE_STATE_FAILED,
+                           recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
+}
+
 int engine_end_delivery(struct engine *engine, int64_t number, enum delivery delivery, const char *answer,
                         usec_t now_usec) {
         struct recipient *recipient = recipient_of_message(&engine->outbox, number);
@@ -287,7 +335,7 @@ int engine_end_delivery(struct engine *engine, int64_t number, enum delivery del
         case DELIVERY_DONE:
                 recipient->failures = 0;
                 recipient->retry_usec = USEC_NONE;
-                recipient->failed_message = 0;
+                recipient->n_failed = 0;
                 recipient->is_frozen = false;
                 r = message_end(engine, recipient, MESSAGE_STATE_DONE, TELLING_TOLD, now_usec);
                 break;
@@ -295,16 +343,16 @@ int engine_end_delivery(struct engine *engine, int64_t number, enum delivery del
                 r = put_off(engine, recipient, false, now_usec);
                 break;
         case DELIVERY_UNKNOWN:
-                r = put_off(engine, recipient, true, now_usec);
+                recipient->is_frozen = true;
+                r = ++recipient->n_unknown < UNKNOWN_MOST ? put_off(engine, recipient, true, now_usec)
+                                                          : give_up(engine, recipient, now_usec);
                 break;
         case DELIVERY_NEVER:
         case _DELIVERY_MAX:
-                recipient->failed_message = number;
-                recipient->failures = 0;
-                recipient->retry_usec = now_usec + backoff(1);
-                r = message_end(engine, recipient, MESSAGE_STATE_FAILED,
-                                recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
+                r = give_up(engine, recipient, now_usec);
                 break;
         }
+        if (r >= 0 && !recipient->is_wanted)
+                r = recipient_dismiss(engine, recipient, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }

@@ -18,8 +18,14 @@ struct person;
 #define GATHER_USEC USEC_PER_MINUTE
 /* What waits for nothing else is as if it had waited. */
 #define AT_ONCE(now_usec) ((now_usec) -GATHER_USEC)
-/* Nothing waits longer for its time than for a weekly summary: else the clock was ahead when that was decided. */
-#define TELLING_WAIT_MAX (8 * USEC_PER_DAY)
+static inline bool telling_is_urgent(const struct telling *telling) {
+        return telling->not_before_usec < telling->happened_usec;
+}
+/* A message that is out of date by then is made anew, or given up where it is a hook's. */
+#define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
+#define EXPIRES_HOOK USEC_PER_DAY
+/* A summary covers no more: of one that was switched off for a year nobody wants the year. */
+#define SUMMARY_MOST (8 * USEC_PER_DAY)
 #define RETRY_MAX USEC_PER_HOUR
 
 /* All tellings in hand that are of one dose. */
@@ -43,20 +49,22 @@ struct live_telling {
 /* Somebody who is told. Of one who is not configured any more only the name and what waited. */
 struct recipient {
         char *name;
-        bool is_wanted, was_wanted;     /* the latter while they are set */
+        bool is_wanted;
         struct engine_recipient policy; /* its texts are owned */
         struct live_telling *tellings;  /* in hand, in order of their numbers */
         struct message *open;           /* the one message that is made, and not done yet; NULL */
         bool is_frozen;                 /* it may have arrived: what it says stays */
         bool is_under_way;
-        bool is_ready;          /* the next attempt can begin */
-        bool is_forced;         /* by somebody who asked for it, in quiet hours too */
-        unsigned failures;      /* attempts in a row that came to nothing */
-        usec_t retry_usec;      /* no attempt before that */
-        char *answer;           /* what came of the last of them; NULL */
-        int64_t failed_message; /* the last that failed for good, until it is mended; 0 */
-        usec_t summary_usec;    /* of the next summary; USEC_NEVER */
-        usec_t look_usec;       /* when there is next something to do for it; USEC_NEVER */
+        bool is_ready;       /* the next attempt can begin */
+        bool is_forced;      /* by somebody who asked for it, in quiet hours too */
+        unsigned failures;   /* attempts in a row that came to nothing */
+        usec_t retry_usec;   /* no attempt before that */
+        char *answer;        /* what came of the last of them; NULL */
+        unsigned n_failed;   /* messages that failed for good since the last one that arrived */
+        unsigned n_unknown;  /* attempts at the open one that may have arrived */
+        bool is_back;        /* told anew since the people were set: what they believe is looked at */
+        usec_t summary_usec; /* of the next summary; USEC_NEVER */
+        usec_t look_usec;    /* when there is next something to do for it; USEC_NEVER */
 };
 
 struct outbox {
@@ -65,10 +73,10 @@ struct outbox {
         struct live_telling *tellings; /* hash by number */
         struct told_dose *doses;       /* hash by dose id */
         int64_t last_telling, last_message;
-        usec_t stepped_usec;
         bool is_loaded;
-        bool has_settled; /* some are told or dropped, and wait only to be written */
-        bool has_news;    /* somebody is ready since it was last said */
+        usec_t looked_usec; /* the last step's time */
+        bool has_settled;   /* some are told or dropped, and wait only to be written */
+        bool has_news;      /* somebody is ready since it was last said */
         /* what engine_next_message() has handed out */
         struct message_item *items;
         struct message_summary *summaries;
@@ -83,31 +91,66 @@ int outbox_add_recipient(struct outbox *outbox, const char *name, struct recipie
 struct recipient *outbox_find_recipient(const struct outbox *outbox, const char *name);
 bool recipient_cares_for(const struct recipient *recipient, const char *person);
 bool recipient_is_told(const struct recipient *recipient, enum telling_event event);
+/* The same, where what happens to a critical dose is told also to who did not ask for it. `dose` may be NULL. */
+bool recipient_asks_for(const struct recipient *recipient, enum telling_event event, const struct dose *dose);
 /* The earliest that may be told, where quiet hours and what is critical are looked at. */
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
-/* When the next attempt can begin; USEC_NEVER where there is nothing to say. */
-usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
-/* Works out when to look at it again. */
-void outbox_plan_anew(struct outbox *outbox); /* all of them: other people are looked after */
-void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
+int recipient_plan_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec);
+/* Whoever is told again, or of more people, hears how it came out what they were told of. */
+int recipients_catch_up(struct engine *engine, usec_t now_usec);
 
 /* tellings in hand (telling.c) */
 /* Numbers it and queues it for the ledger; the texts are copied. */
 int outbox_add(struct engine *engine, struct recipient *recipient, const struct telling *telling);
 int outbox_take_up(struct engine *engine, struct recipient *recipient, struct telling *telling); /* from the ledger */
 int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message);
-const struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
+struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
 void outbox_drop_tellings(struct outbox *outbox); /* from memory */
 /* What is told or dropped, and written, is in hand no more. */
 void outbox_let_go(struct engine *engine);
 
+/* what was told of a dose (told.c) */
+enum belief { BELIEVES_NOTHING, BELIEVES_UNCONFIRMED, BELIEVES_SKIPPED, BELIEVES_RESOLVED };
+struct told {
+        const struct outbox *outbox;
+        char *id;                    /* the dose's */
+        struct telling_list written; /* of them, those that are not in hand count */
+};
+/* What one recipient knows. */
+struct knowledge {
+        enum belief belief;
+        enum belief tried; /* they were told of that, or it failed for good: not told again by itself */
+        bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
+        int64_t number;
+};
+int told_load(struct engine *engine, const struct dose *dose, struct told *ret);
+void told_done(struct told *told);
+struct live_telling *told_in_hand(const struct told *told);
+bool told_is_in_hand(const struct told *told, const struct telling *telling);
+struct knowledge told_knowledge(const struct told *told, const struct recipient *recipient);
+/* What an event makes somebody believe; false where it says nothing of that kind. */
+bool telling_belief(enum telling_event event, enum belief *ret);
+bool belief_is_wrong(enum belief belief, const struct dose *dose);
+
 /* whom to tell what of a dose (ladder.c) */
+/* Private in the plan as it is now, or when it came up: told to nobody but who knows of it already. */
+bool dose_is_private(const struct engine *engine, const struct dose *dose);
 /* `is_change`: something has just happened to it; else only what is believed of it is compared with what is so. */
 int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec);
 
 /* Whom the plan itself mails about a dose, and when; what waits and is no longer meant is dropped (ladder-alarm.c). */
 int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t now_usec);
+
+/* how often in a row nobody confirmed (row.c) */
+struct row {
+        unsigned n_doses;      /* this one counts; doses due at the same moment are one */
+        usec_t first_due_usec; /* of the first of them */
+};
+int row_count(struct engine *engine, const struct dose *dose, struct row *ret);
+/* Whether that recipient was asked during this row whether the medication was stopped. */
+int row_was_asked_about(struct engine *engine, const struct row *row, const struct dose *dose,
+                        const struct recipient *recipient, bool *ret);
 
 /* what is told of no dose (announce.c) */
 int announce_plan(struct engine *engine, const struct person *person, const struct changes *changes, usec_t now_usec);
@@ -125,14 +168,13 @@ int outbox_step(struct engine *engine, usec_t now_usec);
 usec_t outbox_next_usec(const struct engine *engine);
 int outbox_update_degraded(struct engine *engine);
 /* From when on it may be part of a message; what waits longer than anything does, waits for a clock that was wrong. */
-usec_t telling_may_go(const struct live_telling *live, usec_t now_usec);
-/* What is believed of that dose is compared with what is so. */
-int outbox_look_again(struct engine *engine, const struct telling *telling, usec_t now_usec);
+bool telling_waits(const struct engine *engine, const struct telling *telling);
+int outbox_correct_clock(struct engine *engine, usec_t now_usec);
 struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message);
 /* A message that a former process left. Takes what is in it. */
 int recipient_take_up(struct recipient *recipient, struct message *message, usec_t now_usec);
 /* What waits for one who is told nothing more is dropped. */
-int recipient_renew(struct engine *engine, struct recipient *recipient, usec_t now_usec);
+int recipient_dismiss(struct engine *engine, struct recipient *recipient, usec_t now_usec);
 /* The open message has come to its end, and what it said to its own. */
 int message_end(struct engine *engine, struct recipient *recipient, enum message_state state,
                 enum telling_state tellings, usec_t now_usec);

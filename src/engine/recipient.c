@@ -6,8 +6,9 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-#define TOLD_REACH (7 * USEC_PER_DAY)   /* what was told before that is past being set right */
-#define DEFAULT_SUMMARY_SEC (19 * 3600) /* what is put off for one who gets no summary */
+#define BELIEVED_FOR (30 * USEC_PER_DAY) /* how far back it matters what somebody was told */
+#define KEPT_FOR (400 * USEC_PER_DAY)    /* a year, and some weeks to look back at it */
+#define DEFAULT_SUMMARY_SEC (19 * 3600)  /* what is put off for one who gets no summary */
 
 struct recipient *outbox_find_recipient(const struct outbox *outbox, const char *name) {
         for (size_t i = 0; i < outbox->n_recipients; i++)
@@ -109,6 +110,39 @@ bool recipient_is_told(const struct recipient *recipient, enum telling_event eve
         return recipient->is_wanted && (recipient->policy.tells & EVENT_BIT(event)) != 0;
 }
 
+bool recipient_asks_for(const struct recipient *recipient, enum telling_event event, const struct dose *dose) {
+        bool is_caregiver = recipient->policy.kind == RECIPIENT_CAREGIVER;
+
+        switch (event) {
+        case EVENT_RESOLVED:
+        case EVENT_ALARM:
+        case EVENT_REHEARSAL:
+                return true;
+        case EVENT_UNATTENDED:
+        case EVENT_STOPPED:
+                return recipient_is_told(recipient, event) ||
+                       (is_caregiver && recipient_is_told(recipient, EVENT_MISSED));
+        case EVENT_SKIPPED:
+                return recipient_is_told(recipient, event) ||
+                       (is_caregiver && dose && dose->critical && recipient_is_told(recipient, EVENT_MISSED));
+        case EVENT_SUMMARY:
+                return recipient->policy.summary != SUMMARY_NONE;
+        case EVENT_DUE:
+        case EVENT_MISSED:
+        case EVENT_TAKEN:
+        case EVENT_SNOOZED:
+        case EVENT_PLAN:
+        case EVENT_STOCK:
+        case EVENT_FINDING:
+        case EVENT_SYMPTOM:
+        case EVENT_DEGRADED:
+        case EVENT_HEARTBEAT:
+        case _EVENT_MAX:
+                break;
+        }
+        return recipient_is_told(recipient, event);
+}
+
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec) {
         const struct engine_recipient *policy = &recipient->policy;
 
@@ -137,7 +171,7 @@ usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_us
 }
 
 /* Since the last one that was made; of one who never had any, from now on. */
-static int plan_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+int recipient_plan_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         _cleanup_(telling_list_done) struct telling_list last = {};
         usec_t after_usec = now_usec;
         int r;
@@ -145,11 +179,12 @@ static int plan_summary(struct engine *engine, struct recipient *recipient, usec
         recipient->summary_usec = USEC_NEVER;
         if (!recipient->is_wanted || recipient->policy.summary == SUMMARY_NONE)
                 return 0;
-        r = engine_forgive_ledger(
-                engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_SUMMARY, NULL, 1, &last));
+        r = engine_forgive_ledger(engine, store_list_tellings_of_event(engine->store, recipient->name, EVENT_SUMMARY,
+                                                                       NULL, NULL, 1, &last));
         if (r < 0)
                 return r;
-        if (last.n_tellings > 0 && last.tellings[0].happened_usec < now_usec)
+        if (last.n_tellings > 0 && last.tellings[0].happened_usec < now_usec &&
+            last.tellings[0].happened_usec > now_usec - SUMMARY_MOST)
                 after_usec = last.tellings[0].happened_usec;
         recipient->summary_usec = recipient_next_summary(recipient, after_usec);
         return 0;
@@ -163,12 +198,15 @@ static int load(struct engine *engine, usec_t now_usec) {
 
         if (outbox->is_loaded)
                 return 0;
+        /* A full disk keeps what is old. Numbers are never given twice: the last ones stay. */
+        r = store_prune_outbox(engine->store, now_usec - KEPT_FOR);
+        if (r < 0 && r != -EIO)
+                return r;
         r = store_last_numbers(engine->store, &outbox->last_telling, &outbox->last_message);
         if (r >= 0)
                 r = store_load_outbox(engine->store, &tellings, &messages);
-        r = engine_forgive_ledger(engine, r);
-        if (r < 0)
-                return r;
+        if (r < 0) /* it is tried again with the next configuration; what is told meanwhile has numbers of its own */
+                return engine_forgive_ledger(engine, r);
         outbox->is_loaded = true;
 
         for (size_t i = 0; r >= 0 && i < messages.n_messages; i++) {
@@ -190,24 +228,6 @@ static int load(struct engine *engine, usec_t now_usec) {
         return r;
 }
 
-/* Nobody looked at what they had been told while they were left out. */
-static int look_at_told(struct engine *engine, const struct recipient *recipient, usec_t now_usec) {
-        static const enum telling_event events[] = { EVENT_MISSED, EVENT_UNATTENDED, EVENT_STOPPED, EVENT_SKIPPED };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTS(events); i++) {
-                _cleanup_(telling_list_done) struct telling_list told = {};
-
-                r = engine_forgive_ledger(engine,
-                                          store_list_tellings_of_event(engine->store, recipient->name, events[i], NULL,
-                                                                       LIMIT_MESSAGE_TELLINGS, &told));
-                for (size_t j = 0; r >= 0 && j < told.n_tellings; j++)
-                        if (told.tellings[j].uid && told.tellings[j].happened_usec > now_usec - TOLD_REACH)
-                                r = outbox_look_again(engine, &told.tellings[j], now_usec);
-        }
-        return r;
-}
-
 static int set_recipient(struct engine *engine, const struct engine_recipient *policy) {
         struct recipient *recipient = outbox_find_recipient(&engine->outbox, policy->name);
         struct engine_recipient copy;
@@ -221,8 +241,45 @@ static int set_recipient(struct engine *engine, const struct engine_recipient *p
                 return r;
         policy_done(&recipient->policy);
         recipient->policy = copy;
-        recipient->is_wanted = true;
+        recipient->is_wanted = recipient->is_back = true;
         return 0;
+}
+
+/* They may believe what is not so any more: it has changed while they were told nothing. */
+static int catch_up(struct engine *engine, struct recipient *recipient, enum telling_event event, usec_t now_usec) {
+        _cleanup_(telling_list_done) struct telling_list told = {};
+        int r;
+
+        r = engine_forgive_ledger(engine, store_list_tellings_of_event(engine->store, recipient->name, event, NULL,
+                                                                       NULL, LIMIT_ROW_DOSES, &told));
+        for (size_t i = 0; r >= 0 && i < told.n_tellings; i++) {
+                _cleanup_(dose_free_p) struct dose *dose = NULL;
+                enum belief belief;
+
+                if (!told.tellings[i].uid || now_usec - told.tellings[i].happened_usec > BELIEVED_FOR ||
+                    !telling_belief(event, &belief))
+                        continue;
+                r = telling_copy_dose(engine, &told.tellings[i], &dose);
+                if (r >= 0 && dose && belief_is_wrong(belief, dose))
+                        r = ladder_look(engine, dose, false, now_usec);
+        }
+        return r;
+}
+
+int recipients_catch_up(struct engine *engine, usec_t now_usec) {
+        static const enum telling_event events[] = { EVENT_MISSED, EVENT_UNATTENDED, EVENT_STOPPED, EVENT_SKIPPED };
+        struct outbox *outbox = &engine->outbox;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
+                struct recipient *recipient = outbox->recipients[i];
+
+                for (size_t k = 0; r >= 0 && recipient->is_back && k < ELEMENTS(events); k++)
+                        r = catch_up(engine, recipient, events[k], now_usec);
+                recipient->is_back = false;
+                recipient->look_usec = USEC_NONE; /* a person may be back as well */
+        }
+        return r;
 }
 
 int engine_set_recipients(struct engine *engine, const struct engine_recipient *recipients, size_t n_recipients,
@@ -233,18 +290,18 @@ int engine_set_recipients(struct engine *engine, const struct engine_recipient *
         r = load(engine, now_usec);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < outbox->n_recipients; i++) {
-                outbox->recipients[i]->was_wanted = outbox->recipients[i]->is_wanted;
+        for (size_t i = 0; i < outbox->n_recipients; i++)
                 outbox->recipients[i]->is_wanted = false;
-        }
         for (size_t i = 0; r >= 0 && i < n_recipients; i++)
                 r = set_recipient(engine, &recipients[i]);
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
-                r = plan_summary(engine, outbox->recipients[i], now_usec);
-                if (r >= 0)
-                        r = recipient_renew(engine, outbox->recipients[i], now_usec);
-                if (r >= 0 && outbox->recipients[i]->is_wanted && !outbox->recipients[i]->was_wanted)
-                        r = look_at_told(engine, outbox->recipients[i], now_usec);
+                r = recipient_plan_summary(engine, outbox->recipients[i], now_usec);
+                if (r >= 0 && !outbox->recipients[i]->is_wanted)
+                        r = recipient_dismiss(engine, outbox->recipients[i], now_usec);
+                outbox->recipients[i]->look_usec = USEC_NONE;
         }
+        /* At a start the people come after them, and then this is done. */
+        if (r >= 0 && engine->n_people > 0)
+                r = recipients_catch_up(engine, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }

@@ -2,6 +2,7 @@
 /* Tellings in hand: found by their number, their recipient and their dose. */
 #include <string.h>
 
+#include "dosed/limits.h"
 #include "dosed/text.h"
 #include "engine/private.h"
 
@@ -106,6 +107,12 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         struct telling wanted = *telling;
         int r;
 
+        /* Months of a full disk: what caregivers are told is kept, what only hooks hear is not. */
+        if (recipient->policy.kind == RECIPIENT_HOOK && HASH_COUNT(engine->outbox.tellings) >= LIMIT_PENDING_TELLINGS)
+                return 0;
+        /* The numbers so far cannot be read: these are none of them. */
+        if (!engine->outbox.is_loaded && engine->outbox.last_telling < telling->happened_usec)
+                engine->outbox.last_telling = engine->outbox.last_message = telling->happened_usec;
         wanted.id = engine->outbox.last_telling + 1;
         wanted.recipient = recipient->name;
         wanted.state = TELLING_WAITS;
@@ -122,6 +129,9 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         }
         engine->outbox.last_telling++;
         recipient->look_usec = USEC_NONE; /* to be worked out anew */
+        /* It does not wait behind what failed: perhaps the way is free again. */
+        if (telling_is_urgent(telling) && telling->event != EVENT_ALARM)
+                recipient->retry_usec = USEC_NONE;
         return 0;
 }
 
@@ -144,7 +154,7 @@ int live_telling_set(struct engine *engine, struct live_telling *live, enum tell
         return 0;
 }
 
-const struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
+struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
         struct told_dose *dose;
 
         HASH_FIND_STR(outbox->doses, id, dose);

@@ -28,5 +28,8 @@ void complain(const char *format, ...) {
 
 int complain_system(const char *what, int error) {
         complain("%s: %s", what, strerror(error < 0 ? -error : error));
-        return EX_OSERR;
+        /* Memory and descriptors come back; a message that is given up does not. */
+        return error == ENOMEM || error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EIO
+                       ? EX_TEMPFAIL
+                       : EX_OSERR;
 }

@@ -81,7 +81,8 @@ static int run(int argc, char **argv) {
         r = transfer_run(&settings, &recipients, &message, &verdict);
         if (r < 0)
                 return complain_system("the mail cannot be sent", r);
-        if (verdict.text)
+        /* Who tries the way wants to read what the server really said. */
+        if (verdict.text && (verdict.code != EX_OK || settings.verbose))
                 complain("%s", verdict.text);
         return verdict.code;
 }

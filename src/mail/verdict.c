@@ -23,7 +23,7 @@ static const struct {
         [ENDING_BAD_AUTHORITY] = { EX_CONFIG, "cannot be checked by the certificates in the file named for it" },
         [ENDING_LOGIN] = { EX_NOPERM, "knows no way to log in that dosed-mail knows" },
         [ENDING_NOT_SMTP] = { EX_TEMPFAIL, "does not answer as a mail server does" },
-        [ENDING_SYSTEM] = { EX_OSERR, "was not asked" },
+        [ENDING_SYSTEM] = { EX_TEMPFAIL, "was not asked" },
         [ENDING_OTHER] = { EX_TEMPFAIL, "did not get the message" },
 };
 
@@ -112,7 +112,7 @@ static int reach_end(const struct conversation *conversation, const struct trans
                 if (refused.n > 0)
                         return reach_partly(conversation, host, recipients, &refused, ret);
                 ret->code = EX_OK;
-                return 0;
+                return say_answer(host, "says", answer, &ret->text);
         }
         if (is_refusal(answer)) {
                 ret->code = code_of(answer);

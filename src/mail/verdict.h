@@ -32,7 +32,7 @@ struct transfer_end {
 
 struct verdict {
         int code;   /* EX_… */
-        char *text; /* NULL where all is well; not cleaned */
+        char *text; /* what the server said at last, or what went wrong; not cleaned */
 };
 
 void verdict_done(struct verdict *verdict);
@@ -44,7 +44,7 @@ void verdict_done(struct verdict *verdict);
  *   EX_NOUSER       550 for every recipient
  *   EX_NOPERM       the login was refused, or is needed
  *   EX_UNAVAILABLE  refused for good, for somebody or for all
- *   EX_CONFIG, EX_OSERR
+ *   EX_CONFIG
  * Returns 0 or -ENOMEM.
  */
 int verdict_reach(const struct conversation *conversation, const struct transfer_end *end, const char *host,

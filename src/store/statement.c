@@ -95,7 +95,7 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_PUT_TELLING] =
                 "INSERT INTO telling(id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec,"
                 " in_summary, state, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-                " ON CONFLICT (id) DO UPDATE SET not_before_usec = ?9, in_summary = ?10, state = ?11, message = ?12",
+                " ON CONFLICT (id) DO UPDATE SET happened_usec = ?8, not_before_usec = ?9, in_summary = ?10, state = ?11, message = ?12",
         [STATEMENT_PUT_MESSAGE] =
                 "INSERT INTO message(id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps,"
                 " answer, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
@@ -108,14 +108,22 @@ static const char *const sql[_STATEMENT_MAX] = {
         "SELECT id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps," \
         " answer, body FROM message "
         [STATEMENT_OPEN_TELLINGS] = TELLING_COLUMNS "WHERE state IN ('waits', 'sealed') ORDER BY id",
-        [STATEMENT_OPEN_MESSAGES] = MESSAGE_COLUMNS "WHERE state IN ('waits', 'failed') ORDER BY id",
+        /* What failed is mended where something arrived since. */
+        [STATEMENT_OPEN_MESSAGES] =
+                MESSAGE_COLUMNS "m WHERE state = 'waits' OR (state = 'failed' AND NOT EXISTS (SELECT 1 FROM message n"
+                                " WHERE n.recipient = m.recipient AND n.state = 'done' AND n.id > m.id)) ORDER BY id",
+        [STATEMENT_PRUNE_TELLINGS] = "DELETE FROM telling WHERE happened_usec < ?1 AND state NOT IN ('waits', 'sealed')"
+                                     " AND id < (SELECT max(id) FROM telling)",
+        [STATEMENT_PRUNE_MESSAGES] = "DELETE FROM message WHERE made_usec < ?1 AND state <> 'waits'"
+                                     " AND id < (SELECT max(id) FROM message)",
         [STATEMENT_LAST_NUMBERS] = "SELECT coalesce((SELECT max(id) FROM telling), 0),"
                                    " coalesce((SELECT max(id) FROM message), 0)",
         [STATEMENT_TELLINGS_OF_DOSE] = TELLING_COLUMNS "WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3 ORDER BY id",
         [STATEMENT_TELLINGS_OF_MESSAGE] = TELLING_COLUMNS "WHERE message > 0 AND message = ?1 ORDER BY id",
         [STATEMENT_TELLINGS_OF_EVENT] = TELLING_COLUMNS "WHERE recipient = ?1 AND event = ?2 AND state <> 'dropped'"
                                                         " AND (?3 IS NULL OR person = ?3)"
-                                                        " ORDER BY happened_usec DESC, id DESC LIMIT ?4",
+                                                        " AND (?4 IS NULL OR text = ?4)"
+                                                        " ORDER BY happened_usec DESC, id DESC LIMIT ?5",
         [STATEMENT_LIST_MESSAGES] = MESSAGE_COLUMNS "WHERE made_usec >= ?1 AND made_usec < ?2"
                                                     " ORDER BY made_usec DESC, id DESC LIMIT ?3",
         [STATEMENT_LIST_OPEN_MESSAGES] = MESSAGE_COLUMNS "WHERE state IN ('waits', 'failed')"

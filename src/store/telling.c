@@ -260,6 +260,12 @@ int store_load_outbox(struct store *store, struct telling_list *ret_tellings, st
         return 0;
 }
 
+int store_prune_outbox(struct store *store, usec_t before_usec) {
+        int r = store_execute(store, STATEMENT_PRUNE_TELLINGS, "i", before_usec);
+
+        return r != 0 ? r : store_execute(store, STATEMENT_PRUNE_MESSAGES, "i", before_usec);
+}
+
 int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_message) {
         sqlite3_stmt *statement;
         int r;
@@ -291,10 +297,10 @@ int store_list_tellings_of_message(struct store *store, int64_t message, struct 
 }
 
 int store_list_tellings_of_event(struct store *store, const char *recipient, enum telling_event event,
-                                 const char *person, size_t limit, struct telling_list *ret) {
+                                 const char *person, const char *text, size_t limit, struct telling_list *ret) {
         sqlite3_stmt *statement;
-        int r = store_query(store, STATEMENT_TELLINGS_OF_EVENT, &statement, "sssi", recipient,
-                            telling_event_to_string(event), person, (int64_t) limit);
+        int r = store_query(store, STATEMENT_TELLINGS_OF_EVENT, &statement, "ssssi", recipient,
+                            telling_event_to_string(event), person, text, (int64_t) limit);
 
         return r < 0 ? r : list_tellings(store, statement, ret);
 }

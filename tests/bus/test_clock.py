@@ -2,42 +2,26 @@
 """The clock is set under the running daemon: forward, back, by minutes, days and years. Nothing rings twice, nothing is lost."""
 
 import os
-import struct
 import unittest
 from datetime import timedelta
 
-from harness import Dosed, calendar, changed, event, now, program, reminder
-
-SHIM = program("tests/move-clock.so")
+from harness import Dosed, calendar, changed, event, now, reminder
+from moved_clock import MovedClock
 
 
 class Clock(unittest.TestCase):
     def setUp(self):
         self.dosed = self.enterContext(Dosed())
-        self.offset, self.fifo = self.dosed.folder / "offset", self.dosed.folder / "set"
-        os.mkfifo(self.fifo)
+        self.clock = MovedClock(self.dosed.folder)
+        self.addCleanup(self.clock.close)
         self.start_of_all = now()
-        self.write_offset(timedelta())
         self.dosed.put_ics("a", calendar(event("Aspirin", self.start_of_all + timedelta(hours=2), uid="a",
                                                RRULE="FREQ=DAILY")))
-        options = {"ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))}
-        self.dosed.start(
-            LD_PRELOAD=":".join(filter(None, [os.environ.get("LD_PRELOAD"), SHIM])),
-            DOSED_CLOCK_OFFSET=str(self.offset), DOSED_CLOCK_SET=str(self.fifo), **options,
-        )
-        self.writing = os.open(self.fifo, os.O_RDWR)
-        self.addCleanup(os.close, self.writing)
+        self.dosed.start(**self.clock.environment)
         self.monitor = self.dosed.monitor()
 
-    def write_offset(self, moved):
-        # In place: the daemon has it mapped.
-        with open(self.offset, "r+b" if self.offset.exists() else "w+b") as file:
-            file.write(struct.pack("=q", int(moved.total_seconds()) * 10**9))
-
     def set_clock(self, **moved):
-        """So far from the real time; and dosed is told, as the kernel tells."""
-        self.write_offset(timedelta(**moved))
-        os.write(self.writing, b"12345678")
+        self.clock.move(timedelta(**moved))
         self.dosed.dosectl("reload", check=0)  # answered with that clock: it was not set again before anybody looked
 
     def said(self):

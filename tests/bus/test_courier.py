@@ -129,6 +129,17 @@ class Letters(Told):
         self.dosed.dosectl("take", "Aspirin", check=0)
         self.assertNotEqual(self.next_letter(server)["Message-ID"], letter["Message-ID"])
 
+    def test_a_test_mail_comes_back_with_the_servers_own_words(self):
+        server = MailServer(answers={"RCPT": {"nobody@example.org": ["550 5.1.1 no such user here"]}})
+        self.addCleanup(server.close)
+        self.start(f"[person ana]\n\n[mail]\nsmtp = {server.url()}\nfrom = dosed@example.org\n")
+        said = self.dosed.dosectl("mail", "test", "maria@example.org", check=0)
+        self.assertIn("127.0.0.1 says: 250 2.0.0 taken", said.stdout)
+        letter = self.next_letter(server)
+        self.assertEqual(letter["Subject"], "This is a rehearsal")
+        self.assertIn("Nothing has happened", letter.get_body().get_content())
+        self.assertIn("550 5.1.1 no such user here", self.dosed.dosectl("mail", "test", "nobody@example.org", check=1).stderr)
+
     def next_letter(self, server):
         deadline = time.monotonic() + DEADLINE_SEC
         while not server.envelopes:

@@ -6,15 +6,31 @@ import zoneinfo
 
 ZONE = "Europe/Lisbon"
 
-CONFIGURATION = f"""[dosed]
+
+def configuration(mail_server):
+    """David looks after Clara; his address is at a mail server that is started for this only."""
+    return f"""[dosed]
 timezone = {ZONE}
 settle = 1s
 
 [person Ana]
+caregivers = none
 
 [person Bruno]
+caregivers = none
 
 [person Clara]
+caregivers = david
+
+[caregiver david]
+name = David
+email = david@example.org
+after = 0
+detail = full
+
+[mail]
+from = dosed@example.org
+smtp = {mail_server}
 """
 
 
@@ -117,6 +133,7 @@ def plan(morning, antibiotic, forgotten, forgotten_window):
                     "RRULE:FREQ=DAILY",
                     "SUMMARY:Montelukast 4 mg",
                     "X-DOSED-AMOUNT:1 chewable tablet",
+                    "PRIORITY:1",
                     f"X-DOSED-WINDOW:PT{forgotten_window}S",
                 ),
                 entry(

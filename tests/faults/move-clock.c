@@ -2,6 +2,7 @@
 /*
  * Preloaded into dosed: its realtime clock is the kernel's plus an offset that a test sets. Timers on that clock move with it,
  * and the timer that waits for the clock to be set becomes readable when the test writes to a FIFO, as the kernel makes it.
+ * With $DOSED_CLOCK_SUSPENDS the clock that counts since the boot moves as well, as over a suspend.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #define NSEC_PER_SEC INT64_C(1000000000)
 
 static struct timer {
-        int is_realtime, is_armed, waits_for_set;
+        int is_moved, is_armed, waits_for_set;
         struct itimerspec wanted; /* on the moved clock */
 } timers[MAX_FD];
 
@@ -47,6 +48,10 @@ static struct timespec moved(struct timespec time, int64_t by_nsec) {
         return (struct timespec){ nsec / NSEC_PER_SEC, nsec % NSEC_PER_SEC };
 }
 
+static int is_moved(clockid_t clock) {
+        return clock == CLOCK_REALTIME || (clock == CLOCK_BOOTTIME && getenv("DOSED_CLOCK_SUSPENDS"));
+}
+
 static int arm(int fd) {
         struct itimerspec real = timers[fd].wanted;
 
@@ -69,7 +74,7 @@ static void follow_offset(void) {
 int clock_gettime(clockid_t clock, struct timespec *ret) {
         int r = NEXT(clock_gettime)(clock, ret);
 
-        if (r == 0 && clock == CLOCK_REALTIME) {
+        if (r == 0 && is_moved(clock)) {
                 *ret = moved(*ret, offset_nsec());
                 follow_offset();
         }
@@ -80,12 +85,12 @@ int timerfd_create(int clock, int flags) {
         int fd = NEXT(timerfd_create)(clock, flags);
 
         if (fd >= 0 && fd < MAX_FD)
-                timers[fd] = (struct timer){ .is_realtime = clock == CLOCK_REALTIME };
+                timers[fd] = (struct timer){ .is_moved = is_moved(clock) };
         return fd;
 }
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old) {
-        if (fd < 0 || fd >= MAX_FD || !timers[fd].is_realtime || !(flags & TFD_TIMER_ABSTIME))
+        if (fd < 0 || fd >= MAX_FD || !timers[fd].is_moved || !(flags & TFD_TIMER_ABSTIME))
                 return NEXT(timerfd_settime)(fd, flags, new, old);
 
         if (flags & TFD_TIMER_CANCEL_ON_SET) {

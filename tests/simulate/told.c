@@ -92,6 +92,7 @@ static void forget_message(struct listener *listener) {
         free(TAKE(listener->body));
         listener->n_said = listener->body_size = 0;
         listener->message = 0;
+        listener->n_unknown = 0;
         listener->may_have_arrived = listener->has_arrived = listener->is_under_way = false;
 }
 
@@ -166,12 +167,13 @@ static void end_attempt(struct world *world, size_t i) {
 
         listener->is_under_way = false;
         listener->failures = end == DELIVERY_DONE ? 0 : listener->failures + 1;
+        listener->n_unknown += end == DELIVERY_UNKNOWN;
         say(world, "%s: ended %d", listener->policy.name, (int) end);
         must(world,
              engine_end_delivery(world->engine, listener->message, end, end == DELIVERY_DONE ? NULL : "no",
                                  world->now_usec),
              "engine_end_delivery");
-        if (end == DELIVERY_NEVER) {
+        if (end == DELIVERY_NEVER || (end == DELIVERY_UNKNOWN && listener->n_unknown >= TOLD_UNKNOWN_MOST)) {
                 told_refused(world, i);
                 if (percent(world, 30))
                         world_plan(world, ACTION_RETRY, world->now_usec + (usec_t) below(world, 600) * USEC_PER_MINUTE,

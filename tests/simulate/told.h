@@ -8,6 +8,9 @@
 
 #define MAX_LISTENERS 2
 
+/* Attempts that may have arrived, until a message is given up and holds up the next one no more. */
+#define TOLD_UNKNOWN_MOST 5u
+
 struct world;
 struct action;
 
@@ -37,6 +40,7 @@ struct listener {
         bool is_under_way, dies; /* with the process, before it is known */
         enum delivery end;
         unsigned failures; /* in a row */
+        unsigned n_unknown; /* of this message's attempts: after some it makes way for the next */
 };
 
 /* What a listener goes by, of one dose. */

@@ -84,6 +84,7 @@ static void what_surely_did_not_arrive_is_written_anew(void **state) {
         assert_null(second.body);
         assert_int_equal(second.attempts, 1);
         world_forget(world);
+        assert_int_equal(second.made_usec, AT(12, 2)); /* it is as new as what it says */
         world_live_until(world, AT(12, 45), DELIVERY_LATER);
         world_sent(world, "12:02 caregiver maria later: missed Aspirin\n12:07 caregiver maria later: missed Aspirin\n"
                           "12:22 caregiver maria later: missed Aspirin\n");
@@ -230,25 +231,25 @@ static void what_is_not_done_is_listed_with_what_waits_to_become_a_message(void 
         begin(world, told, 2);
         world_pass_until(world, AT(12, 0));
         world_forget(world);
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed waits\n");
 
         /* Handed out, and not begun: the ledger knows nothing of it. */
         assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
         id = view.message->id;
         assert_string_equal(view.message->recipient, "hook bell");
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "caregiver maria waits 0 - missed waits\nhook bell waits 0 - missed sealed\n");
 
         assert_int_equal(engine_begin_delivery(world->engine, id, "body", 4, world->now_usec), 0);
         assert_true(engine_is_delivering(world->engine, id));
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "hook bell waits 1 - missed sealed\ncaregiver maria waits 0 - missed waits\n");
 
         assert_int_equal(engine_end_delivery(world->engine, id, DELIVERY_NEVER, "no such host", world->now_usec), 0);
         assert_false(engine_is_delivering(world->engine, id));
         world_forget(world);
-        assert_int_equal(engine_visit_open_messages(world->engine, world->now_usec, note_message, world), 0);
+        assert_int_equal(engine_visit_open_messages(world->engine, note_message, world), 0);
         world_told(world, "hook bell failed 1 no such host missed failed\ncaregiver maria waits 0 - missed waits\n");
 }
 
@@ -270,6 +271,46 @@ static void a_hook_that_fails_for_a_day_is_told_of_the_next_thing(void **state) 
         world_forget(world);
 }
 
+/* And so does what it took up while it did not arrive. */
+static void what_is_out_of_date_goes_with_the_next_message(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        world_tell(world, told, 1);
+        world_put(world, "two.ics",
+                  ICS(EVENT("a", "Aspirin", "DTSTART:20261123T080000\r\n")
+                              EVENT("b", "Bisoprolol", "DTSTART:20261130T060000\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(1, 0), DELIVERY_DONE);
+        world_live_until(world, AT(11, 30) + 7 * TOMORROW, DELIVERY_LATER);
+        world_forget(world);
+        world_live_until(world, AT(12, 10) + 7 * TOMORROW, DELIVERY_LATER);
+        assert_true(is_degraded(world, "outbox"));
+        world_forget(world);
+        world_live_until(world, AT(14, 0) + 7 * TOMORROW, DELIVERY_DONE);
+        world_sent(world, "12:22 caregiver maria: missed Aspirin, missed Bisoprolol\n");
+        assert_false(is_degraded(world, "outbox"));
+}
+
+static void what_was_told_more_than_a_year_ago_is_forgotten(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril",
+                        "DTSTART:20261101T080000\r\nRRULE:FREQ=DAILY;UNTIL=20261123T080000\r\n");
+        world_reload(world);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_stop(world);
+        world->now_usec = AT(14, 0) + 401 * TOMORROW;
+        world_start(world);
+        world_forget(world);
+        assert_int_equal(engine_visit_messages(world->engine, AT(0, 0), AT(24, 0), note_message, world), 0);
+        /* All but the last, whose number would else be given again. */
+        world_told(world, "caregiver maria done 1 550 no such user plan told\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -282,7 +323,9 @@ int main(void) {
                 TEST(who_is_no_caregiver_any_more_is_told_nothing),
                 TEST(what_was_sent_can_be_looked_up),
                 TEST(what_is_not_done_is_listed_with_what_waits_to_become_a_message),
+                TEST(what_is_out_of_date_goes_with_the_next_message),
                 TEST(a_hook_that_fails_for_a_day_is_told_of_the_next_thing),
+                TEST(what_was_told_more_than_a_year_ago_is_forgotten),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

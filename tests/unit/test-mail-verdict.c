@@ -28,17 +28,17 @@ static const struct {
         int code;
         const char *text;
 } conversations[] = {
-        { GIVEN "<250 ok\n" QUIT, ENDING_GOOD, NULL, EX_OK, NULL },
-        { GIVEN "<250 ok\n", ENDING_LOST, NULL, EX_OK, NULL }, /* what comes after that is of no account */
-        { GIVEN "<250 ok\n>QUIT\n<500 no\n", ENDING_TIMEOUT, NULL, EX_OK, NULL },
-        { GIVEN "<250 ok\n>QUIT\n", ENDING_SYSTEM, NULL, EX_OK, NULL },
+        { GIVEN "<250 ok\n" QUIT, ENDING_GOOD, NULL, EX_OK, "h says: 250 ok" },
+        { GIVEN "<250 ok\n", ENDING_LOST, NULL, EX_OK, "h says: 250 ok" }, /* what comes after that is of no account */
+        { GIVEN "<250 ok\n>QUIT\n<500 no\n", ENDING_TIMEOUT, NULL, EX_OK, "h says: 250 ok" },
+        { GIVEN "<250 ok\n>QUIT\n", ENDING_SYSTEM, NULL, EX_OK, "h says: 250 ok" },
 
         { GIVEN, ENDING_LOST, NULL, EX_IOERR, "h broke the connection before it said whether it took the message: it may have arrived" },
         { GIVEN, ENDING_TIMEOUT, NULL, EX_IOERR, "h did not say within 9 seconds whether it took the message: it may have arrived" },
         { GIVEN, ENDING_SYSTEM, "no memory", EX_IOERR, "h broke the connection before it said whether it took the message: it may have arrived" },
         { GIVEN "<250-half\n", ENDING_LOST, NULL, EX_IOERR, "h broke the connection before it said whether it took the message: it may have arrived" },
         { GIVEN ">QUIT\n<250 too late\n", ENDING_TIMEOUT, NULL, EX_IOERR, "h did not say within 9 seconds whether it took the message: it may have arrived" },
-        { GIVEN "<250 ok\n<550 no\n", ENDING_GOOD, NULL, EX_OK, NULL },
+        { GIVEN "<250 ok\n<550 no\n", ENDING_GOOD, NULL, EX_OK, "h says: 250 ok" },
         { GIVEN "<451 later\n" QUIT, ENDING_OTHER, NULL, EX_TEMPFAIL, "h says: 451 later" },
         { GIVEN "<554 never\n" QUIT, ENDING_OTHER, NULL, EX_UNAVAILABLE, "h says: 554 never" },
 
@@ -80,7 +80,7 @@ static const struct {
         { "", ENDING_UNKNOWN_HOST, NULL, EX_TEMPFAIL, "h is not found: is its name right, and the network up?" },
         { "", ENDING_BAD_CERTIFICATE, "self-signed", EX_TEMPFAIL, "h does not prove by its certificate who it is: self-signed" },
         { "", ENDING_BAD_AUTHORITY, NULL, EX_CONFIG, "h cannot be checked by the certificates in the file named for it" },
-        { SENDER, ENDING_SYSTEM, "Out of memory", EX_OSERR, "h was not asked: Out of memory" },
+        { SENDER, ENDING_SYSTEM, "Out of memory", EX_TEMPFAIL, "h was not asked: Out of memory" },
 };
 
 static void play(struct conversation *conversation, const char *said) {

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was told of a dose, in hand and in the ledger, and what each recipient may believe of it. */
+#include <string.h>
+
+#include "engine/private.h"
+
+int told_load(struct engine *engine, const struct dose *dose, struct told *ret) {
+        struct told told = { .outbox = &engine->outbox };
+        int r;
+
+        r = dose_id(dose, &told.id);
+        if (r >= 0)
+                r = engine_forgive_ledger(engine, store_list_tellings_of_dose(engine->store, dose->person, dose->uid,
+                                                                              dose->recurrence_id, &told.written));
+        if (r < 0) {
+                told_done(&told);
+                return r;
+        }
+        *ret = told;
+        return 0;
+}
+
+void told_done(struct told *told) {
+        telling_list_done(&told->written);
+        free(told->id);
+}
+
+struct live_telling *told_in_hand(const struct told *told) {
+        return outbox_of_dose(told->outbox, told->id);
+}
+
+/* What is in hand is newer than what is written of it. */
+bool told_is_in_hand(const struct told *told, const struct telling *telling) {
+        const struct live_telling *live;
+
+        HASH_FIND(hh, told->outbox->tellings, &telling->id, sizeof(telling->id), live);
+        return live;
+}
+
+bool telling_belief(enum telling_event event, enum belief *ret) {
+        switch (event) {
+        case EVENT_MISSED:
+        case EVENT_UNATTENDED:
+        case EVENT_STOPPED:
+                *ret = BELIEVES_UNCONFIRMED;
+                return true;
+        case EVENT_SKIPPED:
+                *ret = BELIEVES_SKIPPED;
+                return true;
+        case EVENT_RESOLVED:
+                *ret = BELIEVES_RESOLVED;
+                return true;
+        case EVENT_DUE:
+        case EVENT_TAKEN:
+        case EVENT_SNOOZED:
+        case EVENT_ALARM:
+        case EVENT_SUMMARY:
+        case EVENT_PLAN:
+        case EVENT_STOCK:
+        case EVENT_FINDING:
+        case EVENT_SYMPTOM:
+        case EVENT_DEGRADED:
+        case EVENT_REHEARSAL:
+        case EVENT_HEARTBEAT:
+        case _EVENT_MAX:
+                return false;
+        }
+        return false;
+}
+
+static void learn(struct knowledge *knowledge, const struct telling *telling) {
+        enum belief belief;
+
+        if (telling->id < knowledge->number || !telling_belief(telling->event, &belief))
+                return;
+        if (telling->state == TELLING_FAILED) {
+                knowledge->tried = belief;
+                knowledge->number = telling->id;
+                return;
+        }
+        if (telling->state != TELLING_SEALED && telling->state != TELLING_TOLD && telling->state != TELLING_PERHAPS)
+                return;
+        *knowledge = (struct knowledge){
+                .belief = belief,
+                .tried = belief,
+                .is_under_way = telling->state == TELLING_SEALED,
+                .number = telling->id,
+        };
+}
+
+struct knowledge told_knowledge(const struct told *told, const struct recipient *recipient) {
+        struct knowledge knowledge = {};
+        const struct live_telling *live;
+
+        for (size_t i = 0; i < told->written.n_tellings; i++) {
+                const struct telling *telling = &told->written.tellings[i];
+
+                if (!told_is_in_hand(told, telling) && strcmp(telling->recipient, recipient->name) == 0)
+                        learn(&knowledge, telling);
+        }
+        for (live = told_in_hand(told); live; live = live->dose_next)
+                if (live->recipient == recipient)
+                        learn(&knowledge, &live->telling);
+        return knowledge;
+}
+
+bool belief_is_wrong(enum belief belief, const struct dose *dose) {
+        switch (belief) {
+        case BELIEVES_UNCONFIRMED:
+                return !dose_is_settled_by_time(dose);
+        case BELIEVES_SKIPPED:
+                return dose->state != DOSE_SKIPPED;
+        case BELIEVES_NOTHING:
+        case BELIEVES_RESOLVED:
+                return false;
+        }
+        return false;
+}
