@@ -185,16 +185,18 @@ static int look_for_caregiver(struct look *look, struct recipient *recipient) {
 static int look_for_hook(struct look *look, struct recipient *recipient) {
         enum telling_event wanted = look->is_private ? _EVENT_MAX : wanted_by_hook(look, recipient);
         struct knowledge knowledge = told_knowledge(&look->told, recipient);
-        bool waits;
+        bool waits, is_to_resolve = knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
+                                    belief_is_wrong(knowledge.belief, look->dose);
         int r;
 
-        if (wanted == _EVENT_MAX && knowledge.belief == BELIEVES_UNCONFIRMED && !knowledge.is_under_way &&
-            belief_is_wrong(knowledge.belief, look->dose))
+        if (wanted == _EVENT_MAX && is_to_resolve)
                 wanted = EVENT_RESOLVED;
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
-        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted) : !look->is_change)
+        /* Of a change that came while it was left out it is told where that resolves something. */
+        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted)
+                                     : !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);
 }

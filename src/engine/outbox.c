@@ -42,7 +42,7 @@ static usec_t quiet_until(const struct recipient *recipient, const struct live_t
  * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
  * way for what does not.
  */
-static usec_t attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
         const struct live_telling *live;
 
@@ -70,7 +70,7 @@ static usec_t attempt_usec(const struct engine *engine, struct recipient *recipi
 }
 
 static void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
-        usec_t at_usec = recipient->is_ready ? USEC_NEVER : attempt_usec(engine, recipient, now_usec);
+        usec_t at_usec = recipient->is_ready ? USEC_NEVER : recipient_attempt_usec(engine, recipient, now_usec);
 
         if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
                 at_usec = recipient->open->expires_usec;
@@ -219,7 +219,7 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
                 r = give_up_old(engine, recipient, now_usec);
                 if (r >= 0 && recipient->open && !recipient->is_under_way && recipient->open->expires_usec <= now_usec)
                         r = expire(engine, recipient, now_usec);
-                if (r >= 0 && !recipient->is_ready && attempt_usec(engine, recipient, now_usec) <= now_usec) {
+                if (r >= 0 && !recipient->is_ready && recipient_attempt_usec(engine, recipient, now_usec) <= now_usec) {
                         recipient->is_ready = true;
                         outbox->has_news = true;
                 }

@@ -208,6 +208,7 @@ static int load(struct engine *engine, usec_t now_usec) {
         if (r < 0) /* it is tried again with the next configuration; what is told meanwhile has numbers of its own */
                 return engine_forgive_ledger(engine, r);
         outbox->is_loaded = true;
+        outbox->looked_usec = USEC_NEVER; /* the clock may have been ahead in a former process */
 
         for (size_t i = 0; r >= 0 && i < messages.n_messages; i++) {
                 struct recipient *recipient = outbox_find_recipient(outbox, messages.messages[i].recipient);

@@ -71,6 +71,9 @@ bool telling_belief(enum telling_event event, enum belief *ret) {
 static void learn(struct knowledge *knowledge, const struct telling *telling) {
         enum belief belief;
 
+        if (telling->state != TELLING_WAITS && telling->state != TELLING_DROPPED && telling->event != EVENT_ALARM &&
+            telling->event != EVENT_REHEARSAL && telling->id > knowledge->last)
+                knowledge->last = telling->id;
         if (telling->id < knowledge->number || !telling_belief(telling->event, &belief))
                 return;
         if (telling->state == TELLING_FAILED) {
@@ -85,6 +88,7 @@ static void learn(struct knowledge *knowledge, const struct telling *telling) {
                 .tried = belief,
                 .is_under_way = telling->state == TELLING_SEALED,
                 .number = telling->id,
+                .last = knowledge->last,
         };
 }
 

@@ -106,6 +106,29 @@ static enum telling_event wanted(const struct listener *listener, const struct h
         return hearing->is_critical || tells(listener, EVENT_SKIPPED) ? event : _EVENT_MAX;
 }
 
+/* What the plan says is private now is told to nobody, whenever it was due. */
+static bool is_hidden(struct world *world, const struct dose *dose, const char *id) {
+        const struct person *person = person_of(world, id);
+
+        for (size_t i = 0; i < MAX_LINES; i++) {
+                const struct plan *plan = &person->lines[i].plan;
+
+                if (plan->exists && plan->is_private && strcmp(plan->uid, dose->uid) == 0)
+                        return true;
+        }
+        return dose->confidential;
+}
+
+void told_hide(struct world *world, const struct person *person, const struct plan *plan) {
+        char start[128];
+        struct hearing *hearing;
+
+        (void) snprintf(start, sizeof(start), "%s/%s/", person->name, plan->uid);
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (strncmp(hearing->id, start, strlen(start)) == 0)
+                        hearing->owed = _EVENT_MAX;
+}
+
 static void change(struct world *world, size_t i, const struct dose *dose, const char *id) {
         struct listener *listener = &world->told.listeners[i];
         struct hearing *hearing = find(world, i, id);
@@ -115,7 +138,7 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
                 return;
         hearing = make(world, i, id);
         hearing->state = dose->state;
-        hearing->is_confidential = dose->confidential;
+        hearing->is_confidential = is_hidden(world, dose, id);
         hearing->is_critical = dose->critical;
         hearing->due_usec = dose->due_usec;
         hearing->is_off_plan = dose_is_off_plan(dose);

@@ -156,7 +156,7 @@ static void a_clock_that_was_ahead_puts_no_message_off(void **state) {
         world_forget(world);
         world_live_until(world, AT(23, 0), DELIVERY_DONE);
         /* The summary that the wrong clock brought, and that of the day. */
-        world_sent(world, "01:00 caregiver maria: summary\n12:01 caregiver maria: missed Lisinopril\n"
+        world_sent(world, "01:01 caregiver maria: summary\n12:01 caregiver maria: missed Lisinopril\n"
                           "20:01 caregiver maria: summary\n");
 }
 
@@ -175,7 +175,7 @@ static void what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told
         world->now_usec = AT(8, 40);
         world_forget(world);
         world_live_until(world, AT(20, 0), DELIVERY_DONE);
-        world_sent(world, "08:40 caregiver maria: missed Vitamin D\n");
+        world_sent(world, "19:31 caregiver maria: missed Vitamin D\n");
 }
 
 int main(void) {
