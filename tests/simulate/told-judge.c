@@ -243,6 +243,11 @@ static void check_same(struct world *world, const struct listener *listener, con
                 fail(world, "a message to %s that may have arrived is composed anew", listener->policy.name);
 }
 
+/* After a year dosed forgets what was told, but for what a clock told that was years ahead: its end is told once more. */
+static bool is_out_of_mind(const struct world *world, const struct hearing *hearing) {
+        return hearing->end_usec != USEC_NONE && world->now_usec - hearing->end_usec > 300 * USEC_PER_DAY;
+}
+
 static void check_said(struct world *world, size_t i, const struct message_view *view,
                        const struct message_item *item) {
         const struct listener *listener = &world->told.listeners[i];
@@ -262,7 +267,8 @@ static void check_said(struct world *world, size_t i, const struct message_view 
         hearing = make(world, i, id);
         if (hearing->touched_usec < world->now_usec)
                 hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_RESOLVED && !hearing->may_know && world->now_usec >= world->told.forced_usec)
+        if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing) &&
+            world->now_usec >= world->told.forced_usec)
                 fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
         if (opinion == THINKS_RESOLVED)
                 world->told.n_resolved++;
@@ -303,8 +309,10 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
                 hearing->may_think = opinion;
         if (!arrives)
                 return;
-        if (opinion == THINKS_RESOLVED)
+        if (opinion == THINKS_RESOLVED) {
                 hearing->may_know = false;
+                hearing->end_usec = world->now_usec;
+        }
         /* A hook that hears of anything else knows that the former is over. */
         if (opinion != THINKS_NOTHING || !is_caregiver(listener))
                 hearing->thinks = opinion;
@@ -479,8 +487,8 @@ void told_look(struct world *world) {
                 look_at_summary(world, &told->listeners[i]);
         HASH_ITER (hh, told->hearings, hearing, next) {
                 look_at(world, hearing);
-                if (!hearing->may_know && hearing->owed == _EVENT_MAX && hearing->wrong_usec == USEC_NONE &&
-                    world->now_usec - told->steady_usec > USEC_PER_HOUR &&
+                if (!hearing->may_know && hearing->due_usec < world->now_usec && hearing->owed == _EVENT_MAX &&
+                    hearing->wrong_usec == USEC_NONE && world->now_usec - told->steady_usec > USEC_PER_HOUR &&
                     hearing->touched_usec + FORGOTTEN_AFTER < world->now_usec)
                         hearing_free(world, hearing);
         }

@@ -55,6 +55,7 @@ struct hearing {
         enum dose_state state; /* as it was told last to who watches the engine */
         bool is_confidential, is_critical, is_off_plan;
         usec_t due_usec, touched_usec;
+        usec_t end_usec;         /* heard the end of it; USEC_NONE */
         enum opinion thinks;     /* by what arrived */
         enum opinion may_think;  /* by what may have */
         bool may_know;           /* something that may want resolving was told, and no end of it */
