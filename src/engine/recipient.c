@@ -198,8 +198,8 @@ static int load(struct engine *engine, usec_t now_usec) {
 
         if (outbox->is_loaded)
                 return 0;
-        /* A full disk keeps what is old. Numbers are never given twice: the last ones stay. */
-        r = store_prune_outbox(engine->store, now_usec - KEPT_FOR);
+        /* A clock that nobody has set may be years ahead. A full disk keeps what is old. Numbers are never given twice: the last ones stay. */
+        r = now_usec < engine->hold_usec ? 0 : store_prune_outbox(engine->store, now_usec - KEPT_FOR);
         if (r < 0 && r != -EIO)
                 return r;
         r = store_last_numbers(engine->store, &outbox->last_telling, &outbox->last_message);
