@@ -198,7 +198,8 @@ static int load(struct engine *engine, usec_t now_usec) {
 
         if (outbox->is_loaded)
                 return 0;
-        /* A clock that nobody has set may be years ahead. A full disk keeps what is old. Numbers are never given twice: the last ones stay. */
+        /* A clock that nobody has set may be years ahead. A full disk keeps what is old. Numbers are never given
+         * twice: the last ones stay. */
         r = now_usec < engine->hold_usec ? 0 : store_prune_outbox(engine->store, now_usec - KEPT_FOR);
         if (r < 0 && r != -EIO)
                 return r;
