@@ -247,6 +247,19 @@ static int set_recipient(struct engine *engine, const struct engine_recipient *p
         return 0;
 }
 
+/* By all that they were told of it, whatever one of these said once. */
+static int believes_wrongly(struct engine *engine, const struct recipient *recipient, const struct dose *dose,
+                            bool *ret) {
+        struct told told;
+        int r = told_load(engine, dose, &told);
+
+        if (r < 0)
+                return r;
+        *ret = belief_is_wrong(told_knowledge(&told, recipient).belief, dose);
+        told_done(&told);
+        return 0;
+}
+
 /* They may believe what is not so any more: it has changed while they were told nothing. */
 static int catch_up(struct engine *engine, struct recipient *recipient, enum telling_event event, usec_t now_usec) {
         _cleanup_(telling_list_done) struct telling_list told = {};
@@ -257,6 +270,7 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
         for (size_t i = 0; r >= 0 && i < told.n_tellings; i++) {
                 _cleanup_(dose_free_p) struct dose *dose = NULL;
                 enum belief belief;
+                bool is_wrong = false;
 
                 /* What a clock told that was far ahead was taken back when it was put right. */
                 if (!told.tellings[i].uid || told.tellings[i].happened_usec > now_usec ||
@@ -264,6 +278,8 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
                         continue;
                 r = telling_copy_dose(engine, &told.tellings[i], &dose);
                 if (r >= 0 && dose && belief_is_wrong(belief, dose))
+                        r = believes_wrongly(engine, recipient, dose, &is_wrong);
+                if (r >= 0 && is_wrong)
                         r = ladder_look(engine, dose, false, now_usec);
         }
         return r;

@@ -240,6 +240,25 @@ static void what_a_clock_years_ahead_told_is_forgotten_with_its_end(void **state
         world_sent(world, "");
 }
 
+static void an_end_that_was_heard_is_the_end(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(free_p) char *reason = NULL;
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        assert_int_equal(engine_skip(world->engine, ID, &options, world->now_usec, &answer, &reason), 0);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: missed Lisinopril\n13:01 caregiver maria: resolved Lisinopril\n");
+        /* From now on she would be told of what is skipped; this was skipped before. */
+        told[0].tells |= EVENT_BIT(EVENT_SKIPPED);
+        world_restart(world);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -254,6 +273,7 @@ int main(void) {
                 TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
                 TEST(a_former_process_with_a_clock_ahead_puts_no_message_off),
                 TEST(what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest),
+                TEST(an_end_that_was_heard_is_the_end),
                 TEST(what_a_clock_years_ahead_told_is_forgotten_with_its_end),
         };
 
