@@ -43,6 +43,7 @@ INSTALLED = {
     "share/man/man1/dosectl.1": "man/dosectl.1",
     "share/man/man1/dosed-agent.1": "man/dosed-agent.1",
     "share/man/man5/dosed-hook.5": "man/dosed-hook.5",
+    "share/man/man5/dosed-schedule.5": "man/dosed-schedule.5",
     "share/man/man5/dosed.conf.5": "man/dosed.conf.5",
     "share/man/man8/dosed-mail.8": "man/dosed-mail.8",
     "share/man/man8/dosed.8": "man/dosed.8",
