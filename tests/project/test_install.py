@@ -45,6 +45,7 @@ INSTALLED = {
     "share/man/man5/dosed-hook.5": "man/dosed-hook.5",
     "share/man/man5/dosed-schedule.5": "man/dosed-schedule.5",
     "share/man/man5/dosed.conf.5": "man/dosed.conf.5",
+    "share/man/man5/org.dosed.Dosed1.5": "man/org.dosed.Dosed1.5",
     "share/man/man8/dosed-mail.8": "man/dosed-mail.8",
     "share/man/man8/dosed.8": "man/dosed.8",
 }
