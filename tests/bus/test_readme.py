@@ -159,7 +159,7 @@ class HomeServer(unittest.TestCase):
         self.assertEqual([words[:3] for words in adding], [["--system", "--person", "ana"], ["--system", "--person", "bruno"]])
         for words in adding:
             dosed.dosectl(*words, check=0)
-        listed = {(line["person"], line["medication"]) for line in dosed.json("list", "--until", "2d")}
+        listed = {(line["person"], line["medication"]) for line in dosed.json("list")}
         self.assertEqual(listed, {("ana", "Lisinopril 10 mg"), ("bruno", "Metformin 500 mg")})
 
     def test_a_file_in_the_folder_counts(self):
