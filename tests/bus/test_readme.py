@@ -52,10 +52,10 @@ class Applets(unittest.TestCase):
 
     def make_due(self, *medications):
         monitor = self.dosed.monitor()
-        due = now() + timedelta(seconds=4)
-        for name in medications:
-            self.dosed.put_ics(name, calendar(event(name, due, X_DOSED_WINDOW="PT1H")))
-            self.dosed.dosectl("reload", check=0)
+        due = now() + timedelta(seconds=6)
+        for i, name in enumerate(medications):
+            self.dosed.put_ics(name, calendar(event(name, due + timedelta(seconds=i), X_DOSED_WINDOW="PT1H")))
+        self.dosed.dosectl("reload", check=0)
         waited = set()
         while waited < set(medications):
             waited.add(monitor.wait_for(lambda said: said["event"] == "ReminderDue", WAIT_SEC)["medication"])
@@ -169,7 +169,7 @@ class HomeServer(unittest.TestCase):
         dosed.start()
         self.assertTrue((dosed.state / "calendars/ana").is_dir())
         monitor = dosed.monitor()
-        dosed.put_ics("plan", calendar(event("Aspirin", now() + timedelta(seconds=4), X_DOSED_WINDOW="PT1H")))
+        dosed.put_ics("plan", calendar(event("Aspirin", now() + timedelta(seconds=6), X_DOSED_WINDOW="PT1H")))
         monitor.wait_for(reminder("Aspirin"), WAIT_SEC)
 
     def test_every_verb_and_option_is_there(self):
