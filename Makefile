@@ -45,6 +45,7 @@ dosed_objects := $(call objects_of,daemon)
 dosectl_objects := $(call objects_of,ctl)
 mail_objects := $(call objects_of,mail)
 agent_objects := $(call objects_of,agent)
+objects := $(patsubst %.c,$(build)/%.o,$(wildcard src/*/*.c tests/unit/*.c tests/bus/*.c tests/deliver/*.c tests/simulate/*.c))
 fault_shims := $(patsubst tests/faults/%.c,$(build)/tests/%.so,$(wildcard tests/faults/*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(build)/tests/%,$(wildcard tests/unit/test-*.c))
 bus_drivers := $(patsubst tests/bus/%.c,$(build)/tests/%,$(wildcard tests/bus/*.c))
@@ -67,7 +68,7 @@ $(build)/flags: FORCE
 $(build)/places: FORCE
 	$(call stamp,$(bindir))
 
-$(build)/%.o: %.c $(build)/flags
+$(objects): $(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(library_cflags) $(CFLAGS) -c -o $@ $<
 
@@ -100,34 +101,33 @@ $(build)/dosed-mail: $(mail_objects) $(build)/libdosed.a
 $(build)/dosed-agent: $(agent_objects) $(build)/libdosed.a
 	$(link)
 
-# The longest fitting name counts: what tests a program's own files links them as well.
-$(build)/tests/test-ctl-%: $(build)/tests/unit/test-ctl-%.o $(build)/libctl.a $(build)/libdosed.a
-	$(link) -lcmocka
+# Lists, not patterns: rules that fit each other's targets would be tried in every combination, for minutes. What tests a
+# program's own files links them as well.
+tests_of = $(filter $(build)/tests/test-$(1)-%,$(unit_tests))
 
-$(build)/tests/test-daemon-%: $(build)/tests/unit/test-daemon-%.o $(build)/libdaemon.a $(build)/libdosed.a
-	$(link) -lcmocka
+$(call tests_of,ctl): $(build)/libctl.a
+$(call tests_of,daemon): $(build)/libdaemon.a
+$(call tests_of,mail): $(build)/libmail.a
 
-$(build)/tests/test-mail-%: $(build)/tests/unit/test-mail-%.o $(build)/libmail.a $(build)/libdosed.a
-	$(link) -lcmocka
+$(unit_tests): $(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
+	$(call quiet,LD)$(CC) $(our_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(filter-out $(build)/libdosed.a,$(filter %.a,$^)) $(build)/libdosed.a $(library_libs) -lcmocka
 
-$(build)/tests/%: $(build)/tests/unit/%.o $(build)/libdosed.a
-	$(link) -lcmocka
-
-$(build)/tests/simulator: $(patsubst %.c,$(build)/%.o,$(wildcard tests/simulate/*.c)) $(build)/libdosed.a
+$(build)/tests/simulator: $(filter $(build)/tests/simulate/%,$(objects)) $(build)/libdosed.a
 	$(link)
 
-$(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
+$(bus_drivers): $(build)/tests/%: $(build)/tests/bus/%.o $(build)/libdosed.a
 	$(link)
 
-$(build)/tests/%: $(build)/tests/deliver/%.o $(build)/libdosed.a
+$(deliver_drivers): $(build)/tests/%: $(build)/tests/deliver/%.o $(build)/libdosed.a
 	$(link)
 
 # Preloaded into the daemon by the tests of faults.
-$(build)/tests/%.so: tests/faults/%.c
+$(fault_shims): $(build)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) -D_GNU_SOURCE -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
-$(build)/%: %.in $(build)/places
+$(made_files): $(build)/%: %.in $(build)/places
 	@mkdir -p $(@D)
 	$(call quiet,SED)sed 's|@bindir@|$(bindir)|g' $< >$@
 

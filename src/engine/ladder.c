@@ -194,10 +194,9 @@ static int look_for_hook(struct look *look, struct recipient *recipient) {
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
-        if (wanted == EVENT_RESOLVED && is_known(&knowledge, wanted))
-                return 0;
         /* Of a change that came while it was left out it is told where that resolves something. */
-        if (wanted != EVENT_RESOLVED && !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
+        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted)
+                                     : !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);
 }

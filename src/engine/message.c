@@ -124,7 +124,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                 /* What could not wait for quiet hours to end may be settled, and leave what can. */
                 if (n > 0 && !recipient->is_frozen && recipient_attempt_usec(engine, recipient, now_usec) > now_usec) {
                         recipient->is_ready = false;
-                        recipient_plan(engine, recipient, now_usec);
+                        recipient->look_usec = USEC_NONE;
                         has_dropped = true;
                         continue;
                 }

@@ -69,7 +69,7 @@ usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *rec
         return at_usec;
 }
 
-void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+static void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t at_usec = recipient->is_ready ? USEC_NEVER : recipient_attempt_usec(engine, recipient, now_usec);
 
         if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
@@ -229,8 +229,8 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
 }
 
 /*
- * The clock was ahead: what was decided by it is as if it had been decided now, and waits no longer than was meant. Alarms
- * wait for a time that was chosen.
+ * The clock was ahead: what was decided by it is as if it had been decided now, and waits no longer than was meant. Alarms wait for
+ * a time that was chosen.
  */
 int outbox_correct_clock(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;

@@ -96,10 +96,8 @@ bool recipient_asks_for(const struct recipient *recipient, enum telling_event ev
 /* The earliest that may be told, where quiet hours and what is critical are looked at. */
 usec_t recipient_may_be_told(const struct recipient *recipient, const struct dose *dose, usec_t at_usec);
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
-/* When the next attempt can begin; USEC_NEVER where there is nothing to say. */
+/* When its next attempt can begin; USEC_NEVER where there is nothing to say. */
 usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
-/* Works out when to look at it again. */
-void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
 int recipient_plan_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec);
 /* Whoever is told again, or of more people, hears how it came out what they were told of. */
 int recipients_catch_up(struct engine *engine, usec_t now_usec);
@@ -126,8 +124,8 @@ struct knowledge {
         enum belief belief;
         enum belief tried; /* they were told of that, or it failed for good: not told again by itself */
         bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
-        int64_t number;    /* of what made them believe it */
-        int64_t last;      /* of whatever was told of it, or tried to */
+        int64_t number;
+        int64_t last; /* of whatever they were told of it, or should have been */
 };
 int told_load(struct engine *engine, const struct dose *dose, struct told *ret);
 void told_done(struct told *told);

@@ -208,6 +208,7 @@ static int load(struct engine *engine, usec_t now_usec) {
         if (r < 0) /* it is tried again with the next configuration; what is told meanwhile has numbers of its own */
                 return engine_forgive_ledger(engine, r);
         outbox->is_loaded = true;
+        outbox->looked_usec = USEC_NEVER; /* the clock may have been ahead in a former process */
 
         for (size_t i = 0; r >= 0 && i < messages.n_messages; i++) {
                 struct recipient *recipient = outbox_find_recipient(outbox, messages.messages[i].recipient);
@@ -256,8 +257,9 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
                 _cleanup_(dose_free_p) struct dose *dose = NULL;
                 enum belief belief;
 
-                if (!told.tellings[i].uid || now_usec - told.tellings[i].happened_usec > BELIEVED_FOR ||
-                    !telling_belief(event, &belief))
+                /* What a clock told that was far ahead was taken back when it was put right. */
+                if (!told.tellings[i].uid || told.tellings[i].happened_usec > now_usec ||
+                    now_usec - told.tellings[i].happened_usec > BELIEVED_FOR || !telling_belief(event, &belief))
                         continue;
                 r = telling_copy_dose(engine, &told.tellings[i], &dose);
                 if (r >= 0 && dose && belief_is_wrong(belief, dose))

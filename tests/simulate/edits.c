@@ -48,6 +48,8 @@ static struct calendar *line_write(struct world *world, struct person *person, s
                         fail(world, "%s cannot be removed: %m", path);
                 return former;
         }
+        if (line->plan.is_private)
+                told_hide(world, person, &line->plan);
         must(world, plan_print(&line->plan, &ics), "plan_print");
         if (calendar_read("drawn.ics", ics, strlen(ics), world->zones, &line->calendar, &problems) != 0)
                 fail(world, "the drawn plan cannot be read:\n%s", ics);

@@ -104,11 +104,11 @@ struct person {
         char *folder;
         const struct zone *zone, *former_zone; /* while the person travels; else NULL */
         struct line lines[MAX_LINES];
-        usec_t until_usec; /* everything due until then is expected */
-        usec_t next_usec;  /* and nothing before that; USEC_NONE: not known */
+        usec_t until_usec;  /* everything due until then is expected */
+        usec_t next_usec;   /* and nothing before that; USEC_NONE: not known */
         usec_t looked_usec; /* the ledger was looked at, whether what is open there is late */
-        bool is_out;       /* not among those who are looked after */
-        usec_t back_usec;  /* and was not until then */
+        bool is_out;        /* not among those who are looked after */
+        usec_t back_usec;   /* and was not until then */
         struct quiet_hours quiet;
 };
 

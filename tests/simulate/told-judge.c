@@ -85,24 +85,6 @@ static void weigh(struct world *world, struct hearing *hearing) {
                 hearing->wrong_usec = world->now_usec;
 }
 
-/* The plan says so now, whatever the dose froze with. */
-static bool plan_hides(struct world *world, const char *id) {
-        _cleanup_(free_p) char *name = NULL, *uid = NULL, *recurrence_id = NULL;
-        const struct person *person = person_of(world, id);
-
-        if (dose_id_parse(id, &name, &uid, &recurrence_id) != 0)
-                abort();
-        for (size_t i = 0; i < MAX_LINES; i++) {
-                const struct calendar *calendar = person->lines[i].calendar;
-
-                for (size_t k = 0; calendar && k < calendar->n_schedules; k++)
-                        if (calendar->schedules[k]->details.confidential &&
-                            strcmp(calendar->schedules[k]->uid, uid) == 0)
-                                return true;
-        }
-        return false;
-}
-
 /* What a listener wants to hear of a dose that is so now. */
 static enum telling_event wanted(const struct listener *listener, const struct hearing *hearing) {
         static const enum telling_event events[_DOSE_STATE_MAX] = {
@@ -124,6 +106,29 @@ static enum telling_event wanted(const struct listener *listener, const struct h
         return hearing->is_critical || tells(listener, EVENT_SKIPPED) ? event : _EVENT_MAX;
 }
 
+/* What the plan says is private now is told to nobody, whenever it was due. */
+static bool is_hidden(struct world *world, const struct dose *dose, const char *id) {
+        const struct person *person = person_of(world, id);
+
+        for (size_t i = 0; i < MAX_LINES; i++) {
+                const struct plan *plan = &person->lines[i].plan;
+
+                if (plan->exists && plan->is_private && strcmp(plan->uid, dose->uid) == 0)
+                        return true;
+        }
+        return dose->confidential;
+}
+
+void told_hide(struct world *world, const struct person *person, const struct plan *plan) {
+        char start[128];
+        struct hearing *hearing;
+
+        (void) snprintf(start, sizeof(start), "%s/%s/", person->name, plan->uid);
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+                if (strncmp(hearing->id, start, strlen(start)) == 0)
+                        hearing->owed = _EVENT_MAX;
+}
+
 static void change(struct world *world, size_t i, const struct dose *dose, const char *id) {
         struct listener *listener = &world->told.listeners[i];
         struct hearing *hearing = find(world, i, id);
@@ -133,7 +138,7 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
                 return;
         hearing = make(world, i, id);
         hearing->state = dose->state;
-        hearing->is_confidential = dose->confidential || plan_hides(world, id);
+        hearing->is_confidential = is_hidden(world, dose, id);
         hearing->is_critical = dose->critical;
         hearing->due_usec = dose->due_usec;
         hearing->is_off_plan = dose_is_off_plan(dose);
@@ -238,6 +243,11 @@ static void check_same(struct world *world, const struct listener *listener, con
                 fail(world, "a message to %s that may have arrived is composed anew", listener->policy.name);
 }
 
+/* After a year dosed forgets what was told, but for what a clock told that was years ahead: its end is told once more. */
+static bool is_out_of_mind(const struct world *world, const struct hearing *hearing) {
+        return hearing->end_usec != USEC_NONE && world->now_usec - hearing->end_usec > 300 * USEC_PER_DAY;
+}
+
 static void check_said(struct world *world, size_t i, const struct message_view *view,
                        const struct message_item *item) {
         const struct listener *listener = &world->told.listeners[i];
@@ -257,7 +267,8 @@ static void check_said(struct world *world, size_t i, const struct message_view 
         hearing = make(world, i, id);
         if (hearing->touched_usec < world->now_usec)
                 hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_RESOLVED && !hearing->may_know && world->now_usec >= world->told.forced_usec)
+        if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing) &&
+            world->now_usec >= world->told.forced_usec)
                 fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
         if (opinion == THINKS_RESOLVED)
                 world->told.n_resolved++;
@@ -298,8 +309,10 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
                 hearing->may_think = opinion;
         if (!arrives)
                 return;
-        if (opinion == THINKS_RESOLVED)
+        if (opinion == THINKS_RESOLVED) {
                 hearing->may_know = false;
+                hearing->end_usec = world->now_usec;
+        }
         /* A hook that hears of anything else knows that the former is over. */
         if (opinion != THINKS_NOTHING || !is_caregiver(listener))
                 hearing->thinks = opinion;
@@ -437,9 +450,8 @@ static void look_at(struct world *world, const struct hearing *hearing) {
 
         if (listener->is_out || person->is_out)
                 return;
-        if (hearing->owed != _EVENT_MAX && !plan_hides(world, hearing->id) &&
-            world->now_usec - later(since_usec, hearing->owed_usec) >
-                    (at_once ? SOON : NEXT_SUMMARY + listener->policy.after_usec))
+        if (hearing->owed != _EVENT_MAX && world->now_usec - later(since_usec, hearing->owed_usec) >
+                                                   (at_once ? SOON : NEXT_SUMMARY + listener->policy.after_usec))
                 fail(world, "%s was not told that %s is %s", listener->policy.name, hearing->id,
                      telling_event_to_string(hearing->owed));
         if (hearing->wrong_usec != USEC_NONE &&
@@ -475,8 +487,8 @@ void told_look(struct world *world) {
                 look_at_summary(world, &told->listeners[i]);
         HASH_ITER (hh, told->hearings, hearing, next) {
                 look_at(world, hearing);
-                if (!hearing->may_know && hearing->owed == _EVENT_MAX && hearing->wrong_usec == USEC_NONE &&
-                    world->now_usec - told->steady_usec > USEC_PER_HOUR &&
+                if (!hearing->may_know && hearing->due_usec < world->now_usec && hearing->owed == _EVENT_MAX &&
+                    hearing->wrong_usec == USEC_NONE && world->now_usec - told->steady_usec > USEC_PER_HOUR &&
                     hearing->touched_usec + FORGOTTEN_AFTER < world->now_usec)
                         hearing_free(world, hearing);
         }

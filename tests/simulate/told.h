@@ -12,6 +12,8 @@
 #define TOLD_UNKNOWN_MOST 5u
 
 struct world;
+struct person;
+struct plan;
 struct action;
 
 /* What a message says of one dose, or of none. */
@@ -39,7 +41,7 @@ struct listener {
         usec_t over_usec;        /* out of date then */
         bool is_under_way, dies; /* with the process, before it is known */
         enum delivery end;
-        unsigned failures; /* in a row */
+        unsigned failures;  /* in a row */
         unsigned n_unknown; /* of this message's attempts: after some it makes way for the next */
 };
 
@@ -53,6 +55,7 @@ struct hearing {
         enum dose_state state; /* as it was told last to who watches the engine */
         bool is_confidential, is_critical, is_off_plan;
         usec_t due_usec, touched_usec;
+        usec_t end_usec;         /* heard the end of it; USEC_NONE */
         enum opinion thinks;     /* by what arrived */
         enum opinion may_think;  /* by what may have */
         bool may_know;           /* something that may want resolving was told, and no end of it */
@@ -96,6 +99,8 @@ void told_act(struct world *world, const struct action *action);
 
 /* told-judge.c: what they know, and what they must. */
 void told_change(struct world *world, const struct dose *dose, const char *id);
+/* What the plan says is private from now on. */
+void told_hide(struct world *world, const struct person *person, const struct plan *plan);
 void told_moved(struct world *world, const char *id);
 /* An attempt: before anything is known of it. */
 void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);

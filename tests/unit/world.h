@@ -34,6 +34,7 @@ struct world {
         usec_t hold_usec; /* what the next start is told of its clock */
         const struct engine_recipient *recipients; /* of the tests that have some */
         size_t n_recipients;
+        unsigned n_queued; /* how often a message was said to be there */
         char *told; /* the transcript since it was last looked at */
         size_t told_size;
         FILE *transcript;
@@ -66,11 +67,18 @@ static void world_degraded(void *userdata) {
         fprintf(world->transcript, "degraded %zu\n", engine_count_degraded(world->engine));
 }
 
+static void world_message_queued(void *userdata) {
+        struct world *world = userdata;
+
+        world->n_queued++;
+}
+
 static const struct engine_observer world_observer = {
         .dose_changed = world_dose_changed,
         .reminder = world_reminder,
         .plan_changed = world_plan_changed,
         .degraded = world_degraded,
+        .message_queued = world_message_queued,
 };
 
 static inline void world_set_people(struct world *world) {

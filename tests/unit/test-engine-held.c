@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What holds messages up, and lets them go: quiet hours, people and recipients who are left out for a while, a clock ahead. */
+#include "outbox-world.h"
+
+#define ID "ana/lis/20261123T080000"
+#define TOMORROW (24 * USEC_PER_HOUR)
+
+static void begin(struct world *world, const struct engine_recipient *recipients, size_t n_recipients) {
+        world_tell(world, recipients, n_recipients);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_reload(world);
+        world_live_until(world, AT(0, 30), DELIVERY_DONE);
+        world_forget(world);
+}
+
+/* Told at ten to ten in the evening, and quiet from ten on. */
+static struct engine_recipient late_maria(void) {
+        struct engine_recipient late = maria();
+
+        late.tells = EVENT_BIT(EVENT_MISSED);
+        late.after_usec = 9 * USEC_PER_HOUR + 49 * USEC_PER_MINUTE;
+        late.quiet = (struct quiet_hours){ 22 * 3600, 7 * 3600 };
+        return late;
+}
+
+static void an_outage_into_quiet_hours_is_waited_out(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(21, 58), DELIVERY_LATER);
+        world_sent(world,
+                   "21:50 caregiver maria later: missed Lisinopril\n21:51 caregiver maria later: missed Lisinopril\n"
+                   "21:56 caregiver maria later: missed Lisinopril\n");
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: missed Lisinopril\n");
+}
+
+static void a_restart_in_quiet_hours_is_silent(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 49));
+        world_stop(world);
+        world->now_usec = AT(23, 0);
+        world_start(world);
+        world_forget(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: missed Lisinopril\n");
+}
+
+static void what_may_have_arrived_makes_way_for_a_critical_dose(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+
+        begin(world, told, 1);
+        world_put_event(world, "d.ics", "d", "Digoxin", DAILY("230000") "PRIORITY:1\r\nX-DOSED-WINDOW:PT1H\r\n");
+        world_reload(world);
+        world_live_until(world, AT(1, 0), DELIVERY_DONE);
+        world_forget(world);
+        world_live_until(world, AT(21, 58), DELIVERY_UNKNOWN);
+        world_forget(world);
+        world_live_until(world, AT(25, 0), DELIVERY_DONE);
+        world_sent(world, "00:00 caregiver maria: missed Lisinopril\n00:00 caregiver maria: missed Digoxin\n");
+}
+
+static void a_message_tried_by_hand_goes_at_night(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        struct message_view view;
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 50));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        id = view.message->id;
+        assert_int_equal(engine_begin_delivery(world->engine, id, "letter", 6, world->now_usec), 0);
+        assert_int_equal(engine_end_delivery(world->engine, id, DELIVERY_NEVER, "550", world->now_usec), 0);
+        world_pass_until(world, AT(23, 0));
+        world_forget(world);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(23, 5), DELIVERY_DONE);
+        world_sent(world, "23:00 caregiver maria: missed Lisinopril\n");
+}
+
+static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        struct message_view view;
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(12, 1));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        id = view.message->id;
+        for (enum delivery end = DELIVERY_UNKNOWN; end <= DELIVERY_NEVER; end++) {
+                assert_int_equal(engine_begin_delivery(world->engine, id, "letter", 6, world->now_usec), 0);
+                assert_int_equal(engine_end_delivery(world->engine, id, end, "550", world->now_usec), 0);
+        }
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_take(world, ID);
+        world_forget(world);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: resolved Lisinopril\n");
+}
+
+static void who_is_left_out_is_told_of_when_they_are_back(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        struct message_view view;
+
+        begin(world, told, 1);
+        /* Its time has come, and then there is nobody of that name. */
+        world_pass_until(world, AT(12, 1));
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world->n_queued = 0;
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), ENGINE_NO_MESSAGE);
+        assert_true(world->n_queued > 0); /* there is something to do: to look when it is next */
+        assert_true(store_is_flushed(world->store));
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_sent(world, "");
+        world_set_people(world);
+        world_live_until(world, AT(15, 0), DELIVERY_DONE);
+        world_sent(world, "14:00 caregiver maria: missed Lisinopril\n");
+}
+
+static void a_caregiver_who_is_back_hears_how_it_came_out(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria(), hook(EVENT_BIT(EVENT_MISSED) | EVENT_BIT(EVENT_TAKEN)) };
+
+        begin(world, told, 2);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_tell(world, told, 0);
+        world_take(world, ID);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_sent(world, "");
+        world_tell(world, told, 2);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "14:00 hook bell: taken Lisinopril\n14:01 caregiver maria: resolved Lisinopril\n");
+        world_restart(world);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
+static void a_clock_that_was_ahead_puts_no_message_off(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        told[0].summary = SUMMARY_DAILY;
+        told[0].summary_sec = 20 * 3600;
+        begin(world, told, 1);
+        world->now_usec = AT(0, 0) + 30 * TOMORROW;
+        world_live_until(world, world->now_usec, DELIVERY_LATER);
+        world->now_usec = AT(1, 0);
+        world_forget(world);
+        world_live_until(world, AT(23, 0), DELIVERY_DONE);
+        /* The summary that the wrong clock brought, and that of the day. */
+        world_sent(world, "01:01 caregiver maria: summary\n12:01 caregiver maria: missed Lisinopril\n"
+                          "20:01 caregiver maria: summary\n");
+}
+
+static void what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_put_event(world, "d.ics", "d", "Vitamin D",
+                        DAILY("080000") "CATEGORIES:VITAMIN\r\nX-DOSED-WINDOW:PT30M\r\n");
+        world_reload(world);
+        world_live_until(world, AT(8, 10), DELIVERY_DONE);
+        world_take(world, ID);
+        world->now_usec = AT(8, 10) + 4 * TOMORROW;
+        world_pass_until(world, world->now_usec);
+        world->now_usec = AT(8, 40);
+        world_forget(world);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        world_sent(world, "19:31 caregiver maria: missed Vitamin D\n");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(an_outage_into_quiet_hours_is_waited_out),
+                TEST(a_restart_in_quiet_hours_is_silent),
+                TEST(what_may_have_arrived_makes_way_for_a_critical_dose),
+                TEST(a_message_tried_by_hand_goes_at_night),
+                TEST(a_second_attempt_by_hand_does_not_forget_the_first),
+                TEST(who_is_left_out_is_told_of_when_they_are_back),
+                TEST(a_caregiver_who_is_back_hears_how_it_came_out),
+                TEST(a_clock_that_was_ahead_puts_no_message_off),
+                TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
