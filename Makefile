@@ -274,6 +274,15 @@ uninstall: ## remove exactly what install put there
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
 
+# In a copy, since it begins and ends by cleaning up; with nothing of how this make was called.
+.PHONY: deb
+deb: ## the Debian package, in build/deb
+	rm -rf build/deb
+	mkdir -p build/deb/dosed
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/dosed
+	cd build/deb/dosed && env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	rm -rf build/deb/dosed
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf build
