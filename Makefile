@@ -206,7 +206,7 @@ format: ## lay out the lines that you changed as .clang-format says
 
 # Where others look for what we bring them, under our prefix; by their own word, if they have one on this machine.
 place_of = $(or $(shell $(PKG_CONFIG) $(foreach root,prefix root_prefix rootprefix,--define-variable=$(root)=$(prefix)) \
-	--variable=$(2) $(1) 2>/dev/null),$(3))
+	--define-variable=datadir=$(datadir) --variable=$(2) $(1) 2>/dev/null),$(3))
 systemunitdir ?= $(call place_of,systemd,systemdsystemunitdir,$(prefix)/lib/systemd/system)
 userunitdir ?= $(call place_of,systemd,systemduserunitdir,$(prefix)/lib/systemd/user)
 sysusersdir ?= $(call place_of,systemd,sysusersdir,$(prefix)/lib/sysusers.d)
@@ -215,6 +215,10 @@ catalogdir ?= $(call place_of,systemd,catalogdir,$(prefix)/lib/systemd/catalog)
 systemservicesdir ?= $(call place_of,dbus-1,system_bus_services_dir,$(datadir)/dbus-1/system-services)
 sessionservicesdir ?= $(call place_of,dbus-1,session_bus_services_dir,$(datadir)/dbus-1/services)
 interfacesdir ?= $(call place_of,dbus-1,interfaces_dir,$(datadir)/dbus-1/interfaces)
+bashcompletionsdir ?= $(call place_of,bash-completion,completionsdir,$(datadir)/bash-completion/completions)
+fishcompletionsdir ?= $(call place_of,fish,completionsdir,$(datadir)/fish/vendor_completions.d)
+# Debian keeps the other folder for its administrators, and looks for this one below /usr only.
+zshcompletionsdir ?= $(datadir)/zsh/$(if $(and $(filter /usr,$(prefix)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 # The system bus reads no policies below /usr/local.
 sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
 policydir ?= $(if $(filter /usr,$(prefix)),$(datadir)/dbus-1/system.d,$(sysconfdir)/dbus-1/system.d)
@@ -235,6 +239,9 @@ installed = \
 	$(call into,644,$(interfacesdir),$(wildcard dbus/*.xml)) \
 	$(foreach section,1 5 7 8,$(call into,644,$(mandir)/man$(section),$(wildcard man/*.$(section)))) \
 	$(call into,755,$(datadir)/dosed/hooks,$(wildcard data/hooks/*)) \
+	$(foreach name,dosed dosectl,644:data/completions/$(name).bash:$(bashcompletionsdir)/$(name)) \
+	$(call into,644,$(zshcompletionsdir),data/completions/_dosed data/completions/_dosectl) \
+	$(call into,644,$(fishcompletionsdir),data/completions/dosed.fish data/completions/dosectl.fish) \
 	$(call into,644,$(catalogdir),data/dosed.catalog) \
 	$(call into,644,$(docdir)/examples,data/dosed.conf) \
 	$(call into,644,$(docdir)/examples/sync,$(wildcard data/sync/*))
@@ -266,6 +273,15 @@ uninstall: ## remove exactly what install put there
 		folder="$(DESTDIR)$$folder"; \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; \
 	done
+
+# In a copy, since it begins and ends by cleaning up; with nothing of how this make was called.
+.PHONY: deb
+deb: ## the Debian package, in build/deb
+	rm -rf build/deb
+	mkdir -p build/deb/dosed
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/dosed
+	cd build/deb/dosed && env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	rm -rf build/deb/dosed
 
 .PHONY: clean
 clean: ## remove what was built

@@ -106,6 +106,7 @@
 #define LIMIT_LETTER_BYTES (1024u * 1024)     /* the whole letter: twice the words, escaped, with their markup, as base64 */
 
 /* dosectl. */
+#define LIMIT_COMPLETE_SEC 3u                 /* for a key press to be answered; then the shell completes nothing */
 #define LIMIT_DRAFT_TIMES 24u                 /* times of the day of `dosectl add`: each hour; more is another schedule */
 
 /* dosed-mail. */

@@ -136,6 +136,16 @@ int client_open(const struct request *request, sd_bus **ret) {
         return 0;
 }
 
+int client_open_running(const struct request *request, sd_bus **ret) {
+        static const bool tries[] = { false, true };
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && !*ret && i < ELEMENTS(tries); i++)
+                if (!request_has(request, tries[i] ? OPTION_USER : OPTION_SYSTEM) && (tries[i] || has_session()))
+                        r = open_where(tries[i], has_owner, ret);
+        return r;
+}
+
 const char *client_person(const struct request *request) {
         return request_has(request, OPTION_PERSON) ? request->options[OPTION_PERSON] : "";
 }

@@ -17,6 +17,9 @@
 /* Opens the bus that --user or --system asks for. Returns 0, REQUEST_REFUSED (said by then) or a negative errno. */
 int client_open(const struct request *request, sd_bus **ret);
 
+/* The same only where dosed runs, which is neither started nor missed aloud: else NULL. Returns 0 or -ENOMEM. */
+int client_open_running(const struct request *request, sd_bus **ret);
+
 /* --person, or "": everyone the caller may see. */
 const char *client_person(const struct request *request);
 

@@ -240,6 +240,10 @@ int request_span(const struct request *request, const char *from_otherwise, cons
         return 0;
 }
 
+static bool verb_is_shown(const struct verb *verb) {
+        return verb->run && verb->help;
+}
+
 static void options_print(const struct verb_option *options) {
         for (; options && options->help; options++) {
                 char left[64];
@@ -252,7 +256,8 @@ static void options_print(const struct verb_option *options) {
 
 void request_print_help(const struct request *request, const struct verb *verbs, size_t n_verbs) {
         if (request->verb) {
-                printf("dosectl %s %s\n\n%s\n", request->verb->name, request->verb->arguments, request->verb->help);
+                printf("dosectl %s %s\n\n%s\n", request->verb->name, request->verb->arguments,
+                       request->verb->help ? request->verb->help : "For programs that complete what is typed.");
                 if (request->verb->options) {
                         printf("\nOptions\n");
                         options_print(request->verb->options);
@@ -262,7 +267,7 @@ void request_print_help(const struct request *request, const struct verb *verbs,
                 for (size_t i = 0; i < n_verbs; i++) {
                         char left[64];
 
-                        if (!verbs[i].run)
+                        if (!verb_is_shown(&verbs[i]))
                                 continue;
                         (void) snprintf(left, sizeof(left), "%s %s", verbs[i].name, verbs[i].arguments);
                         printf("  %-24s %s\n", left, verbs[i].help);
@@ -276,4 +281,23 @@ void request_print_help(const struct request *request, const struct verb *verbs,
                        "TIME is 08:10, \"yesterday 21:00\", \"2026-11-23 08:10\" or RFC 3339; a span of time also a day\n"
                        "(today, 2026-11-23) or a distance from now (-7d).\n"
                        "Exit status: 0 done, 1 refused or failed, 2 not understood.\n");
+}
+
+void request_print_verbs(const struct verb *verbs, size_t n_verbs) {
+        for (size_t i = 0; i < n_verbs; i++)
+                if (verb_is_shown(&verbs[i]))
+                        printf("%s\t%s\n", verbs[i].name, verbs[i].help);
+}
+
+static void options_print_lines(const struct verb_option *options) {
+        for (; options && options->help; options++)
+                printf("--%s\t%s%s%s\n", option_names[options->id], options->help, options->argument ? "\t" : "",
+                       options->argument ? options->argument : "");
+}
+
+void request_print_options(const char *verb_name, const struct verb *verbs, size_t n_verbs) {
+        const struct verb *verb = verb_name ? verb_find(verb_name, verbs, n_verbs) : NULL;
+
+        options_print_lines(verb ? verb->options : NULL);
+        options_print_lines(global_options);
 }

@@ -58,7 +58,7 @@ struct verb {
         const char *name;
         const char *arguments;               /* "WHAT..." */
         unsigned least, most;                /* how many arguments */
-        const char *help;                    /* one line */
+        const char *help;                    /* one line; NULL: for programs, and in no help */
         const struct verb_option *options;   /* NULL: none of its own */
         int (*run)(struct request *request); /* NULL: not built yet. Returns 0, a request_outcome or a negative errno */
 };
@@ -96,6 +96,11 @@ void request_print_help(const struct request *request, const struct verb *verbs,
 static inline bool request_has(const struct request *request, enum option_id id) {
         return request->options[id];
 }
+
+/* For completions: a line for each verb that people use, its name and its help, with a tab between. */
+void request_print_verbs(const struct verb *verbs, size_t n_verbs);
+/* The options of every verb, and of the named one unless NULL: "--name", its help, and what argument it takes if it does. */
+void request_print_options(const char *verb_name, const struct verb *verbs, size_t n_verbs);
 
 /* Whether the verb takes that option. */
 bool request_takes(const struct request *request, enum option_id id);

@@ -84,6 +84,7 @@ const struct verb verbs[] = {
         { "mail", "test ADDRESS", 2, 2, "sends a test mail, and shows the server's answer", NULL, mail_run },
         { "verify", "FILE...", 1, ANY, "says what is wrong in plan files; needs no dosed", NULL, verify_run },
         { "preview", "FILE...", 1, ANY, "shows the doses of plan files; needs no dosed", preview_options, preview_run },
+        { "complete", "verbs|options|meds|doses|people [VERB]", 1, 2, NULL, NULL, complete_run },
 
         { .name = "setup" },   { .name = "edit" },      { .name = "hold" },   { .name = "resume" },
         { .name = "stop" },    { .name = "away" },      { .name = "restock" }, { .name = "refill" },

@@ -26,3 +26,4 @@ int rehearse_run(struct request *request);
 int mail_run(struct request *request);
 int verify_run(struct request *request);
 int preview_run(struct request *request);
+int complete_run(struct request *request);

@@ -10,6 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = os.environ.get("DOSED_BUILD", "build/plain")
 
+# Where Debian's zsh looks, and everybody else's.
+ZSH = f"share/zsh/{'vendor-completions' if Path('/etc/debian_version').exists() else 'site-functions'}"
+
 # Below /usr; with what each is made of, where that is a file of these folders.
 INSTALLED = {
     "bin/dosectl": None,
@@ -22,6 +25,8 @@ INSTALLED = {
     "lib/sysusers.d/dosed.conf": "systemd/dosed.sysusers",
     "lib/tmpfiles.d/dosed.conf": "systemd/dosed.tmpfiles",
     "libexec/dosed/dosed-mail": None,
+    "share/bash-completion/completions/dosectl": "data/completions/dosectl.bash",
+    "share/bash-completion/completions/dosed": "data/completions/dosed.bash",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Dose.xml": "dbus/org.dosed.Dosed1.Dose.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Manager.xml": "dbus/org.dosed.Dosed1.Manager.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Outbox.xml": "dbus/org.dosed.Dosed1.Outbox.xml",
@@ -40,12 +45,18 @@ INSTALLED = {
     "share/dosed/hooks/ntfy": "data/hooks/ntfy",
     "share/dosed/hooks/speech": "data/hooks/speech",
     "share/dosed/hooks/webhook": "data/hooks/webhook",
+    "share/fish/vendor_completions.d/dosectl.fish": "data/completions/dosectl.fish",
+    "share/fish/vendor_completions.d/dosed.fish": "data/completions/dosed.fish",
     "share/man/man1/dosectl.1": "man/dosectl.1",
     "share/man/man1/dosed-agent.1": "man/dosed-agent.1",
     "share/man/man5/dosed-hook.5": "man/dosed-hook.5",
+    "share/man/man5/dosed-schedule.5": "man/dosed-schedule.5",
     "share/man/man5/dosed.conf.5": "man/dosed.conf.5",
+    "share/man/man5/org.dosed.Dosed1.5": "man/org.dosed.Dosed1.5",
     "share/man/man8/dosed-mail.8": "man/dosed-mail.8",
     "share/man/man8/dosed.8": "man/dosed.8",
+    f"{ZSH}/_dosectl": "data/completions/_dosectl",
+    f"{ZSH}/_dosed": "data/completions/_dosed",
 }
 EXECUTABLE = ("bin/", "libexec/", "share/dosed/hooks/")
 NOT_INSTALLED = set()  # files of these folders that are for building or testing only

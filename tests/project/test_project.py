@@ -52,25 +52,6 @@ class Descriptions(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertNotIn("warning", done.stdout)
 
-    def test_every_verb_of_dosectl_is_in_its_man_page(self):
-        text = run(f"{BUILD}/dosectl", "--help").stdout
-        verbs = re.findall(r"^  ([a-z]+)\b", text.partition("Verbs")[2].partition("\n\n")[0], re.MULTILINE)
-        page = (ROOT / "man/dosectl.1").read_text()
-        self.assertGreater(len(verbs), 10)
-        self.assertEqual([verb for verb in verbs if not re.search(rf"^\.It Cm {verb}\b", page, re.MULTILINE)], [])
-
-    def test_every_option_of_dosed_is_in_its_man_page(self):
-        options = re.findall(r"^  --([a-z-]+)", run(f"{BUILD}/dosed", "--help").stdout, re.MULTILINE)
-        page = (ROOT / "man/dosed.8").read_text()
-        self.assertGreater(len(options), 6)
-        self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
-
-    def test_every_option_of_the_agent_is_in_its_man_page(self):
-        options = re.findall(r"^  --([a-z-]+)", run(f"{BUILD}/dosed-agent", "--help").stdout, re.MULTILINE)
-        page = (ROOT / "man/dosed-agent.1").read_text()
-        self.assertGreater(len(options), 3)
-        self.assertEqual([option for option in options if not re.search(rf"^\.It .*Fl -{option}\b", page, re.MULTILINE)], [])
-
     def test_every_message_id_is_in_the_catalog(self):
         header = (ROOT / "include/dosed/log.h").read_text()
         wanted = set(re.findall(r'define MESSAGE_\w+ "([0-9a-f]{32})"', header))
