@@ -148,8 +148,8 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
         event = wanted(listener, hearing);
         hearing->owed = _EVENT_MAX;
         /* A caregiver is told once what goes on being so; and not by itself what was refused. */
-        if (event != _EVENT_MAX &&
-            (!is_caregiver(listener) || (hearing->may_think != opinion_of(event) && !hearing->is_refused))) {
+        if (event != _EVENT_MAX && (!is_caregiver(listener) || (hearing->may_think != opinion_of(event) &&
+                                                                hearing->refused != opinion_of(event)))) {
                 hearing->owed = event;
                 hearing->owed_usec = world->now_usec;
         }
@@ -355,7 +355,7 @@ void told_refused(struct world *world, size_t i) {
                         if (opinion_of(listener->said[k].event) != THINKS_UNCONFIRMED)
                                 hearing->thinks = THINKS_NOTHING;
                         hearing->owed = _EVENT_MAX;
-                        hearing->is_refused = true;
+                        hearing->refused = opinion_of(listener->said[k].event);
                         weigh(world, hearing);
                 } else if (listener->said[k].event == EVENT_SUMMARY)
                         listener->summary_usec = world->now_usec;

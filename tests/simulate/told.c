@@ -75,7 +75,7 @@ void told_begin(struct world *world) {
         told->random = world->seed * 0x9e3779b97f4a7c15 + 0x7f4a7c15;
         if (percent(world, 34))
                 add_caregiver(world);
-        if (percent(world, 25))
+        if (percent(world, 20))
                 add(world, "hook bell", RECIPIENT_HOOK)->policy.tells = (uint32_t) draw(&told->random);
         if (told->n_listeners == 0)
                 return;

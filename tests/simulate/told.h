@@ -63,7 +63,7 @@ struct hearing {
         bool was_told;           /* that it was not confirmed, */
         unsigned told_episode;   /* in that one, */
         int64_t told_message;    /* by that message */
-        bool is_refused;         /* a message about it failed for good */
+        enum opinion refused;    /* a message that was to say so failed for good */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
         usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
