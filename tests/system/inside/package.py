@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The package as an administrator meets it: installed, started, upgraded to itself, removed and purged."""
+
+import grp
+import os
+import stat
+import unittest
+from datetime import timedelta
+from pathlib import Path
+
+from household import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
+
+# household.py says where this is
+from harness import event
+
+PACKAGE = "/dosed.deb"
+# What these hold is not the package's: logs, caches, and what belongs to dpkg, systemd and the account of dosed.
+OTHERS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/source", "/out", "/var/log", "/var/cache", "/var/lib/dpkg",
+          "/var/lib/systemd/catalog", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/.pwd.lock")  # fmt: skip
+
+
+def dpkg(*arguments):
+    return run("dpkg", *arguments, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8"))
+
+
+def is_known():
+    return bool(run("dpkg-query", "--show", "dosed", check=None).stdout)
+
+
+def names():
+    """Everything that is there."""
+    found = set()
+    for folder, folders, files in os.walk("/"):
+        folders[:] = [name for name in folders if os.path.join(folder, name) not in OTHERS]
+        found |= {os.path.join(folder, name) for name in folders + files}
+    return found - set(OTHERS)
+
+
+class Package(Household):
+    """Each test begins where no such package ever was."""
+
+    @classmethod
+    def setUpClass(cls):
+        # How machines are kept that are only containers: nothing is started, manual pages are left out.
+        Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
+        for path in Path("/etc/dpkg/dpkg.cfg.d").glob("*"):
+            path.unlink()
+
+    def clear(self):
+        if is_known():
+            dpkg("--purge", "dosed")
+
+    def take_one(self):
+        """A household in which one dose was taken."""
+        dpkg("--install", PACKAGE)
+        self.configure(ANA)
+        systemctl("enable", "--quiet", "--now", "dosed.service")
+        self.wait("there is a folder for plans", lambda: (CALENDARS / "ana").exists())
+        self.put("aspirin", event("Aspirin", now() - timedelta(minutes=1)))
+        self.wait_dose("Aspirin", "due")
+        dosectl("take", "Aspirin")
+
+    def test_installing_puts_everything_in_its_place_and_starts_nothing(self):
+        dpkg("--install", PACKAGE)
+        self.assertEqual([name for name in dpkg("--listfiles", "dosed").stdout.splitlines() if not os.path.lexists(name)], [])
+        self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).stdout.strip(), "disabled")
+        self.assertEqual(show("ActiveState"), "inactive")
+        self.assertEqual(list(Path("/etc/systemd/user").rglob("*dosed*")), [])
+        configuration = CONFIGURATION.parent.stat()
+        self.assertEqual(
+            (stat.S_IMODE(configuration.st_mode), configuration.st_uid, grp.getgrgid(configuration.st_gid).gr_name), (0o750, 0, "dosed")
+        )
+        self.assertEqual(stat.S_IMODE(STATE.stat().st_mode), 0o700)
+
+    def test_the_service_starts_with_an_empty_household(self):
+        dpkg("--install", PACKAGE)
+        systemctl("enable", "--quiet", "--now", "dosed.service")
+        self.assertEqual(show("ActiveState"), "active")
+        self.assertEqual(self.doses(), [])
+        dosectl("status")
+
+    def test_upgrading_restarts_what_runs_and_keeps_the_ledger(self):
+        self.take_one()
+        former = show("MainPID")
+        dpkg("--install", PACKAGE)
+        self.wait_new_process(former)
+        self.wait_dose("Aspirin", "taken")
+        self.assertEqual(systemctl("is-enabled", "dosed.service").stdout.strip(), "enabled")
+
+    def test_upgrading_starts_nothing_that_did_not_run(self):
+        dpkg("--install", PACKAGE)
+        dpkg("--install", PACKAGE)
+        self.assertEqual(show("ActiveState"), "inactive")
+
+    def test_removing_stops_it_and_keeps_what_is_the_households(self):
+        self.take_one()
+        process = Path("/proc", show("MainPID"))
+        dpkg("--remove", "dosed")
+        self.assertFalse(process.exists())
+        self.assertFalse(Path("/usr/bin/dosed").exists())
+        self.assertEqual(CONFIGURATION.read_text(), ANA)
+        dpkg("--install", PACKAGE)
+        self.start()
+        self.wait_dose("Aspirin", "taken")
+
+    def test_purging_leaves_nothing_behind(self):
+        before = names()
+        self.take_one()
+        self.assertIn("/usr/bin/dosed", names() - before)
+        dpkg("--purge", "dosed")
+        self.assertEqual(sorted(names() - before), [])
+        self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).returncode, 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
