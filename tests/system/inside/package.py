@@ -114,7 +114,7 @@ class Package(Household):
         self.assertIn("/usr/bin/dosed", belongings() - before)
         dpkg("--purge", "dosed")
         self.assertEqual(sorted(belongings() - before), [])
-        self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).returncode, 4)
+        self.assertEqual(show("LoadState"), "not-found")
 
 
 if __name__ == "__main__":
