@@ -202,8 +202,9 @@ static int load(struct engine *engine, usec_t now_usec) {
 
         if (outbox->is_loaded)
                 return 0;
-        /* A full disk keeps what is old. Numbers are never given twice: the last ones stay. */
-        r = store_prune_outbox(engine->store, now_usec - KEPT_FOR);
+        /* A clock that nobody has set may be years ahead. A full disk keeps what is old. Numbers are never given
+         * twice: the last ones stay. */
+        r = now_usec < engine->hold_usec ? 0 : store_prune_outbox(engine->store, now_usec - KEPT_FOR);
         if (r < 0 && r != -EIO)
                 return r;
         r = store_last_numbers(engine->store, &outbox->last_telling, &outbox->last_message);
@@ -270,6 +271,19 @@ static int set_recipient(struct engine *engine, const struct engine_recipient *p
         return check_way(engine, recipient, policy->way, now_usec);
 }
 
+/* By all that they were told of it, whatever one of these said once. */
+static int believes_wrongly(struct engine *engine, const struct recipient *recipient, const struct dose *dose,
+                            bool *ret) {
+        struct told told;
+        int r = told_load(engine, dose, &told);
+
+        if (r < 0)
+                return r;
+        *ret = belief_is_wrong(told_knowledge(&told, recipient).belief, dose);
+        told_done(&told);
+        return 0;
+}
+
 /* They may believe what is not so any more: it has changed while they were told nothing. */
 static int catch_up(struct engine *engine, struct recipient *recipient, enum telling_event event, usec_t now_usec) {
         _cleanup_(telling_list_done) struct telling_list told = {};
@@ -280,6 +294,7 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
         for (size_t i = 0; r >= 0 && i < told.n_tellings; i++) {
                 _cleanup_(dose_free_p) struct dose *dose = NULL;
                 enum belief belief;
+                bool is_wrong = false;
 
                 /* What a clock told that was far ahead was taken back when it was put right. */
                 if (!told.tellings[i].uid || told.tellings[i].happened_usec > now_usec ||
@@ -287,6 +302,8 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
                         continue;
                 r = telling_copy_dose(engine, &told.tellings[i], &dose);
                 if (r >= 0 && dose && belief_is_wrong(belief, dose))
+                        r = believes_wrongly(engine, recipient, dose, &is_wrong);
+                if (r >= 0 && is_wrong)
                         r = ladder_look(engine, dose, false, now_usec);
         }
         return r;

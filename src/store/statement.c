@@ -113,8 +113,12 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_OPEN_MESSAGES] =
                 MESSAGE_COLUMNS "m WHERE state = 'waits' OR (state = 'failed' AND NOT EXISTS (SELECT 1 FROM message n"
                                 " WHERE n.recipient = m.recipient AND n.state = 'done' AND n.id > m.id)) ORDER BY id",
-        [STATEMENT_PRUNE_TELLINGS] = "DELETE FROM telling WHERE happened_usec < ?1 AND state NOT IN ('waits', 'sealed')"
-                                     " AND id < (SELECT max(id) FROM telling)",
+        /* What a clock told that was years ahead goes with what took it back: that alone would be taken for news one day. */
+        [STATEMENT_PRUNE_TELLINGS] =
+                "DELETE FROM telling WHERE state NOT IN ('waits', 'sealed') AND id < (SELECT max(id) FROM telling)"
+                " AND (happened_usec < ?1 OR uid IS NOT NULL AND EXISTS (SELECT 1 FROM telling n WHERE"
+                " n.person = telling.person AND n.uid = telling.uid AND n.recurrence_id = telling.recurrence_id"
+                " AND n.recipient = telling.recipient AND n.id > telling.id AND n.happened_usec < ?1))",
         [STATEMENT_PRUNE_MESSAGES] = "DELETE FROM message WHERE made_usec < ?1 AND state <> 'waits'"
                                      " AND id < (SELECT max(id) FROM message)",
         [STATEMENT_LAST_NUMBERS] = "SELECT coalesce((SELECT max(id) FROM telling), 0),"

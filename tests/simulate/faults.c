@@ -168,6 +168,7 @@ void come_back(struct world *world, size_t i) {
         say(world, "%s is back", person->name);
         person->is_out = false;
         person->back_usec = world->now_usec;
+        told_excuse(world, RECIPIENT_HOOK); /* what waited may be out of date */
         oracle_advance(world);
         if (changed)
                 edit_unseen(world, i);

@@ -63,18 +63,25 @@ static bool is_in_ledger(struct world *world, const char *id) {
  * 30 December 2011, a day that never was, are those of the 31st.
  */
 static bool was_one_with_another(const struct world *world, const struct person *person,
-                                 const struct schedule *schedule, const char *id) {
+                                 const struct schedule *schedule, const struct occurrence *occurrence, const char *id) {
         const struct wall_clock former = { .zone = person->former_zone, .all_day_sec = 8 * 3600 };
         _cleanup_(free_p) char *other_id = NULL;
         struct occurrence before, other;
         const char *recurrence_id;
+        usec_t due_usec;
 
-        if (!person->former_zone || !is_of(id, person, schedule, &recurrence_id) ||
-            schedule_find(schedule, &former, recurrence_id, &before) != 0 || before.due_usec > world->now_usec ||
-            schedule_next(schedule, &former, before.due_usec, &other) != 0)
+        if (!person->former_zone || !is_of(id, person, schedule, &recurrence_id))
+                return false;
+        if (schedule_find(schedule, &former, recurrence_id, &before) == 0)
+                due_usec = before.due_usec;
+        else if (occurrence->recurrence_id.kind == STAMP_FLOATING) /* the other one alone is to be found there */
+                due_usec = zone_from_wall(former.zone, occurrence->recurrence_id.wall_sec, NULL);
+        else
+                return false;
+        if (due_usec > world->now_usec || schedule_next(schedule, &former, due_usec, &other) != 0)
                 return false;
         other_id = id_of(person, &other);
-        return other.due_usec == before.due_usec && strcmp(other_id, id) != 0;
+        return other.due_usec == due_usec && strcmp(other_id, id) != 0;
 }
 
 static void expect(struct world *world, const struct person *person, const struct schedule *schedule, usec_t from_usec,
@@ -94,7 +101,7 @@ static void expect(struct world *world, const struct person *person, const struc
                         continue;
                 expected = expect_one(&world->oracle, id, occurrence.due_usec);
                 expected->since_usec = world->now_usec;
-                expected->is_excluded = is_excluded || was_one_with_another(world, person, schedule, id);
+                expected->is_excluded = is_excluded || was_one_with_another(world, person, schedule, &occurrence, id);
                 expected->is_unsure = expected->is_excluded && world->is_unwritable;
                 world->n_doses += !expected->is_excluded;
         }

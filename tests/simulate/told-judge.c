@@ -10,7 +10,7 @@
 #define NEXT_MORNING (16 * USEC_PER_HOUR)
 #define NEXT_SUMMARY (42 * USEC_PER_HOUR)
 #define LOOK_EVERY (6 * USEC_PER_HOUR)
-#define FORGOTTEN_AFTER (25 * USEC_PER_DAY)
+#define FORGOTTEN_AFTER (40 * USEC_PER_DAY) /* longer than dosed goes back for it */
 #define MAX_SAID 1000
 
 static bool is_caregiver(const struct listener *listener) {

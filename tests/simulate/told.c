@@ -262,7 +262,7 @@ void told_stop(struct world *world) {
 
                 /* Nobody saw its end: dosed has to take it for one that may have arrived. */
                 if (listener->is_under_way)
-                        listener->may_have_arrived = true;
+                        told_arrives(world, i, false);
                 listener->is_under_way = false;
         }
 }

@@ -74,10 +74,12 @@ static inline unsigned world_deliver(struct world *world, enum delivery delivery
 /* As world_pass_until(), and what is ready is delivered so. */
 static inline void world_live_until(struct world *world, usec_t until_usec, enum delivery delivery) {
         for (;;) {
+                unsigned n_queued;
                 usec_t next_usec;
 
                 assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
-                if (world_deliver(world, delivery) > 0)
+                n_queued = world->n_queued;
+                if (world_deliver(world, delivery) > 0 || world->n_queued != n_queued)
                         continue;
                 if (next_usec > until_usec)
                         break;

@@ -178,6 +178,87 @@ static void what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told
         world_sent(world, "19:31 caregiver maria: missed Vitamin D\n");
 }
 
+static void a_former_process_with_a_clock_ahead_puts_no_message_off(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_TAKEN)) };
+
+        begin(world, told, 1);
+        world->now_usec = AT(0, 0) + 20 * TOMORROW;
+        world_pass_until(world, world->now_usec);
+        world_take(world, "ana/lis/20261212T080000");
+        world_stop(world);
+        world->now_usec = AT(1, 0);
+        world_start(world);
+        world_forget(world);
+        world_live_until(world, AT(2, 0), DELIVERY_DONE);
+        world_sent(world, "01:00 hook bell: taken Lisinopril\n");
+}
+
+static void what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { late_maria() };
+
+        told[0].after_usec = 0;
+        told[0].summary = SUMMARY_DAILY;
+        told[0].summary_sec = 21 * 3600 + 59 * 60;
+        world_tell(world, told, 1);
+        /* In quiet hours, and its window ends in them. */
+        world_put_event(world, "d.ics", "d", "Digoxin", DAILY("220000") "X-DOSED-WINDOW:PT30M\r\n");
+        world_reload(world);
+        world_live_until(world, AT(22, 25), DELIVERY_LATER);
+        world_pass_until(world, AT(22, 31));
+        /* Ready to go, and recorded in that moment. */
+        world_take(world, "ana/d/20261123T220000");
+        world_forget(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: summary\n");
+}
+
+static void what_a_clock_years_ahead_told_is_forgotten_with_its_end(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        world_tell(world, told, 1);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril",
+                        "DTSTART:20261123T080000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n");
+        world_reload(world);
+        world_live_until(world, AT(0, 30), DELIVERY_DONE);
+        world->now_usec = AT(12, 0) + 500 * TOMORROW;
+        world_live_until(world, world->now_usec + USEC_PER_HOUR, DELIVERY_DONE);
+        world->now_usec = AT(1, 0);
+        world_live_until(world, AT(8, 10), DELIVERY_DONE);
+        world_take(world, ID);
+        world_stop(world);
+        world->now_usec = AT(12, 0) + 450 * TOMORROW;
+        world_start(world);
+        world_live_until(world, world->now_usec + USEC_PER_HOUR, DELIVERY_DONE);
+        world_stop(world);
+        world->now_usec = AT(12, 0) + 501 * TOMORROW;
+        world_start(world);
+        world_forget(world);
+        world_live_until(world, world->now_usec + USEC_PER_HOUR, DELIVERY_DONE);
+        world_sent(world, "");
+}
+
+static void an_end_that_was_heard_is_the_end(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(free_p) char *reason = NULL;
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        assert_int_equal(engine_skip(world->engine, ID, &options, world->now_usec, &answer, &reason), 0);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: missed Lisinopril\n13:01 caregiver maria: resolved Lisinopril\n");
+        /* From now on she would be told of what is skipped; this was skipped before. */
+        told[0].tells |= EVENT_BIT(EVENT_SKIPPED);
+        world_restart(world);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -190,6 +271,10 @@ int main(void) {
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),
                 TEST(a_clock_that_was_ahead_puts_no_message_off),
                 TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
+                TEST(a_former_process_with_a_clock_ahead_puts_no_message_off),
+                TEST(what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest),
+                TEST(an_end_that_was_heard_is_the_end),
+                TEST(what_a_clock_years_ahead_told_is_forgotten_with_its_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
