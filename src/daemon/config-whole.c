@@ -232,9 +232,7 @@ int config_complete(struct config_parse *parse) {
         for (size_t i = 0; r >= 0 && i < config->n_caregivers; i++)
                 complete_caregiver(parse, &config->caregivers[i]);
         check_mail(parse);
-        /* A directory of users that hangs must hold up neither a start nor a reload. */
-        if (parse->places->looks_around)
-                config_check_unix_users(parse);
+        config_check_unix_users(parse);
         for (size_t i = 0; r >= 0 && i < config->n_hooks; i++)
                 r = check_hook(parse, &config->hooks[i]);
         if (r >= 0 && parse->places->looks_around)
