@@ -26,6 +26,7 @@ enum summary_kind { SUMMARY_NONE, SUMMARY_DAILY, SUMMARY_WEEKLY };
 struct engine_recipient {
         const char *name; /* "caregiver maria", "hook ntfy" */
         enum recipient_kind kind;
+        const char *way;           /* changes with how they are reached: what was composed for another is composed anew */
         uint32_t tells;            /* EVENT_BIT()s */
         const char *const *people; /* whose doses; a hook's NULL: everyone's */
         size_t n_people;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/dosed.h"
+#include "dosed/clock.h"
 #include "dosed/log.h"
 #include "dosed/text.h"
 
@@ -11,6 +12,7 @@
 #define MANAGER NAME ".Manager"
 #define DOSE NAME ".Dose"
 #define DRIVER "org.freedesktop.DBus"
+#define RETRY_USEC USEC_PER_MINUTE
 
 struct dosed {
         sd_bus *bus;
@@ -23,14 +25,18 @@ struct dosed {
         sd_bus_slot *signals_match, *subscribe_call, *people_call, *list_call;
         bool lists_again; /* something has changed since the list was asked for */
         bool has_complained;
+        sd_event_source *retry; /* after it refused: who may do what can change */
         unsigned n_people;
 };
+
+static void dosed_try_again_later(struct dosed *dosed);
 
 static void dosed_forget_owner(struct dosed *dosed) {
         dosed->signals_match = sd_bus_slot_unref(dosed->signals_match);
         dosed->subscribe_call = sd_bus_slot_unref(dosed->subscribe_call);
         dosed->people_call = sd_bus_slot_unref(dosed->people_call);
         dosed->list_call = sd_bus_slot_unref(dosed->list_call);
+        dosed->retry = sd_event_source_disable_unref(dosed->retry);
         dosed->lists_again = dosed->has_complained = false;
         dosed->n_people = 2;
         free(TAKE(dosed->owner));
@@ -69,6 +75,7 @@ static void complain(struct dosed *dosed, const char *what, sd_bus_message *answ
         if (!dosed->has_complained)
                 log_warning("dosed refuses %s: %s", what, sd_bus_message_get_error(answer)->name);
         dosed->has_complained = true;
+        dosed_try_again_later(dosed);
 }
 
 static int on_subscribed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -196,7 +203,7 @@ static int dosed_subscribe(struct dosed *dosed) {
         int r;
 
         r = text_format(&match, "type='signal',sender='%s',path='" ROOT "',interface='" MANAGER "'", dosed->owner);
-        if (r >= 0)
+        if (r >= 0 && !dosed->signals_match)
                 r = sd_bus_add_match_async(dosed->bus, &dosed->signals_match, match, on_signal, on_match_installed,
                                            dosed);
         if (r >= 0)
@@ -204,6 +211,35 @@ static int dosed_subscribe(struct dosed *dosed) {
         if (r < 0)
                 return r;
         return sd_bus_call_async(dosed->bus, &dosed->subscribe_call, call, on_subscribed, dosed, UINT64_MAX);
+}
+
+/* The configuration may name this user by now, or the directory of users answer again: no signal would tell. */
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct dosed *dosed = userdata;
+        int r = 0;
+
+        (void) source, (void) usec;
+        if (!dosed->subscribe_call)
+                r = dosed_subscribe(dosed);
+        if (r >= 0)
+                r = dosed_list(dosed);
+        if (r < 0)
+                log_warning("dosed cannot be asked again: %s", strerror(-r));
+        return 0;
+}
+
+static void dosed_try_again_later(struct dosed *dosed) {
+        int r;
+
+        if (dosed->retry)
+                r = sd_event_source_set_time_relative(dosed->retry, RETRY_USEC);
+        else
+                r = sd_event_add_time_relative(sd_bus_get_event(dosed->bus), &dosed->retry, CLOCK_MONOTONIC, RETRY_USEC,
+                                               USEC_PER_SEC, on_retry, dosed);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(dosed->retry, SD_EVENT_ONESHOT);
+        if (r < 0)
+                log_warning("dosed cannot be asked again later: %s", strerror(-r));
 }
 
 /* `owner` NULL or empty: nobody. The subscription goes out before the list is asked for: nothing falls between them. */

@@ -88,6 +88,11 @@ static int look_up(sd_bus_message *message, struct peer *peer) {
                 r = text_copy("root", &user);
         if (r < 0)
                 return r;
+        /* Who asked for it earlier in this call still holds it. */
+        if (text_equal(peer->user, user)) {
+                free(user);
+                return 0;
+        }
         free(peer->user);
         peer->user = user;
         return 0;

@@ -35,7 +35,7 @@ static const char *state_of(const struct listed_message *message) {
         } states[] = {
                 { "done", "delivered" },
                 { "failed", "FAILED" },
-                { "expired", "out of date" },
+                { "expired", "given up" },
         };
 
         if (message_has_state(message, "expired") && message->events.n_items == 0)

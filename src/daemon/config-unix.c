@@ -16,7 +16,8 @@ static bool is_unknown(const char *user) {
 
 static void look_for_user(struct config_parse *parse, const struct config_mark *mark, const char *key,
                           const char *user) {
-        if (is_unknown(user))
+        /* A directory of users that hangs must hold up neither a start nor a reload. */
+        if (parse->places->looks_around && is_unknown(user))
                 warn(mark,
                      "%s: this machine knows no Unix user '%s', so that nobody may do anything by that: `id -un` says "
                      "how somebody is called",

@@ -10,6 +10,7 @@ void recipients_done(struct recipients *recipients) {
         for (size_t i = 0; i < recipients->n_items; i++) {
                 free((char *) recipients->items[i].name);
                 free((void *) recipients->items[i].people);
+                free((char *) recipients->items[i].way);
         }
         free(recipients->items);
         *recipients = (struct recipients){};
@@ -47,7 +48,7 @@ static int list_people(const struct config *config, const char *caregiver, struc
 
 static int fill_caregiver(const struct config *config, struct zones *zones, const struct config_caregiver *caregiver,
                           struct engine_recipient *recipient) {
-        char *name;
+        char *name, *way;
         int r;
 
         *recipient = (struct engine_recipient){
@@ -64,14 +65,38 @@ static int fill_caregiver(const struct config *config, struct zones *zones, cons
         if (r < 0)
                 return r;
         recipient->name = name;
+        r = text_format(&way, "%s, %s", caregiver->email ? caregiver->email : "",
+                        caregiver->detail == DETAIL_FULL ? "full" : "minimal");
+        if (r < 0)
+                return r;
+        recipient->way = way;
         r = list_people(config, caregiver->name, recipient);
         return r < 0 ? r : find_clock(config, zones, caregiver->timezone, &recipient->clock);
+}
+
+/* All that decides who reads it: the program, its arguments, and how much it is told. */
+static int way_of_hook(const struct config_hook *hook, char **ret) {
+        _cleanup_(free_p) char *way = NULL;
+        int r = text_copy(hook->detail == DETAIL_FULL ? "full" : "minimal", &way);
+
+        for (size_t i = 0; r >= 0 && i < hook->command.n_items; i++) {
+                char *longer;
+
+                r = text_format(&longer, "%s %s", way, hook->command.items[i]);
+                if (r >= 0) {
+                        free(way);
+                        way = longer;
+                }
+        }
+        if (r >= 0)
+                *ret = TAKE(way);
+        return r;
 }
 
 static int fill_hook(const struct config *config, struct zones *zones, const struct config_hook *hook,
                      struct engine_recipient *recipient) {
         const char **people = NULL;
-        char *name;
+        char *name, *way;
         int r;
 
         *recipient = (struct engine_recipient){ .kind = RECIPIENT_HOOK, .tells = hook->tells };
@@ -79,6 +104,10 @@ static int fill_hook(const struct config *config, struct zones *zones, const str
         if (r < 0)
                 return r;
         recipient->name = name;
+        r = way_of_hook(hook, &way);
+        if (r < 0)
+                return r;
+        recipient->way = way;
         if (hook->people.n_items > 0) {
                 people = calloc(hook->people.n_items, sizeof(*people));
                 if (!people)

@@ -100,9 +100,14 @@ static int on_spoken(sd_event_source *source, int fd, uint32_t events, void *use
 
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
         struct job *job = userdata;
+        siginfo_t info = {};
         int r;
 
         (void) usec;
+        /* It has ended, and only this comes first: a loop that was held up takes nothing from it. */
+        if (!job->timed_out && waitid(P_PIDFD, (id_t) job->child.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            info.si_pid != 0)
+                return 0;
         child_signal(&job->child, job->timed_out ? SIGKILL : SIGTERM);
         if (job->timed_out)
                 return 0;

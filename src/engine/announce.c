@@ -61,7 +61,14 @@ int announce_plan(struct engine *engine, const struct person *person, const stru
 
 /* A caregiver hears only that the ledger cannot be kept: what that means for the doses concerns them. */
 static bool concerns(const struct recipient *recipient, const char *key) {
+        const char *slash = strchr(key, '/');
+        _cleanup_(free_p) char *person = NULL;
+
         if (strcmp(key, "outbox") == 0)
+                return false;
+        /* Of one person's plan: PERSON/WHAT. */
+        person = slash ? strndup(key, (size_t) (slash - key)) : NULL;
+        if (slash && (!person || !recipient_cares_for(recipient, person)))
                 return false;
         return recipient->policy.kind == RECIPIENT_HOOK || strcmp(key, "store") == 0 || strcmp(key, "ledger") == 0;
 }

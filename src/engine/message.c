@@ -95,6 +95,34 @@ static size_t count_sealed(const struct recipient *recipient) {
         return n;
 }
 
+/*
+ * Whether the bytes that may have arrived may be said again: a call to take a dose must not come after it was taken, and what is
+ * private by now is not said at all.
+ */
+static int check_repeat(struct engine *engine, const struct recipient *recipient, bool *ret) {
+        const struct live_telling *live;
+
+        for (live = recipient->tellings; live; live = live->next) {
+                _cleanup_(dose_free_p) struct dose *dose = NULL;
+                enum telling_event event = live->telling.event;
+                int r;
+
+                if (live->telling.state != TELLING_SEALED || !live->telling.uid)
+                        continue;
+                r = telling_copy_dose(engine, &live->telling, &dose);
+                if (r < 0)
+                        return r;
+                if ((dose && dose_is_private(engine, dose)) ||
+                    ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
+                     telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
+                        *ret = false;
+                        return 0;
+                }
+        }
+        *ret = true;
+        return 0;
+}
+
 int engine_next_message(struct engine *engine, usec_t now_usec, struct message_view *ret) {
         struct outbox *outbox = &engine->outbox;
         bool has_dropped = false;
@@ -112,9 +140,20 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         if (r < 0)
                                 return r;
                 }
-                if (recipient->is_frozen)
+                if (recipient->is_frozen) {
+                        bool may_repeat;
+
+                        r = check_repeat(engine, recipient, &may_repeat);
+                        if (r >= 0 && !may_repeat)
+                                r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
+                        if (r < 0)
+                                return r;
+                        if (!may_repeat) {
+                                has_dropped = true;
+                                continue;
+                        }
                         n = count_sealed(recipient);
-                else {
+                } else {
                         r = fill_message(engine, recipient, now_usec, &n);
                         if (r < 0)
                                 return r;

@@ -229,8 +229,8 @@ int outbox_step(struct engine *engine, usec_t now_usec) {
 }
 
 /*
- * The clock was ahead: what was decided by it is as if it had been decided now, and waits no longer than was meant.
- * Alarms wait for a time that was chosen.
+ * The clock was ahead: what was decided by it is as if it had been decided now, and waits no longer than was meant. Alarms
+ * wait for a time that was chosen.
  */
 int outbox_correct_clock(struct engine *engine, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;

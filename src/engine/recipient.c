@@ -24,16 +24,19 @@ static void policy_done(struct engine_recipient *policy) {
                 free(people[i]);
         free(people);
         free((char *) policy->email);
+        free((char *) policy->way);
         *policy = (struct engine_recipient){};
 }
 
 /* The name is the recipient's own. */
 static int policy_copy(const struct engine_recipient *policy, const char *name, struct engine_recipient *ret) {
         struct engine_recipient copy = *policy;
-        char **people = NULL, *email = NULL;
+        char **people = NULL, *email = NULL, *way = NULL;
         int r;
 
         r = text_copy(policy->email, &email);
+        if (r >= 0)
+                r = text_copy(policy->way, &way);
         if (r >= 0 && policy->people) {
                 people = calloc(policy->n_people + 1, sizeof(*people));
                 r = people ? 0 : -ENOMEM;
@@ -43,6 +46,7 @@ static int policy_copy(const struct engine_recipient *policy, const char *name, 
 
         copy.name = name;
         copy.email = email;
+        copy.way = way;
         copy.people = (const char *const *) people;
         if (r < 0) {
                 policy_done(&copy);
@@ -230,7 +234,27 @@ static int load(struct engine *engine, usec_t now_usec) {
         return r < 0 ? r : outbox_correct_clock(engine, now_usec);
 }
 
-static int set_recipient(struct engine *engine, const struct engine_recipient *policy) {
+/* Also of a former process: the configuration may have changed between two of them. */
+static int check_way(struct engine *engine, struct recipient *recipient, const char *way, usec_t now_usec) {
+        _cleanup_(free_p) char *name = NULL, *former = NULL;
+        int r;
+
+        r = text_format(&name, "way of %s", recipient->name);
+        if (r >= 0)
+                r = store_get_text(engine->store, name, &former);
+        if (r == -ENOMEM)
+                return r;
+        if (text_equal(former ? former : "", way ? way : ""))
+                return 0;
+        /* On a full disk it is asked again at the next start. */
+        (void) store_put_text(engine->store, name, way ? way : "");
+        if (r != 0 || !recipient->open || !recipient->is_frozen || recipient->is_under_way)
+                return 0;
+        recipient->is_frozen = false;
+        return message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_WAITS, now_usec);
+}
+
+static int set_recipient(struct engine *engine, const struct engine_recipient *policy, usec_t now_usec) {
         struct recipient *recipient = outbox_find_recipient(&engine->outbox, policy->name);
         struct engine_recipient copy;
         int r = 0;
@@ -244,7 +268,7 @@ static int set_recipient(struct engine *engine, const struct engine_recipient *p
         policy_done(&recipient->policy);
         recipient->policy = copy;
         recipient->is_wanted = recipient->is_back = true;
-        return 0;
+        return check_way(engine, recipient, policy->way, now_usec);
 }
 
 /* By all that they were told of it, whatever one of these said once. */
@@ -312,7 +336,7 @@ int engine_set_recipients(struct engine *engine, const struct engine_recipient *
         for (size_t i = 0; i < outbox->n_recipients; i++)
                 outbox->recipients[i]->is_wanted = false;
         for (size_t i = 0; r >= 0 && i < n_recipients; i++)
-                r = set_recipient(engine, &recipients[i]);
+                r = set_recipient(engine, &recipients[i], now_usec);
         for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
                 r = recipient_plan_summary(engine, outbox->recipients[i], now_usec);
                 if (r >= 0 && !outbox->recipients[i]->is_wanted)

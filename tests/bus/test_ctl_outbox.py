@@ -65,7 +65,7 @@ class Outbox(Client):
             (1, "everything works again, and 6 more", "delivered"),
             (2, "does not work: The disk is full", "delivered", "250 xxx", "x…"),
             (3, "its events went on to a later message", "made anew"),
-            (4, "Aspirin of ", ", not confirmed", "out of date", "451 later"),
+            (4, "Aspirin of ", ", not confirmed", "given up", "451 later"),
             (5, "perhaps arrived", "550 no"),
             (6, "FAILED", "550 no"),
             (7, "perhaps arrived, tried again", "it hung"),

@@ -172,7 +172,7 @@ class Bus(Outbox):
         self.bell.set(0, "")
         self.box.RetryMessage(dbus.UInt64(failed["id"]))
         done = self.wait_list(lambda found: found[0]["state"] == "done")
-        self.assertEqual([(m["state"], len(m["events"])) for m in done], [("done", 1), ("expired", 0)])
+        self.assertEqual([(m["state"], len(m["events"])) for m in done], [("done", 1), ("expired", 1)])
         self.assertGreater(done[0]["id"], failed["id"])
         self.assertEqual(self.list(open=True), [])
         self.assertEqual(self.dosed.proxy().get("Degraded"), [])
@@ -248,7 +248,7 @@ class Client(Outbox):
         self.assertRegex(self.say("outbox", "retry", number), rf"^Message {number} is tried again now")
         self.wait_list(lambda found: found[0]["state"] == "done")
         self.assertIn("No message waits, and none has failed", self.say("outbox"))
-        self.assertRegex(self.say("outbox", "--all"), r"(?s)made anew.*rehearsal +delivered +1")
+        self.assertRegex(self.say("outbox", "--all"), r"(?s)given up.*rehearsal +delivered +1")
         self.assertIn("nothing to try again", self.say("outbox", "retry", "all"))
         self.assertNotIn("!", self.say("status"))
 

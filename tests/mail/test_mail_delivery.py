@@ -24,7 +24,7 @@ class WithServer(unittest.TestCase):
         return folder
 
     def assert_sent(self, sent, shown=False):
-        self.assertEqual((sent.code, sent.said), (EX_OK, ""), sent.shown)
+        self.assertEqual((sent.code, sent.said), (EX_OK, "127.0.0.1 says: 250 2.0.0 taken\n" if shown else ""), sent.shown)
         if not shown:
             self.assertEqual(sent.shown, "")
 
@@ -160,7 +160,7 @@ class Plain(WithServer):
         child.stdin.write(MESSAGE)
         child.stdin.close()
         self.assertEqual(child.wait(100), EX_OK)
-        self.assertEqual(child.stderr.read(), b"")
+        self.assertEqual(child.stderr.read(), b"127.0.0.1 says: 250 2.0.0 taken\n")
         child.stderr.close()
         self.assertEqual(len(server.envelopes), 1)
 

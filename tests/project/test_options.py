@@ -86,7 +86,9 @@ class Dosectl(unittest.TestCase):
 
     def test_every_verb_is_in_the_table(self):
         table = (ROOT / "src/ctl/verb.c").read_text()
-        self.assertEqual(set(re.findall(r'^\s+\{ "([a-z]+)", "', table, re.M)), self.verbs)
+        # A verb without a help text is for shells alone: --help does not show it.
+        shown_verbs = re.findall(r'^\s+\{ "([a-z]+)", "(?:[^"\\]|\\.)*", \d+, \S+, (?!NULL)', table, re.M)
+        self.assertEqual(set(shown_verbs), self.verbs)
 
     def test_every_option_of_each_verb_is_on_the_page(self):
         options = 0

@@ -74,6 +74,13 @@ class Hung(AssertionError):
     """It did not come to its first word."""
 
 
+def install(container):
+    done = subprocess.run(["make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={container.merged}", "prefix=/usr", "install"],
+                          cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+    if done.returncode != 0:
+        raise AssertionError(done.stdout + done.stderr)
+
+
 class Container:
     """
     with Container() as container:
@@ -81,7 +88,8 @@ class Container:
         said = container.run("/bin/sh /root/script")
     """
 
-    def __init__(self):
+    def __init__(self, furnish=install):
+        self.furnish = furnish
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
         self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
@@ -96,7 +104,7 @@ class Container:
                 (self.folder / name).mkdir()
             self.mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.folder}/upper,workdir={self.folder}/work",
                        "overlay", self.merged)
-            self.install()
+            self.furnish(self)
         except BaseException:
             self.__exit__()
             raise
@@ -112,12 +120,6 @@ class Container:
     def mount(self, *arguments):
         subprocess.run(["mount", *map(str, arguments)], check=True)
         self.mounted.append(str(arguments[-1]))
-
-    def install(self):
-        done = subprocess.run(["make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={self.merged}", "prefix=/usr", "install"],
-                              cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
-        if done.returncode != 0:
-            raise AssertionError(done.stdout + done.stderr)
 
     def write(self, path, text):
         path = self.merged / path
@@ -201,11 +203,11 @@ class Container:
         return (self.folder / "console").read_text(errors="replace")[-3000:]
 
 
-def run_in_container(command, files=None):
+def run_in_container(command, files=None, furnish=install):
     """Boots a container of its own, with more files, for one command, and gives all that it said."""
     for attempt in range(2):
         try:
-            with Container() as container:
+            with Container(furnish) as container:
                 for path, text in (files or {}).items():
                     container.write(path, text)
                 return container.run(command)
@@ -215,9 +217,9 @@ def run_in_container(command, files=None):
             print(f"# the container did not boot, so that it is tried once more: {error}", flush=True)
 
 
-def run_inside(name):
+def run_inside(name, furnish=install):
     """The TAP of one file of tests."""
-    return run_in_container(f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py")
+    return run_in_container(f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py", furnish=furnish)
 
 
 def sentences_of(name):
@@ -226,8 +228,11 @@ def sentences_of(name):
     return re.findall(r"^    def (test_\w+)\(self", text, re.MULTILINE)
 
 
-def inside(name):
-    """A class with the tests of tests/system/inside/NAME.py, all of which run in one boot."""
+def inside(name, furnish=install):
+    """
+    A class with the tests of tests/system/inside/NAME.py, all of which run in one boot; furnish(container) puts in there what is
+    to be tested.
+    """
 
     class Inside(unittest.TestCase):
         said = None
@@ -236,7 +241,7 @@ def inside(name):
         def setUpClass(cls):
             if reason_against():
                 raise unittest.SkipTest(reason_against())
-            cls.said = run_inside(name)
+            cls.said = run_inside(name, furnish)
 
         def check(self, sentence):
             found = re.search(rf"^(not )?ok \d+ - {re.escape(sentence)}(?: # SKIP (.*))?\n((?:#.*\n)*)", self.said, re.MULTILINE)

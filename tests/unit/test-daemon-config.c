@@ -17,6 +17,7 @@ static const struct config_places places = {
 };
 static const struct config_places household = {
         .file = "dosed.conf", .calendars = "/plans", .home = "/var/lib/dosed", .is_system = true,
+        .looks_around = true,
 };
 
 #define NO_USE(key) "warning: nothing comes of " key " but in dosed --system: here, whoever is logged in may do everything\n"

@@ -339,6 +339,25 @@ static void an_alarm_that_the_plan_takes_away_mails_nobody(void **state) {
                    "07:31 caregiver maria: plan 'changed Lisinopril'\n09:00 caregiver maria: alarm Lisinopril\n");
 }
 
+/* The 23rd is a Monday; New York's clocks are five hours behind. */
+static void a_weekly_summary_comes_on_its_day_by_the_caregivers_clock(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        told[0].tells = EVENT_BIT(EVENT_SUMMARY);
+        told[0].summary = SUMMARY_WEEKLY;
+        told[0].summary_weekday = 3;
+        told[0].summary_sec = 18 * 3600;
+        assert_int_equal(zones_get(world->zones, "America/New_York", &told[0].clock.zone), 0);
+        begin(world, told, 1);
+        world_live_until(world, AT(22, 59) + 2 * TOMORROW, DELIVERY_DONE);
+        world_sent(world, "");
+        world_live_until(world, AT(22, 59) + 9 * TOMORROW, DELIVERY_DONE);
+        world_sent(world, "23:01 caregiver maria: summary\n");
+        world_live_until(world, AT(23, 30) + 9 * TOMORROW, DELIVERY_DONE);
+        world_sent(world, "23:01 caregiver maria: summary\n");
+}
+
 static void a_rehearsal_reaches_everyone_at_once(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria(), hook(EVENT_BIT(EVENT_MISSED)) };
@@ -376,6 +395,7 @@ int main(void) {
                 TEST(a_daily_summary_comes_at_its_hour_also_after_a_restart),
                 TEST(an_alarm_mails_who_is_known_unless_the_dose_is_recorded_by_then),
                 TEST(an_alarm_that_the_plan_takes_away_mails_nobody),
+                TEST(a_weekly_summary_comes_on_its_day_by_the_caregivers_clock),
                 TEST(a_rehearsal_reaches_everyone_at_once),
         };
 

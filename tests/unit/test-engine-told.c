@@ -440,6 +440,54 @@ static void what_is_critical_does_not_wait_behind_what_failed(void **state) {
         world_live_until(world, AT(15, 0), DELIVERY_DONE);
 }
 
+static void a_call_to_take_a_dose_is_not_repeated_after_it_was_taken(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_DUE) | EVENT_BIT(EVENT_TAKEN)) };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(8, 0), DELIVERY_UNKNOWN);
+        world_sent(world, "08:00 hook bell unknown: due Lisinopril\n");
+        world_take(world, ID);
+        world_live_until(world, AT(9, 0), DELIVERY_DONE);
+        world_sent(world, "08:01 hook bell: taken Lisinopril\n");
+}
+
+static void a_letter_to_an_address_that_was_wrong_is_written_anew_to_the_right_one(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        told[0].way = "wrong@example.org, minimal";
+        begin(world, told, 1);
+        world_live_until(world, AT(12, 3), DELIVERY_UNKNOWN);
+        world_forget(world);
+        world_stop(world);
+        told[0].way = "maria@example.org, minimal";
+        world_start(world);
+        world_forget(world);
+        struct message_view view;
+        world_pass_until(world, AT(12, 10));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        assert_null(view.message->body);
+        assert_int_equal(view.n_items, 1);
+        assert_int_equal(view.items[0].telling->event, EVENT_MISSED);
+}
+
+static void trouble_of_one_person_is_not_told_to_the_hook_of_another(void **state) {
+        struct world *world = *state;
+        static const char *const ana[] = { "ana" };
+        struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_DEGRADED)) };
+
+        told[0].people = ana;
+        told[0].n_people = 1;
+        begin(world, told, 1);
+        assert_int_equal(engine_set_degraded(world->engine, "rui/plan", "rui's file is broken"), 0);
+        world_live_until(world, AT(1, 0), DELIVERY_DONE);
+        world_sent(world, "");
+        assert_int_equal(engine_set_degraded(world->engine, "ana/plan", "ana's file is broken"), 0);
+        world_live_until(world, AT(1, 10), DELIVERY_DONE);
+        world_sent(world, "01:00 hook bell: degraded 'ana's file is broken'\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -467,6 +515,9 @@ int main(void) {
                 TEST(a_person_who_is_left_out_for_a_minute_delays_nothing),
                 TEST(a_rehearsal_is_no_heartbeat),
                 TEST(what_is_critical_does_not_wait_behind_what_failed),
+                TEST(a_call_to_take_a_dose_is_not_repeated_after_it_was_taken),
+                TEST(a_letter_to_an_address_that_was_wrong_is_written_anew_to_the_right_one),
+                TEST(trouble_of_one_person_is_not_told_to_the_hook_of_another),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The package as an administrator meets it: installed, started, upgraded to itself, removed and purged."""
+
+import contextlib
+import grp
+import os
+import pwd
+import stat
+import unittest
+from datetime import timedelta
+from pathlib import Path
+
+from household import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
+
+# household.py says where this is
+from harness import event
+
+PACKAGE = "/dosed.deb"
+# Where a package may put anything. Logs and caches are for those who keep them, and of the rest of dpkg's own nothing is named so.
+PLACES = ("/etc", "/usr", "/var/lib", "/var/spool", "/opt", "/srv", "/home", "/root")
+
+
+def dpkg(*arguments):
+    return run("dpkg", *arguments, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8"))
+
+
+def is_known():
+    return bool(run("dpkg-query", "--show", "dosed", check=None).stdout)
+
+
+def belongings():
+    """What is called after dosed, or is its user's. All that is there would also be what others do on this machine meanwhile."""
+    users = {entry.pw_uid for entry in pwd.getpwall() if entry.pw_name == "dosed"}
+    found = set()
+    for place in PLACES:
+        for folder, folders, files in os.walk(place):
+            for path in (os.path.join(folder, name) for name in folders + files):
+                with contextlib.suppress(FileNotFoundError):
+                    if "dosed" in path.lower() or os.lstat(path).st_uid in users:
+                        found.add(path)
+    return found
+
+
+class Package(Household):
+    """Each test begins where no such package ever was."""
+
+    @classmethod
+    def setUpClass(cls):
+        # How machines are kept that are only containers: nothing is started, manual pages are left out.
+        Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
+        for path in Path("/etc/dpkg/dpkg.cfg.d").glob("*"):
+            path.unlink()
+
+    def clear(self):
+        if is_known():
+            dpkg("--purge", "dosed")
+
+    def take_one(self):
+        """A household in which one dose was taken."""
+        dpkg("--install", PACKAGE)
+        self.configure(ANA)
+        systemctl("enable", "--quiet", "--now", "dosed.service")
+        self.wait("there is a folder for plans", lambda: (CALENDARS / "ana").exists())
+        self.put("aspirin", event("Aspirin", now() + timedelta(minutes=30), X_DOSED_WINDOW="PT1H"))
+        self.wait_dose("Aspirin", "upcoming")
+        dosectl("take", "Aspirin")
+
+    def test_installing_puts_everything_in_its_place_and_starts_nothing(self):
+        dpkg("--install", PACKAGE)
+        self.assertEqual([name for name in dpkg("--listfiles", "dosed").stdout.splitlines() if not os.path.lexists(name)], [])
+        self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).stdout.strip(), "disabled")
+        self.assertEqual(show("ActiveState"), "inactive")
+        self.assertEqual(list(Path("/etc/systemd/user").rglob("*dosed*")), [])
+        configuration = CONFIGURATION.parent.stat()
+        self.assertEqual(
+            (stat.S_IMODE(configuration.st_mode), configuration.st_uid, grp.getgrgid(configuration.st_gid).gr_name), (0o750, 0, "dosed")
+        )
+        self.assertEqual(stat.S_IMODE(STATE.stat().st_mode), 0o700)
+
+    def test_the_service_starts_with_an_empty_household(self):
+        dpkg("--install", PACKAGE)
+        systemctl("enable", "--quiet", "--now", "dosed.service")
+        self.assertEqual(show("ActiveState"), "active")
+        self.assertEqual(self.doses(), [])
+        dosectl("status")
+
+    def test_upgrading_restarts_what_runs_and_keeps_the_ledger(self):
+        self.take_one()
+        former = show("MainPID")
+        dpkg("--install", PACKAGE)
+        self.wait_new_process(former)
+        self.wait_dose("Aspirin", "taken")
+        self.assertEqual(systemctl("is-enabled", "dosed.service").stdout.strip(), "enabled")
+
+    def test_upgrading_starts_nothing_that_did_not_run(self):
+        dpkg("--install", PACKAGE)
+        dpkg("--install", PACKAGE)
+        self.assertEqual(show("ActiveState"), "inactive")
+
+    def test_removing_stops_it_and_keeps_what_is_the_households(self):
+        self.take_one()
+        process = Path("/proc", show("MainPID"))
+        dpkg("--remove", "dosed")
+        self.assertFalse(process.exists())
+        self.assertFalse(Path("/usr/bin/dosed").exists())
+        self.assertEqual(CONFIGURATION.read_text(), ANA)
+        dpkg("--install", PACKAGE)
+        self.start()
+        self.wait_dose("Aspirin", "taken")
+
+    def test_purging_leaves_nothing_behind(self):
+        before = belongings()
+        self.take_one()
+        self.assertIn("/usr/bin/dosed", belongings() - before)
+        dpkg("--purge", "dosed")
+        self.assertEqual(sorted(belongings() - before), [])
+        self.assertEqual(show("LoadState"), "not-found")
+
+
+if __name__ == "__main__":
+    unittest.main()
