@@ -125,8 +125,10 @@ void told_hide(struct world *world, const struct person *person, const struct pl
 
         (void) snprintf(start, sizeof(start), "%s/%s/", person->name, plan->uid);
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
-                if (strncmp(hearing->id, start, strlen(start)) == 0)
+                if (strncmp(hearing->id, start, strlen(start)) == 0) {
                         hearing->owed = _EVENT_MAX;
+                        hearing->is_confidential = true;
+                }
 }
 
 static void change(struct world *world, size_t i, const struct dose *dose, const char *id) {
