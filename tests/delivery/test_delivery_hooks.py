@@ -121,7 +121,7 @@ class Hooks(Told):
         self.hook.ends("hang")
         self.start_and_ring(timeout="2s")
         first = self.wait_event("due")
-        self.dosed.dosectl("take", "Aspirin", check=0)
+        self.dosed.dosectl("status", check=0)
         message = self.wait_attempt("hook bell", 1)
         self.assertIn("longer than 2 s", message["answer"])
         self.assertTrue(message["perhaps"])

@@ -104,7 +104,10 @@ class Postfix:
         if not (self.folder / "mail/maria").exists():
             return []
         parser = BytesParser(policy=policy.default)
-        return list(mailbox.Maildir(self.folder / "mail/maria", factory=parser.parse, create=False))
+        try:
+            return list(mailbox.Maildir(self.folder / "mail/maria", factory=parser.parse, create=False))
+        except FileNotFoundError:  # it is being made
+            return []
 
     def stop(self):
         """What was started here, and the master, which has made itself a group of its own with all that it starts."""

@@ -263,6 +263,7 @@ static void run_shared(const char *name) {
         assert_int_equal(text_format(&path, "%s/recur/%s.jsonl", folder ? folder : "../shared/data", name), 0);
         if (access(path, R_OK) < 0) {
                 print_message("%s: SKIPPED, there is no %s\n", name, path);
+                free(TAKE(path)); /* skip() leaves by longjmp */
                 skip();
         }
         run_file(name, path);
