@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dosed/limits.h"
+#include "dosed/text.h"
 #include "engine/private.h"
 
 #define SUMMARY_REACH (2 * USEC_PER_DAY) /* how long a dose may be open, or be taken ahead, to be counted */
@@ -101,7 +102,7 @@ static int sum_up(struct engine *engine, const struct telling *telling, struct m
                         count_dose(&summary, doses.doses[i]);
         }
         for (live = engine->live; live; live = live->hh.next)
-                if (strcmp(live->person->name, summary.person) == 0 && !dose_is_private(engine, live->dose))
+                if (text_equal(live->person->name, summary.person) && !dose_is_private(engine, live->dose))
                         count_dose(&summary, live->dose);
         if (r < 0)
                 return r;
