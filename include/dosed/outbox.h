@@ -81,8 +81,8 @@ int engine_end_delivery(struct engine *engine, int64_t message, enum delivery de
 int engine_retry_message(struct engine *engine, int64_t message, usec_t now_usec);
 /* A pretend dose is told to everyone who is told of that person's. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno. */
 int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, unsigned *ret_recipients);
-/* Whether messages go out: none has failed for good or been waiting for long. */
-bool engine_delivers(const struct engine *engine, usec_t now_usec);
+/* Whether messages go out: none has failed for good, nor several attempts at one. */
+bool engine_delivers(const struct engine *engine);
 
 /*
  * Calls back for each message with its events. They are copies: the visitor may call the engine. A visitor that returns non-zero

@@ -40,7 +40,7 @@ static bool is_healthy(void *userdata) {
                 for (size_t j = 0; j < ELEMENTS(keys); j++)
                         if (strcmp(engine_degraded_key(courier->engine, i), keys[j]) == 0)
                                 return false;
-        return engine_delivers(courier->engine, clock_realtime_usec());
+        return engine_delivers(courier->engine);
 }
 
 static int set_heartbeat_degraded(struct courier *courier, const char *name, const char *text) {

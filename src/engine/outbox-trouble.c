@@ -60,8 +60,7 @@ static bool is_in_trouble(const struct recipient *recipient) {
         return recipient->is_wanted && (recipient->n_failed > 0 || recipient->failures >= FAILURES_SEEN);
 }
 
-bool engine_delivers(const struct engine *engine, usec_t now_usec) {
-        (void) now_usec;
+bool engine_delivers(const struct engine *engine) {
         for (size_t i = 0; i < engine->outbox.n_recipients; i++)
                 if (is_in_trouble(engine->outbox.recipients[i]))
                         return false;

@@ -38,34 +38,16 @@ bool told_is_in_hand(const struct told *told, const struct telling *telling) {
 }
 
 bool telling_belief(enum telling_event event, enum belief *ret) {
-        switch (event) {
-        case EVENT_MISSED:
-        case EVENT_UNATTENDED:
-        case EVENT_STOPPED:
-                *ret = BELIEVES_UNCONFIRMED;
-                return true;
-        case EVENT_SKIPPED:
-                *ret = BELIEVES_SKIPPED;
-                return true;
-        case EVENT_RESOLVED:
-                *ret = BELIEVES_RESOLVED;
-                return true;
-        case EVENT_DUE:
-        case EVENT_TAKEN:
-        case EVENT_SNOOZED:
-        case EVENT_ALARM:
-        case EVENT_SUMMARY:
-        case EVENT_PLAN:
-        case EVENT_STOCK:
-        case EVENT_FINDING:
-        case EVENT_SYMPTOM:
-        case EVENT_DEGRADED:
-        case EVENT_REHEARSAL:
-        case EVENT_HEARTBEAT:
-        case _EVENT_MAX:
+        static const enum belief beliefs[_EVENT_MAX] = {
+                [EVENT_MISSED] = BELIEVES_UNCONFIRMED,  [EVENT_UNATTENDED] = BELIEVES_UNCONFIRMED,
+                [EVENT_STOPPED] = BELIEVES_UNCONFIRMED, [EVENT_SKIPPED] = BELIEVES_SKIPPED,
+                [EVENT_RESOLVED] = BELIEVES_RESOLVED,
+        };
+
+        if (event == _EVENT_MAX || beliefs[event] == BELIEVES_NOTHING)
                 return false;
-        }
-        return false;
+        *ret = beliefs[event];
+        return true;
 }
 
 static void learn(struct knowledge *knowledge, const struct telling *telling) {
