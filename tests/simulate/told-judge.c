@@ -285,8 +285,7 @@ static void check_said(struct world *world, size_t i, const struct message_view 
         hearing = make(world, i, id);
         if (hearing->touched_usec < world->now_usec)
                 hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing) &&
-            world->now_usec >= world->told.forced_usec)
+        if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing))
                 fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
         if (opinion == THINKS_RESOLVED)
                 world->told.n_resolved++;
@@ -374,18 +373,23 @@ void told_refused(struct world *world, size_t i) {
                                 hearing->thinks = THINKS_NOTHING;
                         hearing->owed = _EVENT_MAX;
                         hearing->refused = opinion_of(listener->said[k].event);
+                        if (hearing->refused == THINKS_RESOLVED)
+                                hearing->end_refused = listener->message;
                         weigh(world, hearing);
                 } else if (listener->said[k].event == EVENT_SUMMARY)
                         listener->summary_usec = world->now_usec;
         }
 }
 
-void told_retried(struct world *world) {
+void told_retried(struct world *world, int64_t message) {
         struct hearing *hearing;
 
         world->told.forced_usec = world->now_usec + 4 * USEC_PER_HOUR;
-        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next) {
                 hearing->was_told = false;
+                /* The end that may have arrived is said once more, whenever that succeeds. */
+                hearing->may_know = hearing->may_know || hearing->end_refused == message;
+        }
 }
 
 void told_excuse(struct world *world, enum recipient_kind kind) {

@@ -64,6 +64,7 @@ struct hearing {
         unsigned told_episode;   /* in that one, */
         int64_t told_message;    /* by that message */
         enum opinion refused;    /* a message that was to say so failed for good */
+        int64_t end_refused;     /* the last one that was to say the end of it and failed for good; 0: none */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
         usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
@@ -107,8 +108,8 @@ void told_check_attempt(struct world *world, size_t listener, const struct messa
 /* It arrives, or may have; `surely` is what dosed knows. */
 void told_arrives(struct world *world, size_t listener, bool arrives);
 void told_refused(struct world *world, size_t listener);
-/* Somebody has had a message tried again: what was told may be told again. */
-void told_retried(struct world *world);
+/* Somebody has that message tried again: what was told may be told again. */
+void told_retried(struct world *world, int64_t message);
 /* Time has jumped since then, or a way was closed since then. */
 void told_jump(struct world *world, usec_t since_usec);
 void told_excuse(struct world *world, enum recipient_kind kind);
