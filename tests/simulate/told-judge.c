@@ -146,6 +146,7 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
         hearing->is_off_plan = dose_is_off_plan(dose);
         hearing->touched_usec = world->now_usec;
         hearing->episode += !is_unconfirmed(dose->state);
+        hearing->is_excused = hearing->is_excused && hearing->may_know; /* else what waited is dropped */
 
         event = wanted(listener, hearing);
         hearing->owed = _EVENT_MAX;
@@ -195,7 +196,7 @@ static bool is_pushed(const struct world *world, const struct listener *listener
 
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
                 if (&world->told.listeners[hearing->listener] == listener &&
-                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE) &&
+                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE || hearing->is_excused) &&
                     (hearing->is_critical ||
                      quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, hearing->due_usec)))
                         return true;
@@ -326,6 +327,7 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
                 hearing->may_think = opinion;
         if (!arrives)
                 return;
+        hearing->is_excused = false;
         if (opinion == THINKS_RESOLVED) {
                 hearing->may_know = false;
                 hearing->end_usec = world->now_usec;
@@ -355,6 +357,7 @@ void told_arrives(struct world *world, size_t i, bool arrives) {
 }
 
 static void excuse(struct hearing *hearing) {
+        hearing->is_excused = hearing->is_excused || hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE;
         hearing->owed = _EVENT_MAX;
         hearing->thinks = THINKS_NOTHING;
         hearing->wrong_usec = USEC_NONE;

@@ -67,6 +67,7 @@ struct hearing {
         int64_t end_refused;     /* the last one that was to say the end of it and failed for good; 0: none */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
+        bool is_excused;   /* need not be told what was owed, and may be told all the same */
         usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
         UT_hash_handle hh;
 };
