@@ -104,8 +104,6 @@ void told_change(struct world *world, const struct dose *dose, const char *id);
 /* What the plan says is private from now on. */
 void told_hide(struct world *world, const struct person *person, const struct plan *plan);
 void told_moved(struct world *world, const char *id);
-/* An attempt: before anything is known of it. */
-void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);
 /* It arrives, or may have; `surely` is what dosed knows. */
 void told_arrives(struct world *world, size_t listener, bool arrives);
 void told_refused(struct world *world, size_t listener);
@@ -118,3 +116,6 @@ void told_set_back(struct world *world);
 void told_leave(struct world *world, size_t listener);
 void told_look(struct world *world);
 void told_forget(struct world *world);
+
+/* told-attempt.c: what a message says, before anything is known of it. */
+void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);
