@@ -115,6 +115,12 @@ static bool is_recorded_in_the_end(struct world *world, const char *id) {
         return ledger_get(world, id, &dose) == 0 && is_recorded_state(dose->state) && !dose_is_off_plan(dose);
 }
 
+static bool is_moved_in_the_end(struct world *world, const char *id) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+
+        return ledger_get(world, id, &dose) == 0 && dose->state == DOSE_MOVED;
+}
+
 static void follow_record(struct world *world, const struct line_read *read) {
         bool by_plan = read->recorded_by && strcmp(read->recorded_by, "plan") == 0;
         const struct expected *expected = oracle_find(&world->oracle, read->id);
@@ -159,7 +165,7 @@ static void follow_entry(struct world *world, const struct line_read *read, bool
                 follow_move(world, read);
         }
         oracle->recorded_usec = read->recorded_usec;
-        if (read->state == DOSE_MOVED)
+        if (read->state == DOSE_MOVED && is_moved_in_the_end(world, read->id))
                 told_moved(world, read->id);
 
         expected = oracle_find(oracle, read->id);
