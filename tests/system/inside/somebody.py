@@ -14,7 +14,7 @@ sys.path.append(str(SOURCE / "bus"))
 import dbus  # noqa: E402
 import dbus.lowlevel  # noqa: E402
 from gi.repository import GLib  # noqa: E402
-from harness import DEADLINE_SEC, PATH  # noqa: E402
+from harness import DEADLINE_SEC, PATH, sealed  # noqa: E402
 from household import Member  # noqa: E402
 from notify import FakeServer  # noqa: E402
 
@@ -121,9 +121,7 @@ class Caller(Member):
         return self.overheard
 
     def put_calendar(self, person, name, text):
-        fd = os.memfd_create("plan")
-        os.write(fd, text.encode())
-        arguments = ("PutCalendar", "sh", name, dbus.types.UnixFd(fd))
+        arguments = ("PutCalendar", "sh", name, dbus.types.UnixFd(sealed(text)))
         return self.error(*arguments, path=f"{PATH}/person/{person}", interface="Person")
 
     def ask_bus(self, method, signature, *arguments, interface=dbus.BUS_DAEMON_IFACE):

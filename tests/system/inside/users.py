@@ -139,8 +139,8 @@ class Users(Household):
         for rule in (f"path_namespace='{PATH}'", f"sender='{NAME}'", f"eavesdrop='true',path_namespace='{PATH}'",
                      f"eavesdrop='true',sender='{NAME}'", "eavesdrop='true'", "eavesdrop='true',type='method_return'"):  # fmt: skip
             stranger.ask_bus("AddMatch", "s", rule)
-        for _, process in self.people.items():
-            process.try_call("Subscribe")
+        for name, process in self.people.items():
+            self.assertEqual(process.error("Subscribe"), DENIED if name == "stranger" else "", name)
         self.assertEqual(stranger.ask_bus("BecomeMonitor", "asu", [], 0, interface=MONITORING), DENIED)
         spied = run_as("stranger", "busctl", "monitor", NAME, check=None)
         self.assertNotEqual(spied.returncode, 0)
