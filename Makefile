@@ -239,9 +239,9 @@ installed = \
 	$(call into,644,$(interfacesdir),$(wildcard dbus/*.xml)) \
 	$(foreach section,1 5 7 8,$(call into,644,$(mandir)/man$(section),$(wildcard man/*.$(section)))) \
 	$(call into,755,$(datadir)/dosed/hooks,$(wildcard data/hooks/*)) \
-	$(foreach name,dosed dosectl,644:data/completions/$(name).bash:$(bashcompletionsdir)/$(name)) \
-	$(call into,644,$(zshcompletionsdir),data/completions/_dosed data/completions/_dosectl) \
-	$(call into,644,$(fishcompletionsdir),data/completions/dosed.fish data/completions/dosectl.fish) \
+	$(foreach file,$(wildcard data/completions/*.bash),644:$(file):$(bashcompletionsdir)/$(basename $(notdir $(file)))) \
+	$(call into,644,$(zshcompletionsdir),$(wildcard data/completions/_*)) \
+	$(call into,644,$(fishcompletionsdir),$(wildcard data/completions/*.fish)) \
 	$(call into,644,$(catalogdir),data/dosed.catalog) \
 	$(call into,644,$(docdir)/examples,data/dosed.conf) \
 	$(call into,644,$(docdir)/examples/sync,$(wildcard data/sync/*))

@@ -27,6 +27,7 @@ INSTALLED = {
     "libexec/dosed/dosed-mail": None,
     "share/bash-completion/completions/dosectl": "data/completions/dosectl.bash",
     "share/bash-completion/completions/dosed": "data/completions/dosed.bash",
+    "share/bash-completion/completions/dosed-agent": "data/completions/dosed-agent.bash",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Dose.xml": "dbus/org.dosed.Dosed1.Dose.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Manager.xml": "dbus/org.dosed.Dosed1.Manager.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Outbox.xml": "dbus/org.dosed.Dosed1.Outbox.xml",
@@ -46,6 +47,7 @@ INSTALLED = {
     "share/dosed/hooks/speech": "data/hooks/speech",
     "share/dosed/hooks/webhook": "data/hooks/webhook",
     "share/fish/vendor_completions.d/dosectl.fish": "data/completions/dosectl.fish",
+    "share/fish/vendor_completions.d/dosed-agent.fish": "data/completions/dosed-agent.fish",
     "share/fish/vendor_completions.d/dosed.fish": "data/completions/dosed.fish",
     "share/man/man1/dosectl.1": "man/dosectl.1",
     "share/man/man1/dosed-agent.1": "man/dosed-agent.1",
@@ -57,6 +59,7 @@ INSTALLED = {
     "share/man/man8/dosed.8": "man/dosed.8",
     f"{ZSH}/_dosectl": "data/completions/_dosectl",
     f"{ZSH}/_dosed": "data/completions/_dosed",
+    f"{ZSH}/_dosed-agent": "data/completions/_dosed-agent",
 }
 EXECUTABLE = ("bin/", "libexec/", "share/dosed/hooks/")
 NOT_INSTALLED = set()  # files of these folders that are for building or testing only
