@@ -6,6 +6,7 @@ and which then powers off. Its network is a loopback of its own.
 
 import contextlib
 import ctypes
+import functools
 import os
 import re
 import select
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = os.environ.get("DOSED_BUILD", "build/plain")
 BOOT_SEC = 180  # a boot takes two seconds; on a machine that is busy otherwise, many more
+TRIAL_SEC = 90  # the same, of one in which there is nothing to do
 RUN_SEC = 600  # for all that runs in there
 END_SEC = 60  # from its last word until the machine is off
 
@@ -51,27 +53,61 @@ TimeoutStartSec=infinity
 MASKED = ("timers.target", "systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
 
 
+class NotBooted(AssertionError):
+    """It did not come to its first word."""
+
+
 def reason_against():
     """Why it cannot run here; None where it can."""
     if os.geteuid() != 0:
         return "only root may boot a container"
-    for program in ("systemd-nspawn", "unshare"):
-        if not shutil.which(program):
-            return f"{program} is not installed"
-    done = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
-    return None if done.returncode == 0 else "nothing may be mounted here"
+    missing = [program for program in ("systemd-nspawn", "systemctl", "unshare", "mount") if not shutil.which(program)]
+    if missing:
+        return f"{', '.join(missing)}: not installed"
+    return result_of_trial()
+
+
+@functools.cache
+def result_of_trial():
+    """What a whole run of tests finds out once, since it may take minutes where nothing comes of it."""
+    memory = Path(os.environ["DOSED_RUN"], "container") if "DOSED_RUN" in os.environ else None
+    if memory and memory.exists():
+        return memory.read_text() or None
+    reason = try_one()
+    if memory:
+        memory.write_text(reason or "")
+    return reason
+
+
+def try_one():
+    """
+    What has to be allowed for a container differs from kernel to kernel, and from one container around this machine to another:
+    only one that boots tells.
+    """
+    try:
+        run_in_container("/bin/true", furnish=lambda container: None, boot_sec=TRIAL_SEC)
+    except NotBooted as error:
+        return f"no container boots here: {in_one_line(error)[-300:]}"
+    return None
+
+
+def in_one_line(error):
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", str(error)).split())
 
 
 def leave_mounts_behind():
     """From here on this process has mounts of its own, which go with it however it ends."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        raise NotBooted(f"no mounts of its own: {os.strerror(ctypes.get_errno())}")
+    mount("--make-rprivate", "/")
 
 
-class Hung(AssertionError):
-    """It did not come to its first word."""
+def mount(*arguments):
+    done = subprocess.run(["mount", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=END_SEC,
+                          check=False)  # fmt: skip
+    if done.returncode != 0:
+        raise NotBooted(done.stderr or f"mount: exit {done.returncode}")
 
 
 def install(container):
@@ -88,8 +124,8 @@ class Container:
         said = container.run("/bin/sh /root/script")
     """
 
-    def __init__(self, furnish=install):
-        self.furnish = furnish
+    def __init__(self, furnish=install, boot_sec=BOOT_SEC):
+        self.furnish, self.boot_sec = furnish, boot_sec
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
         self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
@@ -118,7 +154,7 @@ class Container:
             self.leave_cgroup(Path(base, self.name))
 
     def mount(self, *arguments):
-        subprocess.run(["mount", *map(str, arguments)], check=True)
+        mount(*arguments)
         self.mounted.append(str(arguments[-1]))
 
     def write(self, path, text):
@@ -175,9 +211,9 @@ class Container:
         with open(self.folder / "console", "wb") as console:
             machine = self.boot(console)
             try:
-                if not self.wait(machine, "began", BOOT_SEC):
-                    how = f"it hangs since {BOOT_SEC} s" if machine.poll() is None else f"exit {machine.returncode}"
-                    raise Hung(f"{how}: {self.end_of_console()}")
+                if not self.wait(machine, "began", self.boot_sec):
+                    how = f"it hangs since {self.boot_sec} s" if machine.poll() is None else f"exit {machine.returncode}"
+                    raise NotBooted(f"{how}: {self.end_of_console()}")
                 if not self.wait(machine, "ended", RUN_SEC):
                     raise AssertionError(f"not done after {RUN_SEC} s: {self.said()}\n{self.end_of_console()}")
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -203,18 +239,18 @@ class Container:
         return (self.folder / "console").read_text(errors="replace")[-3000:]
 
 
-def run_in_container(command, files=None, furnish=install):
+def run_in_container(command, files=None, furnish=install, boot_sec=BOOT_SEC):
     """Boots a container of its own, with more files, for one command, and gives all that it said."""
     for attempt in range(2):
         try:
-            with Container(furnish) as container:
+            with Container(furnish, boot_sec) as container:
                 for path, text in (files or {}).items():
                     container.write(path, text)
                 return container.run(command)
-        except Hung as error:
+        except NotBooted as error:
             if attempt > 0:
                 raise
-            print(f"# the container did not boot, so that it is tried once more: {error}", flush=True)
+            print("# the container did not boot, so that it is tried once more:", in_one_line(error), flush=True)
 
 
 def run_inside(name, furnish=install):
