@@ -71,7 +71,7 @@ def files_below(folder):
 
 class Installing(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(prefix="with a space ")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
@@ -101,10 +101,19 @@ class Installing(unittest.TestCase):
                 self.assertEqual((self.folder / "usr" / name).read_bytes(), (ROOT / source).read_bytes(), name)
 
     def test_uninstall_leaves_nothing_behind(self):
-        self.make("install")
-        self.make("uninstall")
-        self.assertEqual(files_below(self.folder), [])
-        self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
+        for prefix in ("/usr", "/usr/local", "/opt/medicine"):
+            with self.subTest(prefix=prefix):
+                self.make("install", prefix)
+                self.assertEqual(len(files_below(self.folder)), len(INSTALLED))
+                self.make("uninstall", prefix)
+                self.assertEqual(files_below(self.folder), [])
+                self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
+
+    def test_a_prefix_that_would_fall_apart_is_refused(self):
+        done = subprocess.run(["make", f"DESTDIR={self.folder}", "prefix=/opt/my medicine", "install"], cwd=ROOT, capture_output=True,
+                              text=True, timeout=600, check=False)  # fmt: skip
+        self.assertEqual((done.returncode, files_below(self.folder)), (2, []))
+        self.assertIn("prefix may have no spaces in it", done.stderr)
 
     def test_uninstall_leaves_what_others_put_there(self):
         self.make("install")
