@@ -168,7 +168,7 @@ check-system: ## the service under a booted systemd, in a container; needs root
 check-system: build/.deps-build build/.deps-check
 	@[ "$$(id -u)" -ne 0 ] || $(MAKE) --no-print-directory build/.deps-system
 	@$(MAKE) $(make_flags) all
-	@DOSED_BUILD=$(build) $(PYTHON) tests/run --jobs 1 --deadline 1200 $(wildcard tests/system/test_*.py)
+	@DOSED_BUILD=$(build) $(PYTHON) tests/run --jobs 1 --deadline 2400 $(wildcard tests/system/test_*.py)
 
 # 120 lives of 3 years, of one or two people, are 500 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -194,6 +194,12 @@ run: ## the same in the foreground, to play with, until Ctrl-C
 run: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
+
+.PHONY: screenshot
+screenshot: ## the picture in README.md, made anew
+screenshot: build/.deps-build build/.deps-check build/.deps-screenshot
+	@$(MAKE) $(make_flags) all $(build)/tests/move-clock.so
+	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/screenshot data/screenshot.png
 
 .PHONY: lint
 lint: ## look for mistakes without running anything

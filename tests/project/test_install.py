@@ -62,7 +62,7 @@ INSTALLED = {
     f"{ZSH}/_dosed-agent": "data/completions/_dosed-agent",
 }
 EXECUTABLE = ("bin/", "libexec/", "share/dosed/hooks/")
-NOT_INSTALLED = set()  # files of these folders that are for building or testing only
+NOT_INSTALLED = {"data/screenshot.png"}  # files of these folders that are for building or testing only
 
 
 def files_below(folder):
