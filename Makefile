@@ -10,6 +10,7 @@ datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
+$(foreach place,prefix bindir libexecdir datadir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)))
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
@@ -194,6 +195,12 @@ run: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
 
+.PHONY: screenshot
+screenshot: ## the picture in README.md, made anew
+screenshot: build/.deps-build build/.deps-check build/.deps-screenshot
+	@$(MAKE) $(make_flags) all $(build)/tests/move-clock.so
+	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/screenshot data/screenshot.png
+
 .PHONY: lint
 lint: ## look for mistakes without running anything
 lint: export LINT_FLAGS = $(filter-out -MMD -MP,$(our_cppflags)) -std=gnu11 $(library_cflags)
@@ -239,9 +246,9 @@ installed = \
 	$(call into,644,$(interfacesdir),$(wildcard dbus/*.xml)) \
 	$(foreach section,1 5 7 8,$(call into,644,$(mandir)/man$(section),$(wildcard man/*.$(section)))) \
 	$(call into,755,$(datadir)/dosed/hooks,$(wildcard data/hooks/*)) \
-	$(foreach name,dosed dosectl,644:data/completions/$(name).bash:$(bashcompletionsdir)/$(name)) \
-	$(call into,644,$(zshcompletionsdir),data/completions/_dosed data/completions/_dosectl) \
-	$(call into,644,$(fishcompletionsdir),data/completions/dosed.fish data/completions/dosectl.fish) \
+	$(foreach file,$(wildcard data/completions/*.bash),644:$(file):$(bashcompletionsdir)/$(basename $(notdir $(file)))) \
+	$(call into,644,$(zshcompletionsdir),$(wildcard data/completions/_*)) \
+	$(call into,644,$(fishcompletionsdir),$(wildcard data/completions/*.fish)) \
 	$(call into,644,$(catalogdir),data/dosed.catalog) \
 	$(call into,644,$(docdir)/examples,data/dosed.conf) \
 	$(call into,644,$(docdir)/examples/sync,$(wildcard data/sync/*))
