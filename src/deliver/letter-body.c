@@ -64,7 +64,7 @@ static void put_dose_due(struct letter *letter, const struct message_item *item)
 static void put_rule(struct letter *letter, const struct message_item *item) {
         const struct dose *dose = item->dose;
 
-        if (!dose || !disclosure_names(&letter->options->disclosure, dose) || !dose->if_missed || !*dose->if_missed)
+        if (!disclosure_names(&letter->options->disclosure, item) || !dose->if_missed || !*dose->if_missed)
                 return;
         page_block(&letter->prose, BLOCK_NOTE);
         prose_put(&letter->prose, "The plan has this rule for a missed dose: “");
