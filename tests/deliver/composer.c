@@ -176,8 +176,10 @@ int main(int argc, char **argv) {
 
                 if (!composed || !views || !sums || !names)
                         return 2;
-                for (size_t i = 0; i < n_items; i++)
+                for (size_t i = 0; i < n_items; i++) {
                         read_item(json_array_get(items, i), &composed[i], &views[i]);
+                        composed[i].telling.id = (int64_t) i + 1;
+                }
                 for (size_t i = 0; i < n_summaries; i++)
                         read_summary(json_array_get(summaries, i), &sums[i]);
                 json_object_foreach(people, key, value) names[n_people++] =
