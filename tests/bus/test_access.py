@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
 
 import dbus
-from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now
+from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now, plain, sealed
 from household import Household, Member, unix_users
 
 # Each may what those before it may. `own` takes ana's medicines; `other` is bruno; `stranger` is nobody in dosed.conf.
@@ -51,14 +51,8 @@ EVERYBODY = INSIDE | {"stranger"}
 NOTHING = dbus.Dictionary({}, signature="sv")
 
 
-def memfd(text):
-    fd = os.memfd_create("plan")
-    os.write(fd, text.encode())
-    return fd
-
-
-def plan_file():
-    return dbus.types.UnixFd(memfd(calendar(event("Metformin 500 mg", now() + timedelta(days=2)))))
+def plan_file(medication="Metformin 500 mg"):
+    return dbus.types.UnixFd(sealed(calendar(event(medication, now() + timedelta(days=2)))))
 
 
 # Who may call it, of what the test has made of ana's; who may not is told by `refused`. Arguments are made anew for each call.
@@ -73,6 +67,8 @@ METHODS = {
     "Dose.Undo": (RECORDERS, "", lambda: ()),
     "Dose.Snooze": (RECORDERS, "t", lambda: (dbus.UInt64(0),)),
     "Dose.Skip": (RECORDERS, "sa{sv}", lambda: ("felt ill", NOTHING)),
+    "Person.ListCalendars": (MANAGERS, "", lambda: ()),
+    "Person.GetCalendar": (MANAGERS, "s", lambda: ("aspirin.ics",)),
     "Person.PutCalendar": (MANAGERS, "sh", lambda: ("more.ics", plan_file())),
     "Person.RemoveCalendar": (MANAGERS, "s", lambda: ("more.ics",)),
     "Person.AcceptPlan": (MANAGERS, "", lambda: ()),
@@ -367,6 +363,19 @@ class Hiding(Access):
             self.assertIn(self.members[role].error("Undo", path=path, interface="Dose"), HIDDEN)
             self.assertEqual(self.members[role].error("GetDose", "s", identity), "NoSuchDose")
         self.assertEqual(self.members["own"].error("Confirm", "a{sv}", NOTHING, path=path, interface="Dose"), "")
+
+    def test_a_plan_file_with_something_confidential_is_hidden_from_caregivers_who_manage(self):
+        self.dosed.put_ics("mixed", calendar(event("Zinc", now() + timedelta(days=1)),
+                                             event("Yohimbine", "no time", CLASS="confidential")))  # fmt: skip
+        ana = {"path": f"{PATH}/person/ana", "interface": "Person"}
+        manager, root = self.members["manage"], self.members["root"]
+        self.assertEqual(plain(manager.call("ListCalendars", **ana)), ["aspirin.ics"])
+        self.assertEqual(plain(root.call("ListCalendars", **ana)), ["aspirin.ics", "frobnitol.ics", "mixed.ics"])
+        for name in ("frobnitol.ics", "mixed.ics"):
+            self.assertEqual(manager.error("GetCalendar", "s", name, **ana), DENIED)
+            self.assertEqual(manager.error("PutCalendar", "sh", name, plan_file(), **ana), DENIED)
+            self.assertEqual(manager.error("RemoveCalendar", "s", name, **ana), DENIED)
+            self.assertEqual(root.error("GetCalendar", "s", name, **ana), "")
 
     def test_what_is_broken_is_told_with_names_only_to_who_may_see_them(self):
         self.dosed.put_ics("brokenplan", "BEGIN:VCALENDAR\r\n")
