@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may do what on the system bus: each member of each interface, tried as each kind of user."""
 
+import contextlib
 import os
 import pwd
+import sqlite3
 import unittest
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
@@ -265,6 +267,47 @@ class Hiding(Access):
                 self.assertEqual({str(details["name"]) for _, details in listed}, wanted)
                 told = {event["person"] for message in member.messages(open=True) for event in message["events"]}
                 self.assertEqual(told, {"other": {"bruno"}, "root": {"ana", "bruno"}}.get(role, {"ana"}))
+
+    def note_message(self, event, text, uid=None):
+        """Somebody was told of it."""
+        told = int(now().timestamp() * 1_000_000)
+        self.dosed.stop()
+        with contextlib.closing(sqlite3.connect(self.dosed.state / "dosed.db")) as ledger, ledger:
+            ledger.execute("INSERT INTO message SELECT coalesce(max(id), 0) + 1, 'hook told', 'x', ?, ?, ?, 1, 'done', 0, NULL,"
+                           " NULL FROM message", (told, told, told))  # fmt: skip
+            ledger.execute("INSERT INTO telling SELECT coalesce(max(id), 0) + 1, 'hook told', ?, 'ana', ?, ?, ?, ?, ?, 0, 'told',"
+                           " (SELECT max(id) FROM message) FROM telling",
+                           (event, uid, uid and self.due.strftime("%Y%m%dT%H%M%SZ"), text, told, told))  # fmt: skip
+        self.dosed.start()
+
+    def test_what_is_made_private_is_hidden_from_then_on_whenever_its_dose_was_made(self):
+        self.make_due()
+        self.note_message("stopped", "Aspirin 100 mg", "Aspirin")
+        self.note_message("plan", "added Aspirin 100 mg")
+        (path,) = [dose["path"] for dose in self.members["root"].doses() if dose["medication"] == "Aspirin 100 mg"]
+        for secrecy in ("PUBLIC", "CONFIDENTIAL"):
+            text = calendar(event("Aspirin 100 mg", self.due, uid="Aspirin", CLASS=secrecy, X_DOSED_WINDOW="PT5H",
+                                  X_DOSED_EARLY="PT5H"))  # fmt: skip
+            self.dosed.put_ics("aspirin", text, person="ana")
+            self.reload()
+            for role in ("own", "view", "record", "manage", "root"):
+                member, shown = self.members[role], role in ("own", "root") or secrecy == "PUBLIC"
+                member.try_call("Subscribe")
+                told = {event["event"]: event for message in member.messages() for event in message["events"]}
+                with self.subTest(role=role, secrecy=secrecy):
+                    self.assertEqual("Aspirin 100 mg" in {dose["medication"] for dose in member.doses()}, shown)
+                    self.assertEqual(member.error("Confirm", "a{sv}", dbus.Dictionary({"at": "never"}, signature="sv"),
+                                                  path=path, interface="Dose") in HIDDEN, not shown)  # fmt: skip
+                    self.assertEqual(member.get("OpenDoses"), {"own": 2, "root": 3}.get(role, int(shown)))
+                    self.assertEqual([told[name].get("text") for name in ("stopped", "plan")],
+                                     ["Aspirin 100 mg", "added Aspirin 100 mg"] if shown else [None, None])
+                    self.assertEqual([told["stopped"].get("medication"), "dose" in told["stopped"]],
+                                     ["Aspirin 100 mg", True] if shown else [None, False])
+        for role in VIEWERS:
+            self.members[role].hear()
+        self.members["own"].call("Confirm", "a{sv}", NOTHING, path=path, interface="Dose")
+        for role in VIEWERS:
+            self.assertEqual("DoseChanged" in {name for name, _ in self.members[role].hear()}, role in ("own", "root"), role)
 
     def test_own_is_what_one_takes_oneself(self):
         for role, wanted in {"own": 2, "other": 1, "view": 0, "manage": 0, "root": 0}.items():

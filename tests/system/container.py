@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-A booted systemd without a virtual machine: this system under an overlay, with dosed installed, in which one file of tests runs
-and which then powers off. Its network is a loopback of its own.
+A booted systemd without a virtual machine: this system, or another tree, under an overlay, with dosed installed, in which one
+file of tests runs and which then powers off. Its network is a loopback of its own.
 """
 
 import contextlib
@@ -123,6 +123,10 @@ def install(container):
         run(*program, f"--root={container.merged}", "dosed.conf")
 
 
+def this_system():
+    return "/"
+
+
 class Container:
     """
     with Container() as container:
@@ -130,8 +134,8 @@ class Container:
         said = container.run("/bin/sh /root/script")
     """
 
-    def __init__(self, furnish=install, boot_sec=BOOT_SEC):
-        self.furnish, self.boot_sec = furnish, boot_sec
+    def __init__(self, furnish=install, tree=this_system, boot_sec=BOOT_SEC):
+        self.furnish, self.tree, self.boot_sec = furnish, tree, boot_sec
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
         self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
@@ -140,11 +144,12 @@ class Container:
 
     def __enter__(self):
         try:
+            tree = self.tree()
             leave_mounts_behind()
             self.mount("-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", self.folder)
             for name in ("upper", "work", "merged", "out"):
                 (self.folder / name).mkdir()
-            self.mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.folder}/upper,workdir={self.folder}/work",
+            self.mount("-t", "overlay", "-o", f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work",
                        "overlay", self.merged)
             self.furnish(self)
         except BaseException:
@@ -198,18 +203,34 @@ class Container:
                     os.rmdir(folder)
             select.select([], [], [], 0.05)
 
-    def boot(self, console):
+    def start(self, *command, said):
         is_managed = os.path.exists("/run/systemd/system")
         return subprocess.Popen(
             [*(["systemd-run", "--quiet", "--scope", "--property=Delegate=yes"] if is_managed else []),
              # All that is in there ends when this does: killing systemd-nspawn alone leaves a container behind.
              "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
              "systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", "--keep-unit", f"--machine={self.name}",
-             "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
-             "--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no"],
-            stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+             "--timezone=off", "--resolv-conf=off", "--private-network", "--capability=CAP_WAKE_ALARM",
+             f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source", *command],
+            stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             preexec_fn=None if is_managed else self.enter_cgroup,
         )  # fmt: skip
+
+    def boot(self, console):
+        return self.start("--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no", said=console)
+
+    def execute(self, *command):
+        """Runs it in there before the boot, with nothing else running."""
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            machine = self.start("--as-pid2", "--setenv=DEBIAN_FRONTEND=noninteractive", *command, said=said)
+            try:
+                status = machine.wait(RUN_SEC)
+            finally:
+                machine.kill()
+                machine.wait()
+            said.seek(0)
+            if status != 0:
+                raise AssertionError(f"{' '.join(command)}: exit {status}\n{said.read()}")
 
     def run(self, command):
         """Boots, runs the command as root, and gives all that it said. The next boot finds what this one left."""
@@ -247,11 +268,11 @@ class Container:
         return (self.folder / "console").read_text(errors="replace")[-3000:]
 
 
-def run_in_container(command, files=None, furnish=install, boot_sec=BOOT_SEC):
+def run_in_container(command, files=None, **how):
     """Boots a container of its own, with more files, for one command, and gives all that it said."""
     for attempt in range(2):
         try:
-            with Container(furnish, boot_sec) as container:
+            with Container(**how) as container:
                 for path, text in (files or {}).items():
                     container.write(path, text)
                 return container.run(command)
@@ -272,10 +293,10 @@ def sentences_of(name):
     return re.findall(r"^    def (test_\w+)\(self", text, re.MULTILINE)
 
 
-def inside(name, furnish=install):
+def inside(name, **how):
     """
-    A class with the tests of tests/system/inside/NAME.py, all of which run in one boot; furnish(container) puts in there what is
-    to be tested.
+    A class with the tests of tests/system/inside/NAME.py, all of which run in one boot of what tree() gives; furnish(container)
+    puts in there what is to be tested.
     """
 
     class Inside(unittest.TestCase):
@@ -285,7 +306,7 @@ def inside(name, furnish=install):
         def setUpClass(cls):
             if reason_against():
                 raise unittest.SkipTest(reason_against())
-            cls.said = run_in_container(command_of(name), furnish=furnish)
+            cls.said = run_in_container(command_of(name), **how)
 
         def check(self, sentence):
             found = re.search(rf"^(not )?ok \d+ - {re.escape(sentence)}(?: # SKIP (.*))?\n((?:#.*\n)*)", self.said, re.MULTILINE)
