@@ -64,12 +64,13 @@ _dosectl() {
         :*) _dosectl_offer "" "$cur" < <("$program" complete verbs 2>/dev/null) ;;
         take:* | snooze:* | skip:0:*) _dosectl_offer "" "$cur" < <("$program" "${bus[@]}" complete doses 2>/dev/null) ;;
         undo:*) _dosectl_offer "" "$cur" < <("$program" "${bus[@]}" complete meds 2>/dev/null) ;;
+        edit:0:*) _dosectl_offer "" "$cur" < <("$program" "${bus[@]}" complete plan 2>/dev/null) ;;
         plan:0:*) _dosectl_offer "" "$cur" <<<accept ;;
         plan:1:*) _dosectl_offer "" "$cur" < <("$program" "${bus[@]}" complete people 2>/dev/null) ;;
         outbox:0:*) _dosectl_offer "" "$cur" <<<retry ;;
         outbox:1:*) _dosectl_offer "" "$cur" <<<all ;;
         mail:0:*) _dosectl_offer "" "$cur" <<<test ;;
-        verify:* | preview:*) compopt -o default 2>/dev/null ;;
+        verify:* | preview:* | add:0:*) compopt -o default 2>/dev/null ;;
     esac
     return 0
 }

@@ -63,6 +63,8 @@ function __dosectl_offers
             command $program $bus complete doses 2>/dev/null
         case 'undo:*'
             command $program $bus complete meds 2>/dev/null
+        case 'edit:0:*'
+            command $program $bus complete plan 2>/dev/null
         case 'plan:0:*'
             echo accept
         case 'plan:1:*'
@@ -73,7 +75,7 @@ function __dosectl_offers
             echo all
         case 'mail:0:*'
             echo test
-        case 'verify:*' 'preview:*'
+        case 'verify:*' 'preview:*' 'add:0:*'
             __fish_complete_path $current
     end
 end

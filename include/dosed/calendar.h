@@ -2,6 +2,7 @@
 /* Plan files: reading iCalendar bytes into schedules, and writing a new schedule as iCalendar. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dosed/civil.h"
@@ -33,6 +34,12 @@ int calendar_read(const char *name, const void *bytes, size_t size, struct zones
 
 /* Reads the bytes in a child process and throws the result away. Returns 0, CALENDAR_CRASHES or a negative errno. */
 int calendar_probe(const char *name, const void *bytes, size_t size, struct zones *zones);
+
+/*
+ * Whether anything in these bytes is marked PRIVATE or CONFIDENTIAL (RFC 5545 3.8.1.3), be it a schedule or not, and whether or
+ * not they can be used. Returns 0 or -ENOMEM.
+ */
+int calendar_holds_confidential(const void *bytes, size_t size, bool *ret);
 
 /* A schedule as `dosectl add` makes it: taken at some times of the day, each day or on some weekdays. */
 struct calendar_draft {

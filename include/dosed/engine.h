@@ -28,6 +28,7 @@ struct dose_view {
         usec_t taken_before_usec;       /* the medication was taken then, within its interval: check first; USEC_NONE */
         bool takeable;                  /* taking it now would be accepted */
         bool record_lost;               /* taken or not before the ledger was lost: check first */
+        bool is_private;                /* by now, or when it was made: hidden from caregivers, hooks, lock screens */
 };
 
 /* Told after the step was written (or could not be, then Degraded), in order. Observers do not call the engine back. */
@@ -187,13 +188,13 @@ int engine_visit_medications(struct engine *engine, const char *person, usec_t n
 size_t engine_count_people(const struct engine *engine);
 const char *engine_person_name(const struct engine *engine, size_t i);
 bool engine_has_person(const struct engine *engine, const char *name);
-/* The person's first folder, where new files go; NULL. */
-const char *engine_person_folder(const struct engine *engine, const char *name);
+/* The person's folders, as dosed.conf has them; new files go into the first. NULL: there is no i-th. */
+const char *engine_person_folder(const struct engine *engine, const char *name, size_t i);
 size_t engine_count_open(const struct engine *engine);
 /* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
 usec_t engine_next_due(struct engine *engine);
 /* The same of those doses that a caller wants to know of. */
-typedef bool (*dose_choice)(void *userdata, const char *person, bool is_confidential);
+typedef bool (*dose_choice)(void *userdata, const char *person, bool is_private);
 size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, void *userdata);
 usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *userdata);
 

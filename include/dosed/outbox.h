@@ -50,6 +50,7 @@ struct message_item {
         const struct dose *dose;        /* as it is now; NULL */
         const struct wall_clock *clock; /* the person's; of no person, the recipient's */
         const char *medication_kind;    /* "PRESCRIPTION", as in CATEGORIES; NULL where the plan has it no more */
+        bool is_private;                /* the dose, by now or when it was made */
 };
 struct message_summary { /* of one person, where a message has EVENT_SUMMARY of them */
         const char *person;
@@ -77,7 +78,10 @@ int engine_begin_delivery(struct engine *engine, int64_t message, const char *bo
 /* And ends; `answer` is a sentence for a person, or NULL. */
 int engine_end_delivery(struct engine *engine, int64_t message, enum delivery delivery, const char *answer,
                         usec_t now_usec);
-/* A message that failed for good, or waits, is tried now. Returns 0, ENGINE_NO_MESSAGE, ENGINE_NOT_OPEN or a negative errno. */
+/*
+ * A message that failed for good, or waits, is tried now. Returns 0, ENGINE_NO_MESSAGE, a negative errno, or
+ * ENGINE_NOT_OPEN where it was delivered or its recipient is told nothing any more.
+ */
 int engine_retry_message(struct engine *engine, int64_t message, usec_t now_usec);
 /* A pretend dose is told to everyone who is told of that person's. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno. */
 int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, unsigned *ret_recipients);
@@ -102,5 +106,8 @@ int engine_visit_open_messages(struct engine *engine, message_visitor visitor, v
 int engine_visit_message(struct engine *engine, int64_t message, message_visitor visitor, void *userdata);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
-/* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */
-int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret);
+/*
+ * The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. What it
+ * tells is private where that dose is, or cannot be looked at any more, and where the medicine is that it names.
+ */
+int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret, bool *ret_is_private);

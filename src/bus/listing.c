@@ -89,7 +89,7 @@ static int append_chosen(void *userdata, const struct dose_view *view) {
 
         if (request->person && strcmp(request->person, view->dose->person) != 0)
                 return 0;
-        if (!access_may_see(bus, request->message, view->dose->person, view->dose->confidential))
+        if (!access_may_see(bus, request->message, view->dose->person, view->is_private))
                 return 0;
         if (request->own && !access_is_own(bus, request->message, view->dose->person))
                 return 0;

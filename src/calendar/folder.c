@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "dosed/file.h"
 #include "dosed/folder.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
@@ -129,6 +130,18 @@ int folder_list(const char *path, struct folder **ret, struct problems *problems
         return 0;
 }
 
+/* Nothing but a plan file of the folder itself: names come over the bus too. */
+static bool name_is_safe(const char *name) {
+        return is_plan_name(name) && !strchr(name, '/') && text_is_valid(name, strlen(name));
+}
+
+bool folder_has(const char *path, const char *name) {
+        _cleanup_(close_p) int folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+
+        return folder_fd >= 0 && name_is_safe(name) && fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* What happens to one file must not stop the others. */
 static int unreadable(struct problems *problems, const char *name, int error) {
         int r;
@@ -236,25 +249,6 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
         return 0;
 }
 
-/* Nothing but a plan file of the folder itself: names come over the bus too. */
-static bool name_is_safe(const char *name) {
-        return is_plan_name(name) && !strchr(name, '/') && text_is_valid(name, strlen(name));
-}
-
-static int write_all(int fd, const char *bytes, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, bytes, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                size -= (size_t) n;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
 int folder_write(const char *path, const char *name, const void *bytes, size_t size) {
         _cleanup_(close_p) int folder_fd = -1, fd = -1;
         _cleanup_(free_p) char *temporary = NULL;
@@ -276,7 +270,9 @@ int folder_write(const char *path, const char *name, const void *bytes, size_t s
                 return -errno;
         base = strrchr(temporary, '/') + 1;
 
-        r = write_all(fd, bytes, size);
+        r = file_write(fd, bytes, size);
+        if (r >= 0 && fsync(fd) < 0)
+                r = -errno;
         if (r >= 0 && renameat(folder_fd, base, folder_fd, name) < 0)
                 r = -errno;
         if (r < 0) {

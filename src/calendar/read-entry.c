@@ -2,6 +2,7 @@
 /* One VEVENT or VTODO: the master of a schedule, or an override. */
 #include <stddef.h>
 
+#include "calendar/confidential.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
@@ -107,8 +108,7 @@ static int read_details(struct reader *reader, size_t component, const struct st
                 return r;
 
         details->critical = priority && priority->number >= 1 && priority->number <= 4;
-        /* RFC 5545 3.8.1.3: a class that is not known is PRIVATE. */
-        details->confidential = class && class->value.size > 0 && !slice_equal(class->value, "PUBLIC");
+        details->confidential = class && class_is_confidential(class->value);
         details->window_usec = read_exact_span(reader, component, PROPERTY_DOSED_WINDOW);
         details->early_usec = read_exact_span(reader, component, PROPERTY_DOSED_EARLY);
 

@@ -1,74 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The verb add: a medication becomes a plan file, handed to the daemon. */
-#include <fcntl.h>
+/* The verb add: a medication becomes a plan file, or somebody has one; it is handed to the daemon. */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "ctl/answer.h"
+#include "ctl/calendars.h"
 #include "ctl/client.h"
 #include "ctl/draft.h"
 #include "ctl/listing.h"
 #include "ctl/output.h"
 #include "ctl/person.h"
+#include "ctl/plan-file.h"
 #include "ctl/verb.h"
+#include "ctl/verdict.h"
 #include "dosed/text.h"
 
 /* Every weekly schedule is due within eight days of its first. */
 #define FIRST_DOSE_AHEAD (8 * USEC_PER_DAY)
 
-static int write_all(int fd, const char *bytes, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, bytes, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
-
-/* Sealed, so that the daemon reads what was meant and nobody changes it meanwhile. */
-static int sealed_file_new(const char *bytes, int *ret_fd) {
-        _cleanup_(close_p) int fd = -1;
-        int r;
-
-        fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        if (fd < 0)
-                return -errno;
-        r = write_all(fd, bytes, strlen(bytes));
-        if (r < 0)
-                return r;
-        if (lseek(fd, 0, SEEK_SET) < 0 ||
-            fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-                return -errno;
-
-        *ret_fd = fd;
-        fd = -1;
-        return 0;
-}
-
-static int put_calendar(sd_bus *bus, const struct request *request, const struct draft *draft, const char *person,
-                        const char *file) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
-        _cleanup_(free_p) char *text = NULL, *path = NULL;
-        _cleanup_(close_p) int fd = -1;
+static int put_draft(sd_bus *bus, const struct request *request, const struct draft *draft, const char *person,
+                     const char *file) {
+        _cleanup_(free_p) char *text = NULL;
         int r;
 
         r = calendar_compose(&draft->calendar, &text);
-        if (r >= 0)
-                r = sealed_file_new(text, &fd);
-        if (r >= 0)
-                r = person_path(person, &path);
-        if (r >= 0)
-                r = client_new_call(bus, path, CLIENT_PERSON, "PutCalendar", &call);
-        if (r >= 0)
-                r = sd_bus_message_append(call, "sh", file, fd);
-        if (r < 0)
-                return r;
-        return client_call(bus, request, call, NULL);
+        return r < 0 ? r : calendars_put(bus, request, person, file, text, strlen(text));
 }
 
 static bool is_dose_of(const struct listed_dose *dose, const char *uid) {
@@ -133,7 +88,7 @@ static int print_added_json(const struct draft *draft, const char *person, const
         return output_json(json);
 }
 
-int add_run(struct request *request) {
+static int add_medication(const struct request *request) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(draft_done) struct draft draft = {};
         _cleanup_(listed_dose_done) struct listed_dose first = {};
@@ -148,7 +103,7 @@ int add_run(struct request *request) {
         if (r == 0)
                 r = person_choose(bus, request, NULL, &person);
         if (r == 0)
-                r = put_calendar(bus, request, &draft, person, file);
+                r = put_draft(bus, request, &draft, person, file);
         if (r == 0)
                 r = find_first_dose(bus, request, &draft, &first);
         if (r != 0)
@@ -156,4 +111,71 @@ int add_run(struct request *request) {
 
         return request_has(request, OPTION_JSON) ? print_added_json(&draft, person, file, &first)
                                                  : print_added(request, &draft, &first);
+}
+
+static int refuse_second(sd_bus *bus, const struct request *request, const char *person, const char *file) {
+        _cleanup_(texts_free_p) char **files = NULL;
+        int r;
+
+        r = calendars_list(bus, request, person, &files);
+        for (size_t i = 0; r == 0 && files[i]; i++)
+                if (strcmp(files[i], file) == 0) {
+                        complain("%s has a %s already: dosectl edit changes it, or give the file another name", person,
+                                 file);
+                        r = REQUEST_REFUSED;
+                }
+        return r;
+}
+
+static int print_file(const struct request *request, const char *person, const char *file,
+                      const struct calendar *calendar, const struct problems *problems) {
+        if (request_has(request, OPTION_JSON))
+                return verdict_print_json(request, person, file, true, calendar, problems);
+        printf("Added: %s of %s. It means:\n", file, person);
+        verdict_print_problems(problems);
+        return verdict_print_meaning(request, calendar);
+}
+
+/* What describes a medication is said by the file itself. */
+static int check_no_options(const struct request *request) {
+        for (const struct verb_option *option = request->verb->options; option && option->help; option++)
+                if (request_has(request, option->id)) {
+                        complain("%s says itself what is taken when: leave out the other options",
+                                 request->arguments[0]);
+                        return REQUEST_USAGE;
+                }
+        return 0;
+}
+
+static int add_file(const struct request *request) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
+        _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(free_p) char *person = NULL, *bytes = NULL;
+        const char *name = request->arguments[0], *slash = strrchr(name, '/'), *file = slash ? slash + 1 : name;
+        size_t size = 0;
+        int r;
+
+        r = check_no_options(request);
+        if (r != 0)
+                return r;
+        r = plan_file_load(request, name, &bytes, &size, &calendar, &problems);
+        if (r > 0) {
+                verdict_complain(&problems);
+                return REQUEST_REFUSED;
+        }
+        if (r == 0)
+                r = client_open(request, &bus);
+        if (r == 0)
+                r = person_choose(bus, request, NULL, &person);
+        if (r == 0)
+                r = refuse_second(bus, request, person, file);
+        if (r == 0)
+                r = calendars_put(bus, request, person, file, bytes, size);
+        return r != 0 ? r : print_file(request, person, file, calendar, &problems);
+}
+
+int add_run(struct request *request) {
+        return plan_file_is_name(request->arguments[0]) && !request_has(request, OPTION_AT) ? add_file(request)
+                                                                                            : add_medication(request);
 }

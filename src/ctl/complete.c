@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ctl/answer.h"
+#include "ctl/calendars.h"
 #include "ctl/client.h"
 #include "ctl/listing.h"
 #include "ctl/verb.h"
@@ -36,6 +37,32 @@ static int print_medications(sd_bus *bus, const struct request *request) {
                 if (medications.items[i].name)
                         printf("%s\n", medications.items[i].name);
         return r;
+}
+
+/* Of everyone whose plan the caller may change. */
+static int print_plan_files(sd_bus *bus, const struct request *request) {
+        _cleanup_(texts_free_p) char **people = NULL;
+        int r;
+
+        r = client_get_texts(bus, request, "People", &people);
+        for (size_t i = 0; r >= 0 && people && people[i]; i++) {
+                _cleanup_(texts_free_p) char **files = NULL;
+
+                if (request_has(request, OPTION_PERSON) && strcmp(request->options[OPTION_PERSON], people[i]) != 0)
+                        continue;
+                r = calendars_list(bus, request, people[i], &files);
+                for (size_t j = 0; files && files[j]; j++)
+                        printf("%s\n", files[j]);
+        }
+        return r;
+}
+
+/* What `dosectl edit` finds a plan file by. */
+static int print_plan(sd_bus *bus, const struct request *request) {
+        int r;
+
+        r = print_medications(bus, request);
+        return r == 0 ? print_plan_files(bus, request) : r;
 }
 
 static bool has_namesake(const struct listed_doses *doses, const struct listed_dose *dose) {
@@ -86,7 +113,7 @@ static const struct {
         int (*print)(sd_bus *bus, const struct request *request); /* NULL: needs no dosed */
 } kinds[] = {
         { "verbs", NULL },        { "options", NULL },        { "meds", print_medications },
-        { "doses", print_doses }, { "people", print_people },
+        { "doses", print_doses }, { "people", print_people }, { "plan", print_plan },
 };
 
 static int print_from_dosed(const struct request *request, int (*print)(sd_bus *bus, const struct request *request)) {

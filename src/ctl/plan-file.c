@@ -7,6 +7,7 @@
 
 #include "ctl/plan-file.h"
 #include "dosed/limits.h"
+#include "dosed/text.h"
 
 #define PIPE_PATIENCE_MSEC 10000
 
@@ -22,7 +23,7 @@ static int wait_for_bytes(int fd) {
 }
 
 /* Also of what has no size, such as a pipe: one byte past the limit tells that there is more. */
-static int bytes_read(const char *name, char **ret, size_t *ret_size) {
+int plan_file_bytes(const char *name, char **ret, size_t *ret_size) {
         _cleanup_(close_p) int fd = -1;
         _cleanup_(free_p) char *bytes = NULL;
         struct stat status;
@@ -65,17 +66,19 @@ static int bytes_read(const char *name, char **ret, size_t *ret_size) {
         if (size > LIMIT_FILE_BYTES)
                 return -EFBIG;
 
+        bytes[size] = '\0';
         *ret = TAKE(bytes);
         *ret_size = size;
         return 0;
 }
 
-int plan_file_read(const struct request *request, const char *name, struct calendar **ret, struct problems *problems) {
+int plan_file_load(const struct request *request, const char *name, char **ret_bytes, size_t *ret_size,
+                   struct calendar **ret, struct problems *problems) {
         _cleanup_(free_p) char *bytes = NULL;
         size_t size = 0;
         int r;
 
-        r = bytes_read(name, &bytes, &size);
+        r = plan_file_bytes(name, &bytes, &size);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
@@ -85,5 +88,23 @@ int plan_file_read(const struct request *request, const char *name, struct calen
                 return r < 0 ? r : CALENDAR_UNUSABLE;
         }
 
-        return calendar_read(name, bytes, size, request->zones, ret, problems);
+        r = calendar_read(name, bytes, size, request->zones, ret, problems);
+        if (r != 0)
+                return r;
+        *ret_bytes = TAKE(bytes);
+        *ret_size = size;
+        return 0;
+}
+
+int plan_file_read(const struct request *request, const char *name, struct calendar **ret, struct problems *problems) {
+        _cleanup_(free_p) char *bytes = NULL;
+        size_t size;
+
+        return plan_file_load(request, name, &bytes, &size, ret, problems);
+}
+
+bool plan_file_is_name(const char *text) {
+        size_t length = strlen(text);
+
+        return length > strlen(".ics") && text_equal_caseless(text + length - strlen(".ics"), ".ics");
 }

@@ -18,6 +18,7 @@ int undo_run(struct request *request);
 int monitor_run(struct request *request);
 int meds_run(struct request *request);
 int add_run(struct request *request);
+int edit_run(struct request *request);
 int plan_run(struct request *request);
 int reload_run(struct request *request);
 int outbox_run(struct request *request);

@@ -6,41 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
+#include "dosed/file.h"
 
 #define KILLED_PATIENCE_MSEC 2000 /* SIGKILL works at once, but on who waits for a disk or a network that hangs */
-
-/*
- * What a child reads is a file that nobody else has: it waits for nobody who would have to write on, whether the child reads all
- * of it, some or nothing.
- */
-static int make_input(const void *bytes, size_t size, int *ret) {
-        _cleanup_(close_p) int fd = -1;
-
-        fd = memfd_create("dosed-message", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-        if (fd < 0 && errno == EINVAL)
-                fd = memfd_create("dosed-message", MFD_CLOEXEC); /* Linux before 6.3 */
-        if (fd < 0)
-                return -errno;
-
-        for (size_t at = 0; at < size;) {
-                ssize_t n = pwrite(fd, (const char *) bytes + at, size - at, (off_t) at);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                at += n > 0 ? (size_t) n : 0;
-        }
-
-        *ret = fd;
-        fd = -1;
-        return 0;
-}
 
 static int set_attributes(posix_spawnattr_t *attributes) {
         sigset_t none, all;
@@ -102,7 +73,7 @@ int child_start(const struct runner_command *command, struct child *ret) {
         struct child child;
         int ends[2], r;
 
-        r = make_input(command->input, command->input_size, &input);
+        r = sealed_file_new(command->input, command->input_size, &input);
         if (r < 0)
                 return r;
         if (pipe2(ends, O_CLOEXEC) < 0)

@@ -22,13 +22,6 @@ struct look {
         usec_t now_usec;
 };
 
-bool dose_is_private(const struct engine *engine, const struct dose *dose) {
-        const struct person *person = engine_find_person(engine, dose->person);
-        const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
-
-        return dose->confidential || (slot && slot->schedule->details.confidential);
-}
-
 /* Whether what waits says the same as the wanted event. */
 static bool is_same(enum telling_event waiting, enum telling_event wanted) {
         return waiting == wanted || (waiting == EVENT_STOPPED && wanted == EVENT_MISSED);

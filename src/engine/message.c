@@ -107,12 +107,12 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 enum telling_event event = live->telling.event;
                 int r;
 
-                if (live->telling.state != TELLING_SEALED || !live->telling.uid)
+                if (live->telling.state != TELLING_SEALED)
                         continue;
                 r = telling_copy_dose(engine, &live->telling, &dose);
                 if (r < 0)
                         return r;
-                if ((dose && dose_is_private(engine, dose)) ||
+                if (telling_is_private(engine, &live->telling, dose) ||
                     ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;

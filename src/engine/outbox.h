@@ -137,8 +137,6 @@ bool telling_belief(enum telling_event event, enum belief *ret);
 bool belief_is_wrong(enum belief belief, const struct dose *dose);
 
 /* whom to tell what of a dose (ladder.c) */
-/* Private in the plan as it is now, or when it came up: told to nobody but who knows of it already. */
-bool dose_is_private(const struct engine *engine, const struct dose *dose);
 /* `is_change`: something has just happened to it; else only what is believed of it is compared with what is so. */
 int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec);
 
@@ -163,6 +161,8 @@ int announce_summaries(struct engine *engine, usec_t now_usec);
 /* whether it is still so (holds.c) */
 enum holding { HOLDS, HOLDS_LATER, HOLDS_NO_MORE };
 /* `dose` NULL: there is none, or no such any more. */
+/* What it tells of is private by now, or was then. */
+bool telling_is_private(const struct engine *engine, const struct telling *telling, const struct dose *dose);
 enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose);
 
 /* when, and what became of it (outbox.c, outbox-trouble.c) */

@@ -76,6 +76,7 @@ class Script:
             self.__dict__.update(json.load(file))
         self.open_states = ("due", "snoozed")
         self.messages = self.__dict__.get("messages", [])
+        self.files = self.__dict__.get("files", {})
         self.rehearsal = self.__dict__.get("rehearsal", [])
 
     def record(self, *call):
@@ -147,6 +148,10 @@ class Person(dbus.service.Object):
     def __init__(self, bus, script, name, manager):
         self.script, self.name, self.manager = script, name, manager
         super().__init__(bus, f"{ROOT}/person/{path_encode(name)}")
+
+    @dbus.service.method(PERSON, in_signature="", out_signature="as")
+    def ListCalendars(self):
+        return dbus.Array(self.script.files.get(self.name, []), signature="s")
 
     @dbus.service.method(PERSON, in_signature="sh", out_signature="")
     def PutCalendar(self, name, file):

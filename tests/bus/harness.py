@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The real dosed and dosectl on a bus and in folders of their own. Tests wait for events with a deadline, never by the clock."""
 
+import fcntl
 import contextlib
 import datetime
 import json
@@ -89,6 +90,14 @@ def event(summary, due, uid=None, kind="VEVENT", **properties):
 def calendar(*events):
     body = "\r\n".join(events)
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dosed tests//EN\r\n{body}\r\nEND:VCALENDAR\r\n"
+
+
+def sealed(text):
+    """A memfd as PutCalendar takes it; the caller closes it."""
+    descriptor = os.memfd_create("plan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(descriptor, text.encode())
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    return descriptor
 
 
 class Timeout(AssertionError):
@@ -374,11 +383,11 @@ class Dosed:
     def stderr(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def dosectl(self, *arguments, check=None):
+    def dosectl(self, *arguments, check=None, **environment):
         """Runs dosectl; gives its exit status and what it said. With `check`, another status fails the test."""
         done = subprocess.run(
             [program("dosectl"), self.mode, *arguments],
-            env=self.environment,
+            env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=DEADLINE_SEC,

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may do what on the system bus: each member of each interface, tried as each kind of user."""
 
+import contextlib
 import os
 import pwd
+import sqlite3
 import unittest
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
 
 import dbus
-from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now
+from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now, plain, sealed
 from household import Household, Member, unix_users
 
 # Each may what those before it may. `own` takes ana's medicines; `other` is bruno; `stranger` is nobody in dosed.conf.
@@ -49,14 +51,8 @@ EVERYBODY = INSIDE | {"stranger"}
 NOTHING = dbus.Dictionary({}, signature="sv")
 
 
-def memfd(text):
-    fd = os.memfd_create("plan")
-    os.write(fd, text.encode())
-    return fd
-
-
-def plan_file():
-    return dbus.types.UnixFd(memfd(calendar(event("Metformin 500 mg", now() + timedelta(days=2)))))
+def plan_file(medication="Metformin 500 mg"):
+    return dbus.types.UnixFd(sealed(calendar(event(medication, now() + timedelta(days=2)))))
 
 
 # Who may call it, of what the test has made of ana's; who may not is told by `refused`. Arguments are made anew for each call.
@@ -71,6 +67,8 @@ METHODS = {
     "Dose.Undo": (RECORDERS, "", lambda: ()),
     "Dose.Snooze": (RECORDERS, "t", lambda: (dbus.UInt64(0),)),
     "Dose.Skip": (RECORDERS, "sa{sv}", lambda: ("felt ill", NOTHING)),
+    "Person.ListCalendars": (MANAGERS, "", lambda: ()),
+    "Person.GetCalendar": (MANAGERS, "s", lambda: ("aspirin.ics",)),
     "Person.PutCalendar": (MANAGERS, "sh", lambda: ("more.ics", plan_file())),
     "Person.RemoveCalendar": (MANAGERS, "s", lambda: ("more.ics",)),
     "Person.AcceptPlan": (MANAGERS, "", lambda: ()),
@@ -134,7 +132,7 @@ class Access(unittest.TestCase):
         raise AssertionError("no message failed")
 
     def member(self, uid):
-        member = Member(self.dosed, uid)
+        member = Member(self.dosed.bus.address, uid)
         self.addCleanup(member.close)
         return member
 
@@ -270,6 +268,47 @@ class Hiding(Access):
                 told = {event["person"] for message in member.messages(open=True) for event in message["events"]}
                 self.assertEqual(told, {"other": {"bruno"}, "root": {"ana", "bruno"}}.get(role, {"ana"}))
 
+    def note_message(self, event, text, uid=None):
+        """Somebody was told of it."""
+        told = int(now().timestamp() * 1_000_000)
+        self.dosed.stop()
+        with contextlib.closing(sqlite3.connect(self.dosed.state / "dosed.db")) as ledger, ledger:
+            ledger.execute("INSERT INTO message SELECT coalesce(max(id), 0) + 1, 'hook told', 'x', ?, ?, ?, 1, 'done', 0, NULL,"
+                           " NULL FROM message", (told, told, told))  # fmt: skip
+            ledger.execute("INSERT INTO telling SELECT coalesce(max(id), 0) + 1, 'hook told', ?, 'ana', ?, ?, ?, ?, ?, 0, 'told',"
+                           " (SELECT max(id) FROM message) FROM telling",
+                           (event, uid, uid and self.due.strftime("%Y%m%dT%H%M%SZ"), text, told, told))  # fmt: skip
+        self.dosed.start()
+
+    def test_what_is_made_private_is_hidden_from_then_on_whenever_its_dose_was_made(self):
+        self.make_due()
+        self.note_message("stopped", "Aspirin 100 mg", "Aspirin")
+        self.note_message("plan", "added Aspirin 100 mg")
+        (path,) = [dose["path"] for dose in self.members["root"].doses() if dose["medication"] == "Aspirin 100 mg"]
+        for secrecy in ("PUBLIC", "CONFIDENTIAL"):
+            text = calendar(event("Aspirin 100 mg", self.due, uid="Aspirin", CLASS=secrecy, X_DOSED_WINDOW="PT5H",
+                                  X_DOSED_EARLY="PT5H"))  # fmt: skip
+            self.dosed.put_ics("aspirin", text, person="ana")
+            self.reload()
+            for role in ("own", "view", "record", "manage", "root"):
+                member, shown = self.members[role], role in ("own", "root") or secrecy == "PUBLIC"
+                member.try_call("Subscribe")
+                told = {event["event"]: event for message in member.messages() for event in message["events"]}
+                with self.subTest(role=role, secrecy=secrecy):
+                    self.assertEqual("Aspirin 100 mg" in {dose["medication"] for dose in member.doses()}, shown)
+                    self.assertEqual(member.error("Confirm", "a{sv}", dbus.Dictionary({"at": "never"}, signature="sv"),
+                                                  path=path, interface="Dose") in HIDDEN, not shown)  # fmt: skip
+                    self.assertEqual(member.get("OpenDoses"), {"own": 2, "root": 3}.get(role, int(shown)))
+                    self.assertEqual([told[name].get("text") for name in ("stopped", "plan")],
+                                     ["Aspirin 100 mg", "added Aspirin 100 mg"] if shown else [None, None])
+                    self.assertEqual([told["stopped"].get("medication"), "dose" in told["stopped"]],
+                                     ["Aspirin 100 mg", True] if shown else [None, False])
+        for role in VIEWERS:
+            self.members[role].hear()
+        self.members["own"].call("Confirm", "a{sv}", NOTHING, path=path, interface="Dose")
+        for role in VIEWERS:
+            self.assertEqual("DoseChanged" in {name for name, _ in self.members[role].hear()}, role in ("own", "root"), role)
+
     def test_own_is_what_one_takes_oneself(self):
         for role, wanted in {"own": 2, "other": 1, "view": 0, "manage": 0, "root": 0}.items():
             self.assertEqual(len(self.members[role].doses(own=True)), wanted, role)
@@ -324,6 +363,19 @@ class Hiding(Access):
             self.assertIn(self.members[role].error("Undo", path=path, interface="Dose"), HIDDEN)
             self.assertEqual(self.members[role].error("GetDose", "s", identity), "NoSuchDose")
         self.assertEqual(self.members["own"].error("Confirm", "a{sv}", NOTHING, path=path, interface="Dose"), "")
+
+    def test_a_plan_file_with_something_confidential_is_hidden_from_caregivers_who_manage(self):
+        self.dosed.put_ics("mixed", calendar(event("Zinc", now() + timedelta(days=1)),
+                                             event("Yohimbine", "no time", CLASS="confidential")))  # fmt: skip
+        ana = {"path": f"{PATH}/person/ana", "interface": "Person"}
+        manager, root = self.members["manage"], self.members["root"]
+        self.assertEqual(plain(manager.call("ListCalendars", **ana)), ["aspirin.ics"])
+        self.assertEqual(plain(root.call("ListCalendars", **ana)), ["aspirin.ics", "frobnitol.ics", "mixed.ics"])
+        for name in ("frobnitol.ics", "mixed.ics"):
+            self.assertEqual(manager.error("GetCalendar", "s", name, **ana), DENIED)
+            self.assertEqual(manager.error("PutCalendar", "sh", name, plan_file(), **ana), DENIED)
+            self.assertEqual(manager.error("RemoveCalendar", "s", name, **ana), DENIED)
+            self.assertEqual(root.error("GetCalendar", "s", name, **ana), "")
 
     def test_what_is_broken_is_told_with_names_only_to_who_may_see_them(self):
         self.dosed.put_ics("brokenplan", "BEGIN:VCALENDAR\r\n")

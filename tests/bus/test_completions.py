@@ -78,6 +78,7 @@ class Shells:
             dose("far", "Folate", now() + timedelta(days=3), "upcoming"),
             medications=[{"person": "ana", "key": "lis", "name": "Lisinopril 10 mg"},
                          {"person": "ana", "key": "folate", "name": "Folate"}],
+            files={"ana": ["from the pharmacy.ics"], "joão": ["b.ics"]},
         )  # fmt: skip
 
     def answered(self, line):
@@ -121,6 +122,11 @@ class Shells:
     def test_medications_are_offered_where_any_may_be_meant(self):
         self.household()
         self.assertEqual(self.answered("dosectl undo "), ["Folate", "Lisinopril 10 mg"])
+
+    def test_medications_and_plan_files_are_offered_for_editing(self):
+        self.household()
+        self.assertEqual(self.answered("dosectl edit "), ["Folate", "Lisinopril 10 mg", "b.ics", "from the pharmacy.ics"])
+        self.assertEqual(self.answered("dosectl --person joão edit b"), ["b.ics"])
 
     def test_people_are_offered(self):
         self.household()

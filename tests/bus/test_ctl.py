@@ -52,11 +52,12 @@ class Client(unittest.TestCase):
         self.fake = None
         self.addCleanup(lambda: end(self.fake))
 
-    def script(self, *doses, medications=()):
+    def script(self, *doses, medications=(), files=None):
         self.path = self.folder / "script.json"
         self.path.write_text(
             json.dumps(
-                {"people": self.people, "degraded": self.degraded, "doses": doses, "medications": list(medications)}
+                {"people": self.people, "degraded": self.degraded, "doses": doses, "medications": list(medications),
+                 "files": files or {}}
             )
         )
         self.start()

@@ -2,6 +2,7 @@
 """Plan files that come and go over the bus: an answer of success means that what they say is in force."""
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import struct
@@ -9,7 +10,7 @@ import unittest
 from datetime import timedelta
 
 import dbus
-from harness import DEADLINE_SEC, NAME, PATH, Dosed, calendar, error_name, event, now, program, reminder
+from harness import DEADLINE_SEC, NAME, PATH, Dosed, calendar, error_name, event, now, program, reminder, sealed
 
 CRASH = program("tests/crash-on-word.so")
 CLOCK = program("tests/move-clock.so")
@@ -30,13 +31,14 @@ class Person(unittest.TestCase):
     def person(self):
         return self.dosed.proxy(f"{PATH}/person/ana", f"{NAME}.Person")
 
-    def put(self, name, text):
-        descriptor = os.memfd_create(name)
+    def put_descriptor(self, name, descriptor):
         try:
-            os.write(descriptor, text.encode())
             self.person().PutCalendar(f"{name}.ics", dbus.types.UnixFd(descriptor))
         finally:
             os.close(descriptor)
+
+    def put(self, name, text):
+        self.put_descriptor(name, sealed(text))
 
     def remove(self, name):
         self.person().RemoveCalendar(f"{name}.ics")
@@ -111,6 +113,80 @@ class InForce(Person):
         self.put("a", self.medicine("Aspirin"))
         self.put("a", self.medicine("Aspirin", SEQUENCE=1, PRIORITY=1))
         self.assertTrue(all(dose["critical"] for dose in self.dosed.doses()))
+
+
+class Descriptors(Person):
+    """What a caller may hand over, and what it gets."""
+
+    def test_only_what_nobody_changes_any_more_is_read(self):
+        self.dosed.start()
+        text = self.medicine("Aspirin")
+        path = self.dosed.folder / "plan.ics"
+        path.write_text(text, newline="")
+        unsealed = os.memfd_create("plan", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.write(unsealed, text.encode())
+        half = os.dup(unsealed)
+        fcntl.fcntl(half, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, writing)
+        for descriptor in (os.open(path, os.O_RDONLY), unsealed, half, reading, os.open("/dev/zero", os.O_RDONLY)):
+            self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", "sealed", self.put_descriptor, "a", descriptor)
+        self.assertEqual(self.names(), [])
+        self.put("a", text)
+        self.assertEqual(self.names(), ["Aspirin"])
+
+    def test_a_file_that_is_too_large_is_refused(self):
+        self.dosed.start()
+        self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", "larger than", self.put, "a", "x" * (4 * 1024 * 1024 + 1))
+
+    def test_a_file_is_got_as_it_lies_there(self):
+        text = self.medicine("Aspirin")
+        self.dosed.put_ics("a", text)
+        self.dosed.put_ics("broken", "BEGIN:VCALENDAR\r\n")
+        (self.dosed.calendars_of("ana") / "notes.txt").write_text("no plan file")
+        self.dosed.start()
+        self.assertEqual(list(self.person().ListCalendars()), ["a.ics", "broken.ics"])
+        for name, wanted in (("a", text), ("broken", "BEGIN:VCALENDAR\r\n")):
+            with os.fdopen(self.person().GetCalendar(f"{name}.ics").take(), "rb") as file:
+                self.assertEqual(file.read().decode(), wanted)
+                self.assertEqual(fcntl.fcntl(file, fcntl.F_GET_SEALS) & fcntl.F_SEAL_WRITE, fcntl.F_SEAL_WRITE)
+        self.assert_refused("org.freedesktop.DBus.Error.FileNotFound", "No such file", self.person().GetCalendar, "b.ics")
+        for name in ("../a.ics", "notes.txt", ".a.ics", "a.ics\n"):
+            self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", "NAME.ics", self.person().GetCalendar, name)
+
+
+class Folders(Person):
+    """A person may have several."""
+
+    def setUp(self):
+        self.dosed = self.enterContext(Dosed())
+        self.folders = [self.dosed.folder / name for name in ("first", "second")]
+        for folder in self.folders:
+            folder.mkdir()
+        lines = "".join(f"calendars = {folder}\n" for folder in (*self.folders, self.dosed.folder / "gone"))
+        self.dosed.configure(f"[dosed]\ntimezone = UTC\nsettle = 1s\n[person ana]\n{lines}")
+
+    def lies_in(self, name):
+        return [folder.name for folder in self.folders if (folder / f"{name}.ics").exists()]
+
+    def test_a_file_is_got_put_and_removed_where_it_lies(self):
+        (self.folders[1] / "a.ics").write_text(self.medicine("Aspirin"), newline="")
+        self.dosed.start()
+        self.assertEqual(list(self.person().ListCalendars()), ["a.ics"])
+        self.put("a", self.medicine("Aspirin", SEQUENCE=1))
+        self.put("b", self.medicine("Bisoprolol"))
+        self.assertEqual((self.lies_in("a"), self.lies_in("b")), (["second"], ["first"]))
+        self.assertIn("SEQUENCE:1", (self.folders[1] / "a.ics").read_text())
+        self.remove("a")
+        self.assertEqual((self.lies_in("a"), self.names()), ([], ["Bisoprolol"]))
+
+    def test_of_two_with_one_name_that_in_the_first_folder_is_meant(self):
+        for folder, name in zip(self.folders, ("Aspirin", "Bisoprolol")):
+            (folder / "a.ics").write_text(self.medicine(name), newline="")
+        self.dosed.start()
+        self.assertEqual(list(self.person().ListCalendars()), ["a.ics"])
+        with os.fdopen(self.person().GetCalendar("a.ics").take(), "rb") as file:
+            self.assertIn(b"SUMMARY:Aspirin", file.read())
 
 
 class Crash(Person):

@@ -55,9 +55,9 @@ class Reasons(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "only root has rights to lose")
     def test_root_without_its_rights_boots_nothing(self):
         environment = {name: value for name, value in os.environ.items() if name != "DOSED_RUN"}
-        done = subprocess.run(["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", sys.executable, "-B", "-c", QUESTION],
-                              cwd=ROOT / "tests/system", env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=DEADLINE_SEC, check=False)  # fmt: skip
+        command = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", sys.executable, "-B", "-c", QUESTION]
+        done = subprocess.run(command, cwd=ROOT / "tests/system", env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=DEADLINE_SEC, check=False)  # fmt: skip
         self.assertRegex(done.stdout, "(?m)^no container boots here: .*(not permitted|denied)", done.stderr)
 
 

@@ -684,6 +684,33 @@ static void the_zone_of_a_file_counts_for_times_without_one(void **state) {
         assert_true(digests[0] == digests[2]);
 }
 
+/* Whether a schedule is made of it or not, and however the line is written. */
+static void what_is_confidential_is_found_in_any_bytes(void **state) {
+        static const struct {
+                const char *text;
+                bool is_confidential;
+        } cases[] = {
+                { "", false },
+                { "BEGIN:VEVENT\r\nCLASS:PUBLIC\r\nEND:VEVENT\r\n", false },
+                { "CLASS:\n", false },
+                { "SUMMARY:CLASS:PRIVATE\n", false },
+                { "DESCRIPTION:see\n CLASS:PRIVATE\n", false },
+                { "CLASS:PUBLIC\nCLASS:PRIVATE\n", true },
+                { "class;X-A=\"b:c\":private", true },
+                { "CLA\r\n SS:CONFID\r\n ENTIAL\r\n", true },
+                { "BEGIN:VCALENDAR\r\nnonsense\r\nCLASS:X-SECRET\r\n", true },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                bool is_confidential = !cases[i].is_confidential;
+
+                assert_int_equal(calendar_holds_confidential(cases[i].text, strlen(cases[i].text), &is_confidential), 0);
+                if (is_confidential != cases[i].is_confidential)
+                        fail_msg("%s", cases[i].text);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(thunderbird_exports_are_read_with_their_overrides),
@@ -708,6 +735,7 @@ int main(void) {
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
                 cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
+                cmocka_unit_test(what_is_confidential_is_found_in_any_bytes),
                 cmocka_unit_test(the_zone_of_a_file_counts_for_times_without_one),
         };
 

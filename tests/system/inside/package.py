@@ -12,9 +12,9 @@ import unittest
 from datetime import timedelta
 from pathlib import Path
 
-from household import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
+from machine import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
 
-# household.py says where this is
+# machine.py says where this is
 from harness import event
 
 PACKAGE = "/dosed.deb"
