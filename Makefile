@@ -10,7 +10,7 @@ datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
-$(foreach place,prefix bindir libexecdir datadir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)))
+$(foreach place,prefix bindir libexecdir datadir mandir docdir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)))
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3

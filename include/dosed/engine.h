@@ -88,6 +88,15 @@ int engine_reload_without(struct engine *engine, const char *person, const char 
 /* Something could not be read that may be readable in a while, without anything in its folder changing. */
 bool engine_is_unread(const struct engine *engine);
 /*
+ * What may be said of a plan file to who is shown nothing confidential. One that could not be used, or that has changed since it
+ * was read, may hold anything. `bytes` NULL: whatever lies there now.
+ */
+enum engine_disclosure { FILE_UNKNOWN, FILE_PUBLIC, FILE_PRIVATE };
+enum engine_disclosure engine_file_disclosure(const struct engine *engine, const char *person, const char *path,
+                                              const char *bytes, size_t size);
+/* Whether anything of the schedule of that UID is confidential. */
+bool engine_uid_is_private(const struct engine *engine, const char *person, const char *uid);
+/*
  * Why what that plan file says is not in force (or, where it was removed, still is): a sentence, the caller's to free; NULL where
  * all is as it should be. Returns 0 or -ENOMEM.
  */

@@ -56,6 +56,8 @@
 #define LIMIT_PENDING_ENTRIES 10000u          /* kept in memory while the store cannot be written: 3 months of 50 doses a day */
 #define LIMIT_PENDING_CHANGES 20000u          /* the same of the plan's history: twice a whole household's plan */
 
+#define LIMIT_NEXT_DOSES 1000u /* of one schedule, passed over for one that counts: the next is none of them */
+
 /* Telling. */
 #define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */
 #define LIMIT_ROW_DOSES 100u                  /* looked at for doses of a medication that nobody confirmed in a row: a season */

@@ -354,10 +354,13 @@ usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *us
                         bool has_next = slot->has_next &&
                                         is_wanted(userdata, slot->person->name, slot->schedule->details.confidential);
 
-                        while (has_next && occurrence.due_usec < next_usec &&
-                               (!is_wanted(userdata, slot->person->name, occurrence.details->confidential) ||
-                                is_recorded(engine, slot, &occurrence)))
-                                has_next = slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;
+                        for (unsigned n = 0;
+                             has_next && occurrence.due_usec < next_usec &&
+                             (!is_wanted(userdata, slot->person->name, occurrence.details->confidential) ||
+                              is_recorded(engine, slot, &occurrence));
+                             n++)
+                                has_next = n < LIMIT_NEXT_DOSES &&
+                                           slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;
                         if (has_next && occurrence.due_usec < next_usec)
                                 next_usec = occurrence.due_usec;
                 }

@@ -38,19 +38,21 @@ bool dose_record_is_lost(const struct engine *engine, const struct dose *dose) {
                !dose_is_recorded(dose) && dose->state != DOSE_MOVED;
 }
 
+bool schedule_has_private(const struct schedule *schedule) {
+        bool hides = schedule->details.confidential;
+
+        for (size_t i = 0; i < schedule->n_overrides; i++)
+                hides |= schedule->overrides[i].details.confidential;
+        return hides;
+}
+
 /* An occurrence of its own may be hidden where the others are not. What cannot be looked up is. */
 bool slot_is_private(const struct slot *slot, const char *recurrence_id) {
-        const struct schedule *schedule = slot->schedule;
-        bool hides = false;
         struct occurrence occurrence;
         int r;
 
-        if (schedule->details.confidential)
-                return true;
-        for (size_t i = 0; i < schedule->n_overrides; i++)
-                hides |= schedule->overrides[i].details.confidential;
-        if (!hides)
-                return false;
+        if (slot->schedule->details.confidential || !schedule_has_private(slot->schedule))
+                return slot->schedule->details.confidential;
         r = slot_find(slot, recurrence_id, &occurrence);
         return r < 0 || (r == 0 && occurrence.details->confidential);
 }
