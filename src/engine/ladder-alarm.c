@@ -141,7 +141,7 @@ int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t no
         if (r < 0 || occurrence.details->n_mails == 0)
                 return r;
 
-        r = told_load(engine, live->dose, &look.told);
+        r = told_load(engine, live->dose, NULL, &look.told);
         for (size_t i = 0; r >= 0 && i < occurrence.details->n_mails; i++) {
                 const struct alarm *mail = &occurrence.details->mails[i];
                 _cleanup_(free_p) usec_t *times = NULL;

@@ -394,7 +394,7 @@ static void a_ledger_that_cannot_be_read_for_a_moment_mixes_nothing_up(void **st
         world_live_until(world, AT(24 + 20, 0), DELIVERY_DONE);
         world_sent(world, "12:01 caregiver maria: missed Lisinopril\n");
         struct telling_list list = {};
-        assert_int_equal(store_list_tellings_of_dose(world->store, "ana", "lis", "20261124T080000", &list), 0);
+        assert_int_equal(store_list_tellings_of_dose(world->store, "ana", "lis", "20261124T080000", NULL, &list), 0);
         assert_int_equal(list.n_tellings, 1);
         telling_list_done(&list);
 }
