@@ -154,6 +154,12 @@ int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_m
 /* All of one dose (`recipient` NULL: to anybody), or in one message, in order of their numbers. Written only. */
 int store_list_tellings_of_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                                 const char *recipient, struct telling_list *ret);
+/*
+ * When the first of the missed doses up to `until_usec` was due that nothing else has come between; `ret_usec` stays as it is
+ * where there is none. Written only.
+ */
+int store_find_row_start(struct store *store, const char *person, const char *medication, usec_t until_usec,
+                         usec_t *ret_usec);
 /* Of everybody who was asked after `since_usec` whether that medication was stopped. */
 int store_list_asked(struct store *store, const char *person, const char *medication, usec_t since_usec,
                      struct telling_list *ret);

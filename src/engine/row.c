@@ -14,11 +14,12 @@ static bool says_nothing(const struct dose *dose) {
 static int find_row(struct engine *engine, const struct dose *dose, struct row *ret) {
         struct row row = { .n_doses = 1, .first_due_usec = dose->due_usec };
         _cleanup_(dose_list_done) struct dose_list latest = {};
+        size_t i;
         int r;
 
         r = engine_forgive_ledger(engine, store_list_latest(engine->store, dose->person, dose->medication,
                                                             dose->due_usec, LIMIT_ROW_DOSES, &latest));
-        for (size_t i = 0; r >= 0 && i < latest.n_doses; i++) {
+        for (i = 0; r >= 0 && i < latest.n_doses; i++) {
                 const struct dose *before = latest.doses[i];
                 _cleanup_(free_p) char *id = NULL;
                 const struct live_dose *live;
@@ -39,6 +40,10 @@ static int find_row(struct engine *engine, const struct dose *dose, struct row *
                 row.first_due_usec = before->due_usec;
                 row.n_doses++;
         }
+        /* It began before all that was looked at. */
+        if (r >= 0 && i == LIMIT_ROW_DOSES)
+                r = engine_forgive_ledger(engine, store_find_row_start(engine->store, dose->person, dose->medication,
+                                                                       row.first_due_usec, &row.first_due_usec));
         if (r < 0)
                 return r;
         *ret = row;

@@ -122,6 +122,13 @@ static const char *const sql[_STATEMENT_MAX] = {
                                    " coalesce((SELECT max(id) FROM message), 0)",
         [STATEMENT_TELLINGS_OF_DOSE] = TELLING_COLUMNS "WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3"
                                                        " AND (?4 IS NULL OR recipient = ?4) ORDER BY id",
+        /* Of what says nothing of the medication, see says_nothing() of the engine. */
+        [STATEMENT_ROW_START] =
+                "SELECT due_usec FROM standing WHERE person = ?1 AND medication = ?2 AND state = 'missed' AND due_usec <= ?3"
+                " AND due_usec > coalesce((SELECT s.due_usec FROM standing s LEFT JOIN entry e ON e.id = s.recorded"
+                " WHERE s.person = ?1 AND s.medication = ?2 AND s.due_usec < ?3"
+                " AND s.state NOT IN ('missed', 'unattended', 'away', 'upcoming', 'moved') AND e.kind IS NOT 'withdrawn'"
+                " ORDER BY s.due_usec DESC LIMIT 1), 0) ORDER BY due_usec LIMIT 1",
         [STATEMENT_ASKED] =
                 TELLING_COLUMNS "WHERE event = 'stopped' AND person = ?1 AND text = ?2 AND happened_usec > ?3"
                                 " AND state <> 'dropped'",

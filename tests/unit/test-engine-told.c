@@ -316,6 +316,20 @@ static void who_asks_for_it_no_more_is_not_told(void **state) {
         world_sent(world, "");
 }
 
+static void once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(0, 0) + 130 * USEC_PER_DAY, DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "stopped Lisinopril"), 1);
+        world_forget(world);
+        world_live_until(world, AT(9, 0) + 130 * USEC_PER_DAY, DELIVERY_DONE);
+        world_take(world, "ana/lis/20270402T080000");
+        world_live_until(world, AT(0, 0) + 260 * USEC_PER_DAY, DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "stopped Lisinopril"), 1);
+}
+
 static void a_summary_of_nobody_keeps_nothing_busy(void **state) {
         struct world *world = *state;
         struct engine_recipient told[] = { maria() };
@@ -507,6 +521,7 @@ int main(void) {
                 TEST(a_summary_counts_what_a_full_disk_kept_from_being_written),
                 TEST(what_is_made_private_is_told_to_nobody_from_then_on),
                 TEST(who_asks_for_it_no_more_is_not_told),
+                TEST(once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it),
                 TEST(a_summary_of_nobody_keeps_nothing_busy),
                 TEST(what_somebody_still_believes_is_not_told_twice),
                 TEST(an_alarm_that_passed_is_not_mailed_after_an_undo),
