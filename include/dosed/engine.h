@@ -188,8 +188,8 @@ int engine_visit_medications(struct engine *engine, const char *person, usec_t n
 size_t engine_count_people(const struct engine *engine);
 const char *engine_person_name(const struct engine *engine, size_t i);
 bool engine_has_person(const struct engine *engine, const char *name);
-/* The person's first folder, where new files go; NULL. */
-const char *engine_person_folder(const struct engine *engine, const char *name);
+/* The person's folders, as dosed.conf has them; new files go into the first. NULL: there is no i-th. */
+const char *engine_person_folder(const struct engine *engine, const char *name, size_t i);
 size_t engine_count_open(const struct engine *engine);
 /* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
 usec_t engine_next_due(struct engine *engine);

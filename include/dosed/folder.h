@@ -37,6 +37,9 @@ DEFINE_CLEANUP(struct folder *, folder_free);
  */
 int folder_list(const char *path, struct folder **ret, struct problems *problems);
 
+/* Whether there is anything of that name, readable or not. */
+bool folder_has(const char *path, const char *name);
+
 /*
  * Reads one file whole without ever blocking on a FIFO or device. What cannot be read (not a regular file, too large,
  * permission, loop, gone with its folder) becomes an error among the problems. Returns 0, FOLDER_UNREADABLE or a negative errno;

@@ -78,7 +78,10 @@ int engine_begin_delivery(struct engine *engine, int64_t message, const char *bo
 /* And ends; `answer` is a sentence for a person, or NULL. */
 int engine_end_delivery(struct engine *engine, int64_t message, enum delivery delivery, const char *answer,
                         usec_t now_usec);
-/* A message that failed for good, or waits, is tried now. Returns 0, ENGINE_NO_MESSAGE, ENGINE_NOT_OPEN or a negative errno. */
+/*
+ * A message that failed for good, or waits, is tried now. Returns 0, ENGINE_NO_MESSAGE, a negative errno, or
+ * ENGINE_NOT_OPEN where it was delivered or its recipient is told nothing any more.
+ */
 int engine_retry_message(struct engine *engine, int64_t message, usec_t now_usec);
 /* A pretend dose is told to everyone who is told of that person's. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno. */
 int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, unsigned *ret_recipients);

@@ -14,8 +14,8 @@ struct plan_file_call {
         struct bus *bus;
         sd_bus_message *message;
         char *person;
-        const char *folder; /* the engine's */
         const char *name;   /* the message's */
+        const char *folder; /* the engine's: the first that has such a file, or into which a new one goes */
         char *path;
 };
 
@@ -63,8 +63,19 @@ static int is_hidden(const char *folder, const char *name, bool *ret) {
         return calendar_holds_confidential(bytes, size, ret);
 }
 
-/* Whose folder it is, and that the caller may do what is asked in there. */
-static int call_begin_folder(struct plan_file_call *call, struct bus *bus, sd_bus_message *message, sd_bus_error *error) {
+static const char *find_folder(const struct plan_file_call *call, const char *name) {
+        const struct engine *engine = call->bus->engine;
+        const char *folder;
+
+        for (size_t i = 0; (folder = engine_person_folder(engine, call->person, i)); i++)
+                if (folder_has(folder, name))
+                        return folder;
+        return engine_person_folder(engine, call->person, 0);
+}
+
+/* Whose plan it is, and that the caller may manage it. */
+static int call_begin_person(struct plan_file_call *call, struct bus *bus, sd_bus_message *message,
+                             sd_bus_error *error) {
         int r;
 
         call->bus = bus;
@@ -72,25 +83,25 @@ static int call_begin_folder(struct plan_file_call *call, struct bus *bus, sd_bu
         r = person_of(bus, message, &call->person, error);
         if (r < 0)
                 return r;
-        call->folder = engine_person_folder(bus->engine, call->person);
-        if (!call->folder)
+        if (!engine_person_folder(bus->engine, call->person, 0))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "This person has no folder in dosed.conf");
         return 0;
 }
 
-/* The same, of one file in it. */
+/* The same, of one file of it. */
 static int call_begin(struct plan_file_call *call, struct bus *bus, sd_bus_message *message, const char *name,
                       sd_bus_error *error) {
         bool hidden = false;
         int r;
 
-        r = call_begin_folder(call, bus, message, error);
+        r = call_begin_person(call, bus, message, error);
         if (r < 0)
                 return r;
         r = check_name(name, error);
         if (r < 0)
                 return r;
         call->name = name;
+        call->folder = find_folder(call, name);
         r = text_format(&call->path, "%s/%s", call->folder, name);
         if (r >= 0 && !may_see_confidential(bus, message, call->person))
                 r = is_hidden(call->folder, name, &hidden);
@@ -167,40 +178,48 @@ static int reply_in_force(const struct plan_file_call *call, bool is_removed, sd
         return r < 0 ? r : error_degraded(error, text);
 }
 
-static int append_names(sd_bus_message *reply, const struct plan_file_call *call, const struct folder *listed) {
+/* Those that the caller may see; of the same name in several folders the first is meant. */
+static int append_names(sd_bus_message *reply, const struct plan_file_call *call, const char *folder) {
         bool sees_all = may_see_confidential(call->bus, call->message, call->person);
+        _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(folder_free_p) struct folder *listed = NULL;
         int r;
 
-        r = sd_bus_message_open_container(reply, 'a', "s");
-        for (size_t i = 0; r >= 0 && i < listed->n_files; i++) {
+        r = folder_list(folder, &listed, &problems);
+        if (r == -ENOMEM)
+                return r;
+        for (size_t i = 0; listed && i < listed->n_files; i++) {
                 const char *name = listed->files[i].name;
                 bool hidden = false;
 
-                if (!sees_all)
-                        r = is_hidden(call->folder, name, &hidden);
+                if (strcmp(find_folder(call, name), folder) != 0)
+                        continue;
+                r = sees_all ? 0 : is_hidden(folder, name, &hidden);
                 if (r >= 0 && !hidden)
                         r = sd_bus_message_append(reply, "s", name);
+                if (r < 0)
+                        return r;
         }
-        return r < 0 ? r : sd_bus_message_close_container(reply);
+        return 0;
 }
 
 int calendars_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(plan_file_call_done) struct plan_file_call call = {};
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_(problems_done) struct problems problems = {};
-        _cleanup_(folder_free_p) struct folder *listed = NULL;
         struct bus *bus = userdata;
+        const char *folder;
         int r;
 
-        r = call_begin_folder(&call, bus, message, error);
-        if (r < 0)
-                return r;
-        r = folder_list(call.folder, &listed, &problems);
-        if (r < 0)
-                return sd_bus_error_set_errnof(error, r, "The folder cannot be read: %s", strerror(-r));
-        r = sd_bus_message_new_method_return(message, &reply);
+        r = call_begin_person(&call, bus, message, error);
         if (r >= 0)
-                r = append_names(reply, &call, listed);
+                r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "s");
+        /* A folder that cannot be read is among the degradations. */
+        for (size_t i = 0; r >= 0 && (folder = engine_person_folder(bus->engine, call.person, i)); i++)
+                r = append_names(reply, &call, folder);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(bus->connection, reply, NULL);
 }
 

@@ -70,11 +70,11 @@ static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_
         r = id > INT64_MAX ? ENGINE_NO_MESSAGE
                            : engine_retry_message(bus->engine, (int64_t) id, bus->host.now(bus->userdata));
         if (r != 0)
-                return error_from_outcome(
-                        error, r,
-                        r == ENGINE_NOT_OPEN
-                                ? "This message was delivered, or is made anew already: there is nothing to try again"
-                                : "There is no message of this number");
+                return error_from_outcome(error, r,
+                                          r == ENGINE_NOT_OPEN
+                                                  ? "There is nothing to try again: this message was delivered or made anew, "
+                                                    "or its recipient is told nothing any more"
+                                                  : "There is no message of this number");
         bus->host.acted(bus->userdata);
         return sd_bus_reply_method_return(message, NULL);
 }

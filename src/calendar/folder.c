@@ -130,6 +130,18 @@ int folder_list(const char *path, struct folder **ret, struct problems *problems
         return 0;
 }
 
+/* Nothing but a plan file of the folder itself: names come over the bus too. */
+static bool name_is_safe(const char *name) {
+        return is_plan_name(name) && !strchr(name, '/') && text_is_valid(name, strlen(name));
+}
+
+bool folder_has(const char *path, const char *name) {
+        _cleanup_(close_p) int folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+
+        return folder_fd >= 0 && name_is_safe(name) && fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* What happens to one file must not stop the others. */
 static int unreadable(struct problems *problems, const char *name, int error) {
         int r;
@@ -235,11 +247,6 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
         *ret_size = size;
         *ret_mark = mark_of(&st);
         return 0;
-}
-
-/* Nothing but a plan file of the folder itself: names come over the bus too. */
-static bool name_is_safe(const char *name) {
-        return is_plan_name(name) && !strchr(name, '/') && text_is_valid(name, strlen(name));
 }
 
 int folder_write(const char *path, const char *name, const void *bytes, size_t size) {

@@ -302,8 +302,8 @@ bool engine_has_person(const struct engine *engine, const char *name) {
         return engine_find_person(engine, name);
 }
 
-const char *engine_person_folder(const struct engine *engine, const char *name) {
+const char *engine_person_folder(const struct engine *engine, const char *name, size_t i) {
         const struct person *person = engine_find_person(engine, name);
 
-        return person && person->n_folders > 0 ? person->folders[0] : NULL;
+        return person && i < person->n_folders ? person->folders[i] : NULL;
 }

@@ -40,7 +40,8 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                         recipient = outbox_find_recipient(&engine->outbox, message.recipient);
                 if (r == STORE_NOTHING || (r == 0 && !recipient))
                         r = ENGINE_NO_MESSAGE;
-                else if (r == 0 && message.state != MESSAGE_STATE_FAILED && message.state != MESSAGE_STATE_EXPIRED)
+                else if (r == 0 && (!recipient->is_wanted ||
+                                    (message.state != MESSAGE_STATE_FAILED && message.state != MESSAGE_STATE_EXPIRED)))
                         r = ENGINE_NOT_OPEN;
                 if (r == 0)
                         r = tell_again(engine, recipient, &message, now_usec);
@@ -51,7 +52,9 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                         recipient->n_failed--;
         }
         recipient->retry_usec = now_usec;
+        /* Where nothing can be said now, what goes in a later night is not what somebody waits for. */
         recipient->is_forced = true;
+        recipient->is_forced = recipient_attempt_usec(engine, recipient, now_usec) <= now_usec;
         recipient->look_usec = USEC_NONE;
         return engine_finish(engine, now_usec);
 }

@@ -171,7 +171,8 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
         return 0;
 }
 
-int is_called_off(const struct person *person, const struct dose *dose, bool *ret) {
+/* EXDATE or a cancelled override names this very dose: without them the plan would have it. */
+static int is_called_off(const struct person *person, const struct dose *dose, bool *ret) {
         const struct slot *slot = person_find_slot(person, dose->uid);
         struct schedule schedule;
         struct occurrence occurrence;
@@ -190,6 +191,9 @@ int is_called_off(const struct person *person, const struct dose *dose, bool *re
                         return 0;
                 }
         }
+        r = schedule_find(slot->schedule, &person->clock, dose->recurrence_id, &occurrence);
+        if (r != SCHEDULE_NO_OCCURRENCE)
+                return r;
         schedule = *slot->schedule;
         schedule.n_exception_dates = 0;
         r = schedule_find(&schedule, &person->clock, dose->recurrence_id, &occurrence);
@@ -197,7 +201,7 @@ int is_called_off(const struct person *person, const struct dose *dose, bool *re
         return r < 0 ? r : 0;
 }
 
-bool is_taken_off(const struct person *person, const struct dose *dose) {
+static bool is_stopped(const struct person *person, const struct dose *dose) {
         const struct medication *medication = medication_of(person, dose);
         const struct slot *slot = person_find_slot(person, dose->uid);
 
@@ -207,6 +211,11 @@ bool is_taken_off(const struct person *person, const struct dose *dose) {
                 if (!medication->slots[i]->schedule->stopped && !medication->slots[i]->schedule->on_hold)
                         return false;
         return true;
+}
+
+int is_taken_off(const struct person *person, const struct dose *dose, bool *ret) {
+        *ret = is_stopped(person, dose);
+        return *ret ? 0 : is_called_off(person, dose, ret);
 }
 
 /* By id, from hand or ledger; NULL where the ledger does not know it. */

@@ -53,7 +53,5 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
 int find_successor(const struct settlement *settlement, const struct live_dose *live, struct live_dose **ret);
 /* The medication under which the plan has the dose now: its UID says more than a name that may have been mended. */
 struct medication *medication_of(const struct person *person, const struct dose *dose);
-/* EXDATE or a cancelled override names this very dose: without them the plan would have it. */
-int is_called_off(const struct person *person, const struct dose *dose, bool *ret);
-/* Whether nothing of the medication is to be taken any more. */
-bool is_taken_off(const struct person *person, const struct dose *dose);
+/* Whether the plan says that it is not to be taken: this very dose, or anything of its medication. */
+int is_taken_off(const struct person *person, const struct dose *dose, bool *ret);

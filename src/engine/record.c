@@ -5,7 +5,7 @@
 #include "dosed/span.h"
 #include "dosed/text.h"
 #include "dosed/window.h"
-#include "engine/private.h"
+#include "engine/place.h"
 
 #define FUTURE_TOLERANCE USEC_PER_MINUTE /* clocks of two machines; and times are given in whole minutes */
 
@@ -330,13 +330,21 @@ int engine_snooze(struct engine *engine, const char *id, usec_t snooze_usec, con
         return outcome != 0 ? outcome : r;
 }
 
-/* Undone, it is what the plan has: where an edit put it ahead while it was recorded, it is still to come. */
+/*
+ * Undone, it is what the plan has: where an edit put it ahead while it was recorded, it is still to come, and what the
+ * plan took off is not to be taken.
+ */
 static int undo(struct engine *engine, struct live_dose *live, const struct record_options *options, usec_t now_usec) {
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
         struct occurrence occurrence;
+        bool is_off = false;
         int r;
 
         r = enter(engine, live, ENTRY_UNDONE, live_state_by_time(engine, live, now_usec), options, false, USEC_NONE, now_usec);
+        if (r >= 0 && !dose_is_settled_by_time(live->dose))
+                r = is_taken_off(live->person, live->dose, &is_off);
+        if (r >= 0 && is_off)
+                return live_withdraw(engine, live, "taken off the plan", now_usec);
         if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
                 return r;
         r = slot_find(slot, live->dose->recurrence_id, &occurrence);

@@ -123,13 +123,11 @@ static int follow_coming(struct settlement *settlement, struct live_dose *live, 
 
 /* An open dose without a place stays what it was when it froze; one that nobody was asked about goes. */
 static int follow_or_go(struct settlement *settlement, struct live_dose *live, const struct place *place) {
-        bool is_off = is_taken_off(settlement->person, live->dose), is_waiting = live->dose->state == DOSE_UPCOMING;
-        bool follows = false;
-        int r = 0;
+        bool is_off, is_waiting = live->dose->state == DOSE_UPCOMING, follows = false;
+        int r;
 
         (void) place;
-        if (!is_off)
-                r = is_called_off(settlement->person, live->dose, &is_off);
+        r = is_taken_off(settlement->person, live->dose, &is_off);
         if (r >= 0 && !is_off)
                 r = follow(settlement, live, !is_waiting, &follows);
         if (r < 0 || follows || (!is_off && !is_waiting))

@@ -132,7 +132,7 @@ class Access(unittest.TestCase):
         raise AssertionError("no message failed")
 
     def member(self, uid):
-        member = Member(self.dosed, uid)
+        member = Member(self.dosed.bus.address, uid)
         self.addCleanup(member.close)
         return member
 

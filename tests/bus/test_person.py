@@ -155,6 +155,40 @@ class Descriptors(Person):
             self.assert_refused("org.freedesktop.DBus.Error.InvalidArgs", "NAME.ics", self.person().GetCalendar, name)
 
 
+class Folders(Person):
+    """A person may have several."""
+
+    def setUp(self):
+        self.dosed = self.enterContext(Dosed())
+        self.folders = [self.dosed.folder / name for name in ("first", "second")]
+        for folder in self.folders:
+            folder.mkdir()
+        lines = "".join(f"calendars = {folder}\n" for folder in (*self.folders, self.dosed.folder / "gone"))
+        self.dosed.configure(f"[dosed]\ntimezone = UTC\nsettle = 1s\n[person ana]\n{lines}")
+
+    def lies_in(self, name):
+        return [folder.name for folder in self.folders if (folder / f"{name}.ics").exists()]
+
+    def test_a_file_is_got_put_and_removed_where_it_lies(self):
+        (self.folders[1] / "a.ics").write_text(self.medicine("Aspirin"), newline="")
+        self.dosed.start()
+        self.assertEqual(list(self.person().ListCalendars()), ["a.ics"])
+        self.put("a", self.medicine("Aspirin", SEQUENCE=1))
+        self.put("b", self.medicine("Bisoprolol"))
+        self.assertEqual((self.lies_in("a"), self.lies_in("b")), (["second"], ["first"]))
+        self.assertIn("SEQUENCE:1", (self.folders[1] / "a.ics").read_text())
+        self.remove("a")
+        self.assertEqual((self.lies_in("a"), self.names()), ([], ["Bisoprolol"]))
+
+    def test_of_two_with_one_name_that_in_the_first_folder_is_meant(self):
+        for folder, name in zip(self.folders, ("Aspirin", "Bisoprolol")):
+            (folder / "a.ics").write_text(self.medicine(name), newline="")
+        self.dosed.start()
+        self.assertEqual(list(self.person().ListCalendars()), ["a.ics"])
+        with os.fdopen(self.person().GetCalendar("a.ics").take(), "rb") as file:
+            self.assertIn(b"SUMMARY:Aspirin", file.read())
+
+
 class Crash(Person):
     def test_bytes_that_crash_the_parser_are_refused_and_nothing_is_stored(self):
         self.dosed.start(**preloaded(CRASH))

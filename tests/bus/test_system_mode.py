@@ -48,6 +48,21 @@ class Places(unittest.TestCase):
             self.assertEqual([path.name for path in dosed.folders[name].rglob("dosed.db")], [], name)
         self.assertEqual(list(dosed.folders["HOME"].iterdir()), [])
 
+    def test_a_plan_is_added_to_and_edited_over_the_bus(self):
+        dosed = self.household(ANA + "[person bruno]\n")
+        dosed.start()
+        dosed.dosectl("--person", "ana", "add", "Aspirin", "--at", "08:00", check=0)
+        dosed.dosectl("--person", "bruno", "add", "Aspirin", "--at", "08:00", check=0)
+        said = dosed.dosectl("edit", "aspirin", check=1, EDITOR="false").stderr
+        self.assertIn("(Aspirin, ana)", said)
+        self.assertIn("(Aspirin, bruno)", said)
+        said = dosed.dosectl("--person", "bruno", "edit", "aspirin", check=0, EDITOR="sed -i s/SUMMARY:Aspirin/SUMMARY:Zinc/").stdout
+        self.assertRegex(said, r"of bruno\. It means:\n  Zinc: every day at 08:00\n")
+        (path,) = dosed.calendars_of("bruno").glob("*.ics")
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual({medication["person"]: medication["name"] for medication in dosed.json("meds")},
+                         {"ana": "Aspirin", "bruno": "Zinc"})
+
     def test_plan_files_lie_nowhere_else(self):
         dosed = self.household()
         ana = dosed.calendars / "ana"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATE = ROOT / os.environ.get("DOSED_BUILD", "build/plain") / "tests/simulator"
-SEEDS = int(os.environ.get("SEEDS", "120"))
+SEEDS = int(os.environ.get("SEEDS", "118"))
 YEARS = int(os.environ.get("YEARS", "3"))
 FIRST = int(os.environ.get("SEED", "1"))
 TOGETHER = 5  # lives in one process: so few that no processor waits long for the last of another

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dosed/text.h"
-#include "simulate.h"
+#include "told-judge.h"
 
 /* So long may it take where the way is open: what is at once, and what waits for quiet hours, or for the next summary. */
 #define SOON (4 * USEC_PER_HOUR)
@@ -11,13 +11,12 @@
 #define NEXT_SUMMARY (42 * USEC_PER_HOUR)
 #define LOOK_EVERY (6 * USEC_PER_HOUR)
 #define FORGOTTEN_AFTER (40 * USEC_PER_DAY) /* longer than dosed goes back for it */
-#define MAX_SAID 1000
 
-static bool is_caregiver(const struct listener *listener) {
+bool listener_is_caregiver(const struct listener *listener) {
         return listener->policy.kind == RECIPIENT_CAREGIVER;
 }
 
-static bool cares_for(const struct listener *listener, const char *person) {
+bool listener_cares_for(const struct listener *listener, const char *person) {
         for (size_t i = 0; i < listener->policy.n_people; i++)
                 if (strcmp(listener->policy.people[i], person) == 0)
                         return true;
@@ -28,7 +27,7 @@ static bool tells(const struct listener *listener, enum telling_event event) {
         return listener->policy.tells & EVENT_BIT(event);
 }
 
-static struct hearing *find(struct world *world, size_t listener, const char *id) {
+struct hearing *hearing_find(struct world *world, size_t listener, const char *id) {
         char key[512];
         struct hearing *hearing;
 
@@ -37,8 +36,8 @@ static struct hearing *find(struct world *world, size_t listener, const char *id
         return hearing;
 }
 
-static struct hearing *make(struct world *world, size_t listener, const char *id) {
-        struct hearing *hearing = find(world, listener, id);
+struct hearing *hearing_make(struct world *world, size_t listener, const char *id) {
+        struct hearing *hearing = hearing_find(world, listener, id);
 
         if (hearing)
                 return hearing;
@@ -58,7 +57,7 @@ static bool is_unconfirmed(enum dose_state state) {
         return state == DOSE_MISSED || state == DOSE_UNATTENDED;
 }
 
-static enum opinion opinion_of(enum telling_event event) {
+enum opinion opinion_of(enum telling_event event) {
         switch (event) {
         case EVENT_MISSED:
         case EVENT_UNATTENDED:
@@ -77,7 +76,7 @@ static enum opinion opinion_of(enum telling_event event) {
 static void weigh(struct world *world, struct hearing *hearing) {
         bool is_wrong = (hearing->thinks == THINKS_UNCONFIRMED && !is_unconfirmed(hearing->state)) ||
                         (hearing->thinks == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED &&
-                         is_caregiver(&world->told.listeners[hearing->listener]));
+                         listener_is_caregiver(&world->told.listeners[hearing->listener]));
 
         if (!is_wrong)
                 hearing->wrong_usec = USEC_NONE;
@@ -97,7 +96,7 @@ static enum telling_event wanted(const struct listener *listener, const struct h
         if (listener->is_out || hearing->is_confidential || event == _EVENT_MAX ||
             (event == EVENT_SKIPPED && hearing->is_off_plan))
                 return _EVENT_MAX;
-        if (!is_caregiver(listener))
+        if (!listener_is_caregiver(listener))
                 return tells(listener, event) ? event : _EVENT_MAX;
         if (is_unconfirmed(hearing->state))
                 return tells(listener, EVENT_MISSED) ? event : _EVENT_MAX;
@@ -133,12 +132,12 @@ void told_hide(struct world *world, const struct person *person, const struct pl
 
 static void change(struct world *world, size_t i, const struct dose *dose, const char *id) {
         struct listener *listener = &world->told.listeners[i];
-        struct hearing *hearing = find(world, i, id);
+        struct hearing *hearing = hearing_find(world, i, id);
         enum telling_event event;
 
-        if (!hearing && (dose->state == DOSE_UPCOMING || !cares_for(listener, dose->person)))
+        if (!hearing && (dose->state == DOSE_UPCOMING || !listener_cares_for(listener, dose->person)))
                 return;
-        hearing = make(world, i, id);
+        hearing = hearing_make(world, i, id);
         hearing->state = dose->state;
         hearing->is_confidential = is_hidden(world, dose, id);
         hearing->is_critical = dose->critical;
@@ -146,12 +145,13 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
         hearing->is_off_plan = dose_is_off_plan(dose);
         hearing->touched_usec = world->now_usec;
         hearing->episode += !is_unconfirmed(dose->state);
+        hearing->is_excused = hearing->is_excused && hearing->may_know; /* else what waited is dropped */
 
         event = wanted(listener, hearing);
         hearing->owed = _EVENT_MAX;
         /* A caregiver is told once what goes on being so; and not by itself what was refused. */
-        if (event != _EVENT_MAX && (!is_caregiver(listener) || (hearing->may_think != opinion_of(event) &&
-                                                                hearing->refused != opinion_of(event)))) {
+        if (event != _EVENT_MAX && (!listener_is_caregiver(listener) || (hearing->may_think != opinion_of(event) &&
+                                                                         hearing->refused != opinion_of(event)))) {
                 hearing->owed = event;
                 hearing->owed_usec = world->now_usec;
         }
@@ -165,7 +165,7 @@ void told_change(struct world *world, const struct dose *dose, const char *id) {
 
 void told_moved(struct world *world, const char *id) {
         for (size_t i = 0; i < world->told.n_listeners; i++) {
-                struct hearing *hearing = find(world, i, id);
+                struct hearing *hearing = hearing_find(world, i, id);
 
                 if (!hearing)
                         continue;
@@ -175,139 +175,6 @@ void told_moved(struct world *world, const char *id) {
                 hearing->touched_usec = world->now_usec;
                 weigh(world, hearing);
         }
-}
-
-/* By a clock of the recipient's, and a minute in which things are gathered. */
-static bool is_quiet(const struct world *world, const struct listener *listener) {
-        return quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, world->now_usec - USEC_PER_MINUTE) &&
-               quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, world->now_usec);
-}
-
-static bool is_urgent(const struct listener *listener, const struct message_item *item) {
-        return item->telling->event == EVENT_ALARM || item->telling->event == EVENT_REHEARSAL ||
-               (item->dose && (item->dose->critical || quiet_holds(&listener->policy.quiet, listener->policy.clock.zone,
-                                                                   item->dose->due_usec)));
-}
-
-/* What cannot wait for the morning pushes what went before it out of its way. */
-static bool is_pushed(const struct world *world, const struct listener *listener) {
-        const struct hearing *hearing;
-
-        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
-                if (&world->told.listeners[hearing->listener] == listener &&
-                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE) &&
-                    (hearing->is_critical ||
-                     quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, hearing->due_usec)))
-                        return true;
-        return false;
-}
-
-static void check_manners(struct world *world, struct listener *listener, const struct message_view *view) {
-        bool is_first = listener->message != view->message->id;
-        size_t n_max = is_caregiver(listener) ? MAX_SAID : 1;
-        bool has_urgent = false;
-
-        if (view->n_items == 0 || view->n_items > n_max)
-                fail(world, "a message to %s says %zu things", listener->policy.name, view->n_items);
-        if (!is_caregiver(listener))
-                return;
-        for (size_t i = 0; i < view->n_items; i++)
-                has_urgent = has_urgent || is_urgent(listener, &view->items[i]);
-        if (part_is_on(PART_MANNERS) && !has_urgent && is_quiet(world, listener) &&
-            world->now_usec >= world->told.forced_usec && !(listener->may_have_arrived && is_pushed(world, listener)))
-                fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
-                     telling_event_to_string(view->items[0].telling->event),
-                     view->items[0].dose ? view->items[0].dose->uid : "");
-        if (!is_first)
-                return;
-        if (!has_urgent && listener->n_first < MAX_SAID && world->now_usec >= world->told.forced_usec &&
-            world->now_usec - listener->first_usec < USEC_PER_MINUTE)
-                fail(world, "%s gets two messages within a minute", listener->policy.name);
-        listener->first_usec = world->now_usec;
-        listener->n_first = view->n_items;
-}
-
-/* A call to take a dose is not said again once it is over, nor what is private by now. */
-static bool says_what_passes(struct world *world, const struct listener *listener) {
-        for (size_t i = 0; i < listener->n_said; i++) {
-                enum telling_event event = listener->said[i].event;
-                const struct hearing *hearing =
-                        listener->said[i].id
-                                ? find(world, (size_t) (listener - world->told.listeners), listener->said[i].id)
-                                : NULL;
-
-                if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
-                    (hearing && hearing->is_confidential))
-                        return true;
-        }
-        return false;
-}
-
-/* What may have arrived is sent again as it was, until it is known, out of date, or has been tried often enough. */
-static void check_same(struct world *world, const struct listener *listener, const struct message *message) {
-        if (!listener->message)
-                return;
-        if (listener->message != message->id) {
-                if (listener->may_have_arrived && world->now_usec < listener->over_usec &&
-                    listener->n_unknown < TOLD_UNKNOWN_MOST && !says_what_passes(world, listener))
-                        fail(world, "a message to %s that may have arrived was given up for another",
-                             listener->policy.name);
-                return;
-        }
-        if (strcmp(listener->token, message->token) != 0)
-                fail(world, "a message to %s is tried again under another name", listener->policy.name);
-        if (listener->may_have_arrived && (!message->body || message->body_size != listener->body_size ||
-                                           memcmp(message->body, listener->body, listener->body_size) != 0))
-                fail(world, "a message to %s that may have arrived is composed anew", listener->policy.name);
-}
-
-/* After a year dosed forgets what was told, but for what a clock told that was years ahead: its end is told once more. */
-static bool is_out_of_mind(const struct world *world, const struct hearing *hearing) {
-        return hearing->end_usec != USEC_NONE && world->now_usec - hearing->end_usec > 300 * USEC_PER_DAY;
-}
-
-static void check_said(struct world *world, size_t i, const struct message_view *view,
-                       const struct message_item *item) {
-        const struct listener *listener = &world->told.listeners[i];
-        const struct telling *telling = item->telling;
-        enum opinion opinion = opinion_of(telling->event);
-        _cleanup_(free_p) char *id = NULL;
-        struct hearing *hearing;
-
-        if (!telling->uid)
-                return;
-        if (dose_id_format(telling->person, telling->uid, telling->recurrence_id, &id) < 0)
-                abort();
-        if (!cares_for(listener, telling->person))
-                fail(world, "%s is told of %s", listener->policy.name, id);
-        if (telling->event != EVENT_RESOLVED && item->dose && item->dose->confidential)
-                fail(world, "%s is told of %s, which is private", listener->policy.name, id);
-        hearing = make(world, i, id);
-        if (hearing->touched_usec < world->now_usec)
-                hearing->touched_usec = world->now_usec;
-        if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing) &&
-            world->now_usec >= world->told.forced_usec)
-                fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
-        if (opinion == THINKS_RESOLVED)
-                world->told.n_resolved++;
-        if (opinion == THINKS_UNCONFIRMED && is_caregiver(listener) && hearing->was_told &&
-            hearing->told_episode == hearing->episode && hearing->told_message != view->message->id)
-                fail(world, "%s is told twice that %s was not confirmed", listener->policy.name, id);
-}
-
-void told_check_attempt(struct world *world, size_t i, const struct message_view *view) {
-        struct listener *listener = &world->told.listeners[i];
-
-        if (listener->is_under_way)
-                fail(world, "%s has a message under way, and gets another", listener->policy.name);
-        if (!part_is_on(PART_TOLD))
-                return;
-        check_same(world, listener, view->message);
-        check_manners(world, listener, view);
-        if (listener->message == view->message->id && listener->may_have_arrived)
-                return; /* that one was looked at */
-        for (size_t k = 0; k < view->n_items; k++)
-                check_said(world, i, view, &view->items[k]);
 }
 
 static void hear(struct world *world, struct listener *listener, struct hearing *hearing, enum telling_event event,
@@ -327,15 +194,16 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
                 hearing->may_think = opinion;
         if (!arrives)
                 return;
+        hearing->is_excused = false;
         if (opinion == THINKS_RESOLVED) {
                 hearing->may_know = false;
                 hearing->end_usec = world->now_usec;
         }
         /* A hook that hears of anything else knows that the former is over. */
-        if (opinion != THINKS_NOTHING || !is_caregiver(listener))
+        if (opinion != THINKS_NOTHING || !listener_is_caregiver(listener))
                 hearing->thinks = opinion;
         if (hearing->owed != _EVENT_MAX &&
-            (hearing->owed == event || (is_caregiver(listener) && opinion_of(hearing->owed) == opinion)))
+            (hearing->owed == event || (listener_is_caregiver(listener) && opinion_of(hearing->owed) == opinion)))
                 hearing->owed = _EVENT_MAX;
         weigh(world, hearing);
 }
@@ -348,7 +216,7 @@ void told_arrives(struct world *world, size_t i, bool arrives) {
                 const struct said *said = &listener->said[k];
 
                 if (said->id)
-                        hear(world, listener, make(world, i, said->id), said->event, arrives);
+                        hear(world, listener, hearing_make(world, i, said->id), said->event, arrives);
                 else if (arrives && said->event == EVENT_SUMMARY)
                         listener->summary_usec = world->now_usec;
         }
@@ -356,6 +224,7 @@ void told_arrives(struct world *world, size_t i, bool arrives) {
 }
 
 static void excuse(struct hearing *hearing) {
+        hearing->is_excused = hearing->is_excused || hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE;
         hearing->owed = _EVENT_MAX;
         hearing->thinks = THINKS_NOTHING;
         hearing->wrong_usec = USEC_NONE;
@@ -366,7 +235,7 @@ void told_refused(struct world *world, size_t i) {
         struct listener *listener = &world->told.listeners[i];
 
         for (size_t k = 0; k < listener->n_said; k++) {
-                struct hearing *hearing = listener->said[k].id ? find(world, i, listener->said[k].id) : NULL;
+                struct hearing *hearing = listener->said[k].id ? hearing_find(world, i, listener->said[k].id) : NULL;
 
                 if (hearing) {
                         /* What arrived all the same is to be resolved all the same. */
@@ -374,18 +243,23 @@ void told_refused(struct world *world, size_t i) {
                                 hearing->thinks = THINKS_NOTHING;
                         hearing->owed = _EVENT_MAX;
                         hearing->refused = opinion_of(listener->said[k].event);
+                        if (hearing->refused == THINKS_RESOLVED)
+                                hearing->end_refused = listener->message;
                         weigh(world, hearing);
                 } else if (listener->said[k].event == EVENT_SUMMARY)
                         listener->summary_usec = world->now_usec;
         }
 }
 
-void told_retried(struct world *world) {
+void told_retried(struct world *world, int64_t message) {
         struct hearing *hearing;
 
         world->told.forced_usec = world->now_usec + 4 * USEC_PER_HOUR;
-        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
+        for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next) {
                 hearing->was_told = false;
+                /* The end that may have arrived is said once more, whenever that succeeds. */
+                hearing->may_know = hearing->may_know || hearing->end_refused == message;
+        }
 }
 
 void told_excuse(struct world *world, enum recipient_kind kind) {
@@ -462,7 +336,7 @@ static usec_t later(usec_t a, usec_t b) {
 static void look_at(struct world *world, const struct hearing *hearing) {
         const struct listener *listener = &world->told.listeners[hearing->listener];
         const struct person *person = person_of(world, hearing->id);
-        bool at_once = !is_caregiver(listener) || hearing->is_critical;
+        bool at_once = !listener_is_caregiver(listener) || hearing->is_critical;
         usec_t since_usec = later(later(world->told.steady_usec, world->told.up_usec),
                                   later(listener->since_usec, person->back_usec));
 

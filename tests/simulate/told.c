@@ -354,7 +354,8 @@ void told_act(struct world *world, const struct action *action) {
                 r = engine_retry_message(world->engine, action->message, world->now_usec);
                 if (r != 0 && r != ENGINE_NO_MESSAGE && r != ENGINE_NOT_OPEN)
                         fail(world, "engine_retry_message: %d", r);
-                told_retried(world);
+                if (r == 0)
+                        told_retried(world, action->message);
                 break;
         default:
                 dismiss(world, action);

@@ -64,8 +64,10 @@ struct hearing {
         unsigned told_episode;   /* in that one, */
         int64_t told_message;    /* by that message */
         enum opinion refused;    /* a message that was to say so failed for good */
+        int64_t end_refused;     /* the last one that was to say the end of it and failed for good; 0: none */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
+        bool is_excused;   /* need not be told what was owed, and may be told all the same */
         usec_t wrong_usec; /* thinks what is not so since then; USEC_NONE */
         UT_hash_handle hh;
 };
@@ -102,13 +104,11 @@ void told_change(struct world *world, const struct dose *dose, const char *id);
 /* What the plan says is private from now on. */
 void told_hide(struct world *world, const struct person *person, const struct plan *plan);
 void told_moved(struct world *world, const char *id);
-/* An attempt: before anything is known of it. */
-void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);
 /* It arrives, or may have; `surely` is what dosed knows. */
 void told_arrives(struct world *world, size_t listener, bool arrives);
 void told_refused(struct world *world, size_t listener);
-/* Somebody has had a message tried again: what was told may be told again. */
-void told_retried(struct world *world);
+/* Somebody has that message tried again: what was told may be told again. */
+void told_retried(struct world *world, int64_t message);
 /* Time has jumped since then, or a way was closed since then. */
 void told_jump(struct world *world, usec_t since_usec);
 void told_excuse(struct world *world, enum recipient_kind kind);
@@ -116,3 +116,6 @@ void told_set_back(struct world *world);
 void told_leave(struct world *world, size_t listener);
 void told_look(struct world *world);
 void told_forget(struct world *world);
+
+/* told-attempt.c: what a message says, before anything is known of it. */
+void told_check_attempt(struct world *world, size_t listener, const struct message_view *view);

@@ -65,23 +65,66 @@ static void what_may_have_arrived_makes_way_for_a_critical_dose(void **state) {
         world_sent(world, "00:00 caregiver maria: missed Lisinopril\n00:00 caregiver maria: missed Digoxin\n");
 }
 
-static void a_message_tried_by_hand_goes_at_night(void **state) {
-        struct world *world = *state;
-        const struct engine_recipient told[] = { late_maria() };
+/* The message fails for good; which it was. */
+static int64_t refuse_next(struct world *world) {
         struct message_view view;
         int64_t id;
 
-        begin(world, told, 1);
-        world_pass_until(world, AT(21, 50));
         assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
         id = view.message->id;
         assert_int_equal(engine_begin_delivery(world->engine, id, "letter", 6, world->now_usec), 0);
         assert_int_equal(engine_end_delivery(world->engine, id, DELIVERY_NEVER, "550", world->now_usec), 0);
+        return id;
+}
+
+static void a_message_tried_by_hand_goes_at_night(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
         world_pass_until(world, AT(23, 0));
         world_forget(world);
         assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
         world_live_until(world, AT(23, 5), DELIVERY_DONE);
         world_sent(world, "23:00 caregiver maria: missed Lisinopril\n");
+}
+
+/* Seed 100532. */
+static void a_message_to_who_is_told_nothing_any_more_is_not_tried_again(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
+        world_tell(world, told, 0);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), ENGINE_NOT_OPEN);
+        world_pass_until(world, AT(23, 0));
+        world_tell(world, told, 1);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
+static void an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_pass_until(world, AT(23, 0));
+        world_set_people(world);
+        world_reload(world);
+        world_forget(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: missed Lisinopril\n");
 }
 
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
@@ -266,6 +309,8 @@ int main(void) {
                 TEST(a_restart_in_quiet_hours_is_silent),
                 TEST(what_may_have_arrived_makes_way_for_a_critical_dose),
                 TEST(a_message_tried_by_hand_goes_at_night),
+                TEST(a_message_to_who_is_told_nothing_any_more_is_not_tried_again),
+                TEST(an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),

@@ -113,6 +113,63 @@ static void a_new_uid_at_the_same_time_is_the_same_dose(void **state) {
         assert_int_equal(engine_count_open(world->engine), 0);
 }
 
+static void undo(struct world *world, const char *id) {
+        _cleanup_(free_p) char *reason = NULL;
+        enum dose_state after;
+
+        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &after, &reason), 0);
+        world_assert_state(world, id, after);
+}
+
+/* Seed 100686: taken all the same, and that is taken back. */
+static void what_the_plan_called_off_does_not_ring_when_its_record_is_undone(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 2));
+        world_edit(world, DAILY("080000") "EXDATE:20261123T080000\r\n");
+        world_take(world, "ana/lis/20261123T080000");
+        undo(world, "ana/lis/20261123T080000");
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_SKIPPED);
+        world_forget(world);
+        world_pass_until(world, AT(20, 0));
+        world_told(world, "");
+}
+
+static void what_is_of_a_schedule_that_was_stopped_does_not_ring_when_its_record_is_undone(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:P1D\r\n");
+        world_pass_until(world, AT(8, 2));
+        world_take(world, "ana/lis/20261123T080000");
+        world_edit(world, "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:P1D\r\nSTATUS:CANCELLED\r\n");
+        undo(world, "ana/lis/20261123T080000");
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_SKIPPED);
+}
+
+static void what_nobody_confirmed_after_all_is_missed_although_its_schedule_is_stopped_by_now(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000"));
+        world_pass_until(world, AT(8, 2));
+        world_take(world, "ana/lis/20261123T080000");
+        world_pass_until(world, AT(20, 0));
+        world_edit(world, DAILY("080000") "STATUS:CANCELLED\r\n");
+        undo(world, "ana/lis/20261123T080000");
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_MISSED);
+}
+
+/* That it follows what was taken is not to be taken for a date that calls its start off. */
+static void a_start_that_is_undone_is_due_again(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:P1D\r\n");
+        world_pass_until(world, AT(8, 2));
+        world_take(world, "ana/lis/20261123T080000");
+        undo(world, "ana/lis/20261123T080000");
+        world_assert_state(world, "ana/lis/20261123T080000", DOSE_DUE);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new,
@@ -128,6 +185,15 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of,
                                                 world_new, world_free),
                 cmocka_unit_test_setup_teardown(a_new_uid_at_the_same_time_is_the_same_dose, world_new, world_free),
+                cmocka_unit_test_setup_teardown(what_the_plan_called_off_does_not_ring_when_its_record_is_undone,
+                                                world_new, world_free),
+                cmocka_unit_test_setup_teardown(
+                        what_is_of_a_schedule_that_was_stopped_does_not_ring_when_its_record_is_undone, world_new,
+                        world_free),
+                cmocka_unit_test_setup_teardown(
+                        what_nobody_confirmed_after_all_is_missed_although_its_schedule_is_stopped_by_now, world_new,
+                        world_free),
+                cmocka_unit_test_setup_teardown(a_start_that_is_undone_is_due_again, world_new, world_free),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
