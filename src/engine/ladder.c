@@ -127,11 +127,12 @@ static enum telling_event wanted_by_hook(const struct look *look, const struct r
         return recipient_asks_for(recipient, event, look->dose) ? event : _EVENT_MAX;
 }
 
-/* They were told of it, or told that it can never be: once. */
-static bool is_known(const struct knowledge *knowledge, enum telling_event wanted) {
+/* They were told of it. What failed for good is not told again by itself, but when it happens again it is news. */
+static bool is_known(const struct look *look, const struct knowledge *knowledge, enum telling_event wanted) {
         enum belief needed;
 
-        return telling_belief(wanted, &needed) && (knowledge->belief == needed || knowledge->tried == needed);
+        return telling_belief(wanted, &needed) &&
+               (knowledge->belief == needed || (!look->is_change && knowledge->tried == needed));
 }
 
 /* While it is not known whether the last of it arrived, nothing else is said: it may be what they know already. */
@@ -149,7 +150,7 @@ static int look_for_caregiver(struct look *look, struct recipient *recipient) {
 
         if (wanted == _EVENT_MAX && belief_is_wrong(knowledge.belief, look->dose))
                 wanted = EVENT_RESOLVED;
-        if (wanted != _EVENT_MAX && (is_known(&knowledge, wanted) || must_wait(&knowledge, wanted)))
+        if (wanted != _EVENT_MAX && (is_known(look, &knowledge, wanted) || must_wait(&knowledge, wanted)))
                 wanted = _EVENT_MAX;
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
@@ -175,7 +176,7 @@ static int look_for_hook(struct look *look, struct recipient *recipient) {
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
         /* Of a change that came while it was left out it is told where that resolves something. */
-        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted)
+        if (wanted == EVENT_RESOLVED ? is_known(look, &knowledge, wanted)
                                      : !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);

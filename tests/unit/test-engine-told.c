@@ -316,6 +316,21 @@ static void who_asks_for_it_no_more_is_not_told(void **state) {
         world_sent(world, "");
 }
 
+static void what_is_missed_again_after_it_was_undone_is_told_though_the_first_letter_was_refused(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_NEVER);
+        world_sent(world, "12:01 caregiver maria never: missed Lisinopril\n");
+        world_take(world, ID);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_restart(world);
+        undo(world, ID);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        world_sent(world, "14:01 caregiver maria: missed Lisinopril\n");
+}
+
 static void once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it(void **state) {
         struct world *world = *state;
         struct engine_recipient told[] = { maria() };
@@ -521,6 +536,7 @@ int main(void) {
                 TEST(a_summary_counts_what_a_full_disk_kept_from_being_written),
                 TEST(what_is_made_private_is_told_to_nobody_from_then_on),
                 TEST(who_asks_for_it_no_more_is_not_told),
+                TEST(what_is_missed_again_after_it_was_undone_is_told_though_the_first_letter_was_refused),
                 TEST(once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it),
                 TEST(a_summary_of_nobody_keeps_nothing_busy),
                 TEST(what_somebody_still_believes_is_not_told_twice),
