@@ -111,8 +111,8 @@ int engine_take_plan(struct engine *engine, const char *person, struct schedule 
                      usec_t now_usec);
 
 /*
- * Does what is due. One transaction of at most LIMIT_STEP_CHANGES; `ret_next_usec` is when to call again (not later than
- * now where more is waiting; USEC_NEVER where nothing is planned). Returns 0 or a negative errno.
+ * Does what is due. One transaction of at most LIMIT_STEP_CHANGES, and LIMIT_STEP_TELLINGS; `ret_next_usec` is when to call
+ * again (not later than now where more is waiting; USEC_NEVER where nothing is planned). Returns 0 or a negative errno.
  */
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec);
 

@@ -54,7 +54,7 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
                 return live_telling_set(engine, live, TELLING_WAITS, 0);
         case HOLDS_NO_MORE:
                 r = live_telling_set(engine, live, TELLING_DROPPED, 0);
-                return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
+                return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
         }
         return 0;
 }
