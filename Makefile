@@ -10,6 +10,7 @@ datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
+$(foreach place,prefix bindir libexecdir datadir mandir docdir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)))
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
@@ -167,7 +168,7 @@ check-system: ## the service under a booted systemd, in a container; needs root
 check-system: build/.deps-build build/.deps-check
 	@[ "$$(id -u)" -ne 0 ] || $(MAKE) --no-print-directory build/.deps-system
 	@$(MAKE) $(make_flags) all
-	@DOSED_BUILD=$(build) $(PYTHON) tests/run --jobs 1 --deadline 1200 $(wildcard tests/system/test_*.py)
+	@DOSED_BUILD=$(build) $(PYTHON) tests/run --jobs 1 --deadline 3600 $(wildcard tests/system/test_*.py)
 
 # 118 lives of 3 years, of one or two people, are 504 person-years. SEED=n is the first of them; with SEEDS=1 VERBOSE=1 it is told.
 # WITHOUT=drag,far leaves out what these names stand for, ONLY=shift,back all but that (tests/simulate/parts.c).
@@ -193,6 +194,12 @@ run: ## the same in the foreground, to play with, until Ctrl-C
 run: build/.deps-build build/.deps-check
 	@$(MAKE) $(make_flags) all
 	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/demo --play
+
+.PHONY: screenshot
+screenshot: ## the picture in README.md, made anew
+screenshot: build/.deps-build build/.deps-check build/.deps-screenshot
+	@$(MAKE) $(make_flags) all $(build)/tests/move-clock.so
+	@DOSED_BUILD=$(build) $(PYTHON) tests/demo/screenshot data/screenshot.png
 
 .PHONY: lint
 lint: ## look for mistakes without running anything
@@ -239,9 +246,9 @@ installed = \
 	$(call into,644,$(interfacesdir),$(wildcard dbus/*.xml)) \
 	$(foreach section,1 5 7 8,$(call into,644,$(mandir)/man$(section),$(wildcard man/*.$(section)))) \
 	$(call into,755,$(datadir)/dosed/hooks,$(wildcard data/hooks/*)) \
-	$(foreach name,dosed dosectl,644:data/completions/$(name).bash:$(bashcompletionsdir)/$(name)) \
-	$(call into,644,$(zshcompletionsdir),data/completions/_dosed data/completions/_dosectl) \
-	$(call into,644,$(fishcompletionsdir),data/completions/dosed.fish data/completions/dosectl.fish) \
+	$(foreach file,$(wildcard data/completions/*.bash),644:$(file):$(bashcompletionsdir)/$(basename $(notdir $(file)))) \
+	$(call into,644,$(zshcompletionsdir),$(wildcard data/completions/_*)) \
+	$(call into,644,$(fishcompletionsdir),$(wildcard data/completions/*.fish)) \
 	$(call into,644,$(catalogdir),data/dosed.catalog) \
 	$(call into,644,$(docdir)/examples,data/dosed.conf) \
 	$(call into,644,$(docdir)/examples/sync,$(wildcard data/sync/*))

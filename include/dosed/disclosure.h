@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dosed/dose.h"
+#include "dosed/outbox.h"
 
 struct person_name {
         const char *person; /* as in dosed.conf */
@@ -22,4 +22,4 @@ struct disclosure {
 const char *disclosure_name(const struct disclosure *disclosure, const char *person);
 
 /* Whether it may be said which medicine it is: never of an entry with CLASS:PRIVATE or CONFIDENTIAL. */
-bool disclosure_names(const struct disclosure *disclosure, const struct dose *dose);
+bool disclosure_names(const struct disclosure *disclosure, const struct message_item *item);

@@ -28,6 +28,7 @@ struct dose_view {
         usec_t taken_before_usec;       /* the medication was taken then, within its interval: check first; USEC_NONE */
         bool takeable;                  /* taking it now would be accepted */
         bool record_lost;               /* taken or not before the ledger was lost: check first */
+        bool is_private;                /* by now, or when it was made: hidden from caregivers, hooks, lock screens */
 };
 
 /* Told after the step was written (or could not be, then Degraded), in order. Observers do not call the engine back. */
@@ -87,6 +88,15 @@ int engine_reload_without(struct engine *engine, const char *person, const char 
 /* Something could not be read that may be readable in a while, without anything in its folder changing. */
 bool engine_is_unread(const struct engine *engine);
 /*
+ * What may be said of a plan file to who is shown nothing confidential. One that could not be used, or that has changed since it
+ * was read, may hold anything. `bytes` NULL: whatever lies there now.
+ */
+enum engine_disclosure { FILE_UNKNOWN, FILE_PUBLIC, FILE_PRIVATE };
+enum engine_disclosure engine_file_disclosure(const struct engine *engine, const char *person, const char *path,
+                                              const char *bytes, size_t size);
+/* Whether anything of the schedule of that UID is confidential. */
+bool engine_uid_is_private(const struct engine *engine, const char *person, const char *uid);
+/*
  * Why what that plan file says is not in force (or, where it was removed, still is): a sentence, the caller's to free; NULL where
  * all is as it should be. Returns 0 or -ENOMEM.
  */
@@ -101,8 +111,8 @@ int engine_take_plan(struct engine *engine, const char *person, struct schedule 
                      usec_t now_usec);
 
 /*
- * Does what is due. One transaction of at most LIMIT_STEP_CHANGES; `ret_next_usec` is when to call again (not later than
- * now where more is waiting; USEC_NEVER where nothing is planned). Returns 0 or a negative errno.
+ * Does what is due. One transaction of at most LIMIT_STEP_CHANGES, and LIMIT_STEP_TELLINGS; `ret_next_usec` is when to call
+ * again (not later than now where more is waiting; USEC_NEVER where nothing is planned). Returns 0 or a negative errno.
  */
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec);
 
@@ -193,7 +203,7 @@ size_t engine_count_open(const struct engine *engine);
 /* When the next dose is due that nobody has recorded yet; USEC_NEVER. */
 usec_t engine_next_due(struct engine *engine);
 /* The same of those doses that a caller wants to know of. */
-typedef bool (*dose_choice)(void *userdata, const char *person, bool is_confidential);
+typedef bool (*dose_choice)(void *userdata, const char *person, bool is_private);
 size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, void *userdata);
 usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *userdata);
 

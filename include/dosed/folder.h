@@ -37,6 +37,9 @@ DEFINE_CLEANUP(struct folder *, folder_free);
  */
 int folder_list(const char *path, struct folder **ret, struct problems *problems);
 
+/* Whether it is the name of a plan file in the folder itself, in UTF-8. */
+bool folder_takes(const char *name);
+
 /* Whether there is anything of that name, readable or not. */
 bool folder_has(const char *path, const char *name);
 
@@ -53,6 +56,9 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
 
 bool file_mark_equal(const struct file_mark *a, const struct file_mark *b);
 
-/* Writes a file by a temporary one, fsync and rename, mode 0600, and syncs the folder. Returns 0 or a negative errno. */
+/*
+ * Writes a file by a temporary one, fsync and rename, and syncs the folder. A new one has mode 0600, one that was there keeps its
+ * own. Returns 0 or a negative errno; -ELOOP where it is a link, which would become a file.
+ */
 int folder_write(const char *path, const char *name, const void *bytes, size_t size);
 int folder_remove(const char *path, const char *name);

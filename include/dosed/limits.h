@@ -53,8 +53,11 @@
 /* The engine. */
 #define LIMIT_CLOCK_SEC INT64_C(1793491200)   /* 1 November 2026: a clock before that is wrong, dosed did not exist */
 #define LIMIT_STEP_CHANGES 500u               /* changes in one step, thus in one transaction; the rest follows at once */
+#define LIMIT_STEP_TELLINGS 4000u /* what they make to be told, if each is told to everybody: fewer changes then */
 #define LIMIT_PENDING_ENTRIES 10000u          /* kept in memory while the store cannot be written: 3 months of 50 doses a day */
 #define LIMIT_PENDING_CHANGES 20000u          /* the same of the plan's history: twice a whole household's plan */
+
+#define LIMIT_NEXT_DOSES 1000u /* of one schedule, passed over for one that counts: the next is none of them */
 
 /* Telling. */
 #define LIMIT_MESSAGE_TELLINGS 1000u          /* events of one message; what is more goes with the next one */

@@ -50,6 +50,7 @@ struct message_item {
         const struct dose *dose;        /* as it is now; NULL */
         const struct wall_clock *clock; /* the person's; of no person, the recipient's */
         const char *medication_kind;    /* "PRESCRIPTION", as in CATEGORIES; NULL where the plan has it no more */
+        bool is_private;                /* the dose, by now or when it was made */
 };
 struct message_summary { /* of one person, where a message has EVENT_SUMMARY of them */
         const char *person;
@@ -105,5 +106,8 @@ int engine_visit_open_messages(struct engine *engine, message_visitor visitor, v
 int engine_visit_message(struct engine *engine, int64_t message, message_visitor visitor, void *userdata);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
-/* The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. */
-int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret);
+/*
+ * The dose that an event is of, as it is now; NULL where it is of none, or there is none any more. The caller frees. What it
+ * tells is private where that dose is, or cannot be looked at any more, and where the medicine is that it names.
+ */
+int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret, bool *ret_is_private);

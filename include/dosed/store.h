@@ -151,9 +151,18 @@ int store_load_outbox(struct store *store, struct telling_list *ret_tellings, st
 int store_prune_outbox(struct store *store, usec_t before_usec);
 /* The highest numbers so far; 0 where there is none. */
 int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_message);
-/* All of one dose, or in one message, in order of their numbers. Written only. */
+/* All of one dose (`recipient` NULL: to anybody), or in one message, in order of their numbers. Written only. */
 int store_list_tellings_of_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
-                                struct telling_list *ret);
+                                const char *recipient, struct telling_list *ret);
+/*
+ * When the first of the missed doses up to `until_usec` was due that nothing else has come between; `ret_usec` stays as it is
+ * where there is none. Written only.
+ */
+int store_find_row_start(struct store *store, const char *person, const char *medication, usec_t until_usec,
+                         usec_t *ret_usec);
+/* Of everybody who was asked after `since_usec` whether that medication was stopped. */
+int store_list_asked(struct store *store, const char *person, const char *medication, usec_t since_usec,
+                     struct telling_list *ret);
 int store_list_tellings_of_message(struct store *store, int64_t message, struct telling_list *ret);
 /* Of one event for one recipient, but for what was dropped; person, text NULL: any. The newest first, at most `limit`. */
 int store_list_tellings_of_event(struct store *store, const char *recipient, enum telling_event event, const char *person,

@@ -72,6 +72,7 @@ enum message_state {
         MESSAGE_STATE_DONE,
         MESSAGE_STATE_FAILED,  /* for good, until somebody has it tried again */
         MESSAGE_STATE_EXPIRED, /* out of date before it could be delivered: what still holds goes with the next one */
+        MESSAGE_STATE_RENEWED, /* by hand: what still holds of it is told anew, in a later one */
         _MESSAGE_STATE_MAX,
 };
 const char *message_state_to_string(enum message_state state);

@@ -79,9 +79,7 @@ static int fill_dose(sd_bus_message *signal, const void *data) {
 }
 
 static int tell_dose(struct bus *bus, const char *signal, const struct told_dose *told) {
-        const struct dose *dose = told->view->dose;
-
-        return subscribers_tell(bus, signal, dose->person, dose->confidential, fill_dose, told);
+        return subscribers_tell(bus, signal, told->view->dose->person, told->view->is_private, fill_dose, told);
 }
 
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view) {

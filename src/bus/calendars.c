@@ -9,6 +9,8 @@
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
+#define NAME_MOST 200u /* bytes */
+
 /* One plan file of the person whose object the call is for, be it there or not. */
 struct plan_file_call {
         struct bus *bus;
@@ -24,43 +26,49 @@ static void plan_file_call_done(struct plan_file_call *call) {
         free(call->path);
 }
 
-/* A plain file name that folder_list() would list. */
-static int check_name(const char *name, sd_bus_error *error) {
-        size_t length = strlen(name);
+/* Such as every file system and every terminal can bear. */
+static bool is_plain_name(const char *name) {
         _cleanup_(free_p) char *clean = NULL;
-        int r;
 
-        r = text_clean(name, &clean);
-        if (r < 0)
-                return r;
-        if (length < strlen("x.ics") || length > 200 || name[0] == '.' || strchr(name, '/') ||
-            !text_equal_caseless(name + length - 4, ".ics") || strcmp(clean, name) != 0)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                         "A plan file is called NAME.ics, without a slash and without a dot in front");
-        return 0;
+        return folder_takes(name) && strlen(name) <= NAME_MOST && text_clean(name, &clean) >= 0 &&
+               strcmp(clean, name) == 0;
+}
+
+static int check_name(const char *name, sd_bus_error *error) {
+        if (is_plain_name(name))
+                return 0;
+        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                 "A plan file is called NAME.ics, without a slash and without a dot in front");
 }
 
 /* What is confidential is hidden from caregivers, also from those who manage the rest of the plan. */
-static bool may_see_confidential(struct bus *bus, sd_bus_message *message, const char *person) {
-        return access_may_see(bus, message, person, true);
+static bool sees_all(const struct plan_file_call *call) {
+        return access_may_see(call->bus, call->message, call->person, true);
 }
 
-/* What cannot be read is not hidden: there is nothing to see. */
-static int is_hidden(const char *folder, const char *name, bool *ret) {
-        _cleanup_(problems_done) struct problems problems = {};
-        _cleanup_(free_p) char *bytes = NULL;
-        struct file_mark mark;
-        size_t size;
-        int r;
+/* A file that has just come may hold anything. */
+static bool is_hidden(const struct plan_file_call *call, const char *folder, const char *name, bool is_there) {
+        _cleanup_(free_p) char *path = NULL;
 
-        r = folder_read(folder, name, &bytes, &size, &mark, &problems);
-        if (r < 0)
-                return r;
-        if (r > 0) {
-                *ret = false;
-                return 0;
+        if (sees_all(call))
+                return false;
+        if (text_format(&path, "%s/%s", folder, name) < 0)
+                return true;
+        switch (engine_file_disclosure(call->bus->engine, call->person, path, NULL, 0)) {
+        case FILE_PUBLIC:
+                return false;
+        case FILE_PRIVATE:
+                return true;
+        case FILE_UNKNOWN:
+                return is_there;
         }
-        return calendar_holds_confidential(bytes, size, ret);
+        return true;
+}
+
+static int refuse_hidden(sd_bus_error *error) {
+        return sd_bus_error_set(
+                error, SD_BUS_ERROR_ACCESS_DENIED,
+                "Something in this file is confidential, or may be: leave it to who sees all of the plan");
 }
 
 static const char *find_folder(const struct plan_file_call *call, const char *name) {
@@ -91,7 +99,6 @@ static int call_begin_person(struct plan_file_call *call, struct bus *bus, sd_bu
 /* The same, of one file of it. */
 static int call_begin(struct plan_file_call *call, struct bus *bus, sd_bus_message *message, const char *name,
                       sd_bus_error *error) {
-        bool hidden = false;
         int r;
 
         r = call_begin_person(call, bus, message, error);
@@ -103,14 +110,9 @@ static int call_begin(struct plan_file_call *call, struct bus *bus, sd_bus_messa
         call->name = name;
         call->folder = find_folder(call, name);
         r = text_format(&call->path, "%s/%s", call->folder, name);
-        if (r >= 0 && !may_see_confidential(bus, message, call->person))
-                r = is_hidden(call->folder, name, &hidden);
         if (r < 0)
                 return r;
-        if (hidden)
-                return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-                                        "Something in this file is confidential: ask the person, or root, to change it");
-        return 0;
+        return is_hidden(call, call->folder, name, folder_has(call->folder, name)) ? refuse_hidden(error) : 0;
 }
 
 /* Only what can neither keep the daemon waiting nor change while it is read. */
@@ -130,11 +132,20 @@ static int read_descriptor(int fd, char **ret_bytes, size_t *ret_size, sd_bus_er
         }
 }
 
+/* A newer version of what is hidden would take its place. */
+static int check_uids(const struct plan_file_call *call, const struct calendar *calendar, sd_bus_error *error) {
+        for (size_t i = 0; !sees_all(call) && i < calendar->n_schedules; i++)
+                if (engine_uid_is_private(call->bus->engine, call->person, calendar->schedules[i]->uid))
+                        return refuse_hidden(error);
+        return 0;
+}
+
 /* Nothing is stored that could not be used. */
-static int check_bytes(const char *name, const char *bytes, size_t size, sd_bus_error *error) {
+static int check_bytes(const struct plan_file_call *call, const char *bytes, size_t size, sd_bus_error *error) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
         _cleanup_(zones_free_p) struct zones *zones = NULL;
+        const char *name = call->name;
         int r;
 
         r = zones_new(NULL, &zones);
@@ -148,8 +159,10 @@ static int check_bytes(const char *name, const char *bytes, size_t size, sd_bus_
                                          name);
         if (r >= 0)
                 r = calendar_read(name, bytes, size, zones, &calendar, &problems);
-        if (r <= 0)
+        if (r < 0)
                 return r;
+        if (r == 0)
+                return check_uids(call, calendar, error);
         for (size_t i = 0; i < problems.n_items; i++) {
                 _cleanup_(free_p) char *text = NULL;
 
@@ -179,48 +192,48 @@ static int reply_in_force(const struct plan_file_call *call, bool is_removed, sd
 }
 
 /* Those that the caller may see; of the same name in several folders the first is meant. */
-static int append_names(sd_bus_message *reply, const struct plan_file_call *call, const char *folder) {
-        bool sees_all = may_see_confidential(call->bus, call->message, call->person);
+static int append_names(struct listing *listing, const struct plan_file_call *call, const char *folder) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(folder_free_p) struct folder *listed = NULL;
         int r;
 
+        /* A folder that cannot be read is among the degradations. */
         r = folder_list(folder, &listed, &problems);
         if (r == -ENOMEM)
                 return r;
         for (size_t i = 0; listed && i < listed->n_files; i++) {
                 const char *name = listed->files[i].name;
-                bool hidden = false;
 
-                if (strcmp(find_folder(call, name), folder) != 0)
+                if (!is_plain_name(name) || strcmp(find_folder(call, name), folder) != 0 ||
+                    is_hidden(call, folder, name, true))
                         continue;
-                r = sees_all ? 0 : is_hidden(folder, name, &hidden);
-                if (r >= 0 && !hidden)
-                        r = sd_bus_message_append(reply, "s", name);
-                if (r < 0)
+                r = listing_grow(listing, strlen(name) + LISTING_OVERHEAD);
+                if (r == 0)
+                        r = sd_bus_message_append(listing->reply, "s", name);
+                if (r < 0 || r == ENGINE_BAD_OPTION)
                         return r;
         }
         return 0;
 }
 
+static int fill_names(struct listing *listing, const void *data) {
+        const struct plan_file_call *call = data;
+        const char *folder;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && (folder = engine_person_folder(call->bus->engine, call->person, i)); i++)
+                r = append_names(listing, call, folder);
+        return r;
+}
+
 int calendars_list(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(plan_file_call_done) struct plan_file_call call = {};
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        struct bus *bus = userdata;
-        const char *folder;
         int r;
 
-        r = call_begin_person(&call, bus, message, error);
-        if (r >= 0)
-                r = sd_bus_message_new_method_return(message, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "s");
-        /* A folder that cannot be read is among the degradations. */
-        for (size_t i = 0; r >= 0 && (folder = engine_person_folder(bus->engine, call.person, i)); i++)
-                r = append_names(reply, &call, folder);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(bus->connection, reply, NULL);
+        r = call_begin_person(&call, userdata, message, error);
+        return r < 0 ? r
+                     : listing_reply(call.bus, message, "s", fill_names, &call,
+                                     "There are more plan files than one answer can hold: join some of them", error);
 }
 
 int calendars_get(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -241,8 +254,13 @@ int calendars_get(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         r = folder_read(call.folder, name, &bytes, &size, &mark, &problems);
         if (r > 0)
                 return sd_bus_error_setf(error, SD_BUS_ERROR_FILE_NOT_FOUND, "%s: %s", name, problems.items[0].text);
-        if (r >= 0)
-                r = sealed_file_new(bytes, size, &fd);
+        if (r < 0)
+                return r;
+        /* It may have changed since it was looked at. */
+        if (!sees_all(&call) &&
+            engine_file_disclosure(call.bus->engine, call.person, call.path, bytes, size) != FILE_PUBLIC)
+                return refuse_hidden(error);
+        r = sealed_file_new(bytes, size, &fd);
         return r < 0 ? r : sd_bus_reply_method_return(message, "h", fd);
 }
 
@@ -258,13 +276,18 @@ int calendars_put(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         if (r >= 0)
                 r = call_begin(&call, bus, message, name, error);
         if (r >= 0)
+                r = clock_check(bus, error);
+        if (r >= 0)
                 r = read_descriptor(fd, &bytes, &size, error);
         if (r >= 0)
-                r = check_bytes(name, bytes, size, error);
+                r = check_bytes(&call, bytes, size, error);
         if (r < 0)
                 return r;
 
         r = folder_write(call.folder, name, bytes, size);
+        if (r == -ELOOP)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_FAILED, "%s is a link: change the file that it leads to",
+                                         name);
         if (r < 0)
                 return sd_bus_error_set_errnof(error, r, "The file cannot be written to the folder: %s", strerror(-r));
         r = engine_reload(bus->engine, call.person, BELIEVE_CAREFULLY, bus->host.now(bus->userdata));
@@ -281,6 +304,8 @@ int calendars_remove(sd_bus_message *message, void *userdata, sd_bus_error *erro
         r = sd_bus_message_read(message, "s", &name);
         if (r >= 0)
                 r = call_begin(&call, bus, message, name, error);
+        if (r >= 0)
+                r = clock_check(bus, error);
         if (r < 0)
                 return r;
         r = folder_remove(call.folder, name);
@@ -289,4 +314,14 @@ int calendars_remove(sd_bus_message *message, void *userdata, sd_bus_error *erro
         r = engine_reload_without(bus->engine, call.person, call.path, bus->host.now(bus->userdata));
         bus->host.acted(bus->userdata);
         return r < 0 ? r : reply_in_force(&call, true, error);
+}
+
+bool calendars_may_name(struct bus *bus, sd_bus_message *message, const char *person, const char *name) {
+        struct plan_file_call call = { .bus = bus, .message = message, .person = (char *) person };
+        const char *folder;
+
+        for (size_t i = 0; (folder = engine_person_folder(bus->engine, person, i)); i++)
+                if (is_hidden(&call, folder, name, false))
+                        return false;
+        return true;
 }

@@ -32,13 +32,21 @@ static bool is_of_person(const struct bus *bus, const char *key, const char **re
         return false;
 }
 
+/* All but that of the plan as a whole may name a file, which hides from caregivers what is confidential. */
+static const char *words_for(struct bus *bus, sd_bus_message *message, const char *person, const char *key,
+                             const char *sentence) {
+        if (strcmp(key + strlen(person) + 1, "plan") == 0 || access_may_see(bus, message, person, true))
+                return sentence;
+        return "Something in a plan cannot be used: ask who sees all of that plan to look at dosectl status";
+}
+
 const char *degraded_for(struct bus *bus, sd_bus_message *message, const char *key, const char *sentence) {
         const char *person;
 
         if (access_may_know(bus, message, NULL))
                 return sentence;
         if (is_of_person(bus, key, &person))
-                return access_may_know(bus, message, person) ? sentence : NULL;
+                return !access_may_know(bus, message, person) ? NULL : words_for(bus, message, person, key, sentence);
         for (size_t i = 0; i < ELEMENTS(general); i++)
                 if (strcmp(key, general[i].key) == 0 && access_may(bus, message, ACCESS_VIEW, NULL))
                         return general[i].instead ? general[i].instead : sentence;

@@ -241,7 +241,7 @@ struct lookup {
 static int look(void *userdata, const struct dose_view *view) {
         struct lookup *lookup = userdata;
 
-        lookup->is_visible = access_may_see(lookup->bus, lookup->message, view->dose->person, view->dose->confidential);
+        lookup->is_visible = access_may_see(lookup->bus, lookup->message, view->dose->person, view->is_private);
         return 0;
 }
 

@@ -89,7 +89,7 @@ static int append_chosen(void *userdata, const struct dose_view *view) {
 
         if (request->person && strcmp(request->person, view->dose->person) != 0)
                 return 0;
-        if (!access_may_see(bus, request->message, view->dose->person, view->dose->confidential))
+        if (!access_may_see(bus, request->message, view->dose->person, view->is_private))
                 return 0;
         if (request->own && !access_is_own(bus, request->message, view->dose->person))
                 return 0;
@@ -137,7 +137,9 @@ int listing_doses(sd_bus_message *message, void *userdata, sd_bus_error *error) 
                              "There is more in that time than one answer can hold: ask for less: narrow the times", error);
 }
 
-static int append_files(sd_bus_message *reply, const struct medication_view *view) {
+/* A file is named only to who may hear of all that is in it. */
+static int append_files(struct bus *bus, sd_bus_message *call, sd_bus_message *reply,
+                        const struct medication_view *view) {
         int r;
 
         r = sd_bus_message_open_container(reply, 'e', "sv");
@@ -148,7 +150,8 @@ static int append_files(sd_bus_message *reply, const struct medication_view *vie
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "s");
         for (size_t i = 0; r >= 0 && i < view->n_schedules; i++)
-                r = sd_bus_message_append(reply, "s", view->schedules[i]->file);
+                if (calendars_may_name(bus, call, view->person, view->schedules[i]->file))
+                        r = sd_bus_message_append(reply, "s", view->schedules[i]->file);
         for (size_t i = 0; r >= 0 && i < 3; i++)
                 r = sd_bus_message_close_container(reply);
         return r;
@@ -187,8 +190,6 @@ static int append_medication_details(sd_bus_message *reply, const struct medicat
                 r = variant_append_time(reply, "next-due", view->next_due_usec);
         if (r >= 0)
                 r = variant_append_time(reply, "last-taken", view->last_taken_usec);
-        if (r >= 0)
-                r = append_files(reply, view);
         return r;
 }
 
@@ -241,6 +242,8 @@ static int append_medication(void *userdata, const struct medication_view *view)
         r = sd_bus_message_open_container(listing->reply, 'a', "{sv}");
         if (r >= 0)
                 r = append_medication_details(listing->reply, view);
+        if (r >= 0)
+                r = append_files(listing->bus, choice->request->message, listing->reply, view);
         for (size_t i = 0; r >= 0 && i < 2; i++)
                 r = sd_bus_message_close_container(listing->reply);
         return r < 0 ? r : 0;

@@ -16,7 +16,7 @@ static int reply_path(void *userdata, const struct dose_view *view) {
         _cleanup_(free_p) char *path = NULL;
         int r;
 
-        if (!access_may_see(request->bus, request->message, view->dose->person, view->dose->confidential))
+        if (!access_may_see(request->bus, request->message, view->dose->person, view->is_private))
                 return ENGINE_NO_SUCH_DOSE;
         r = path_of_dose(view->dose, &path);
         if (r < 0)

@@ -44,7 +44,7 @@ static bool is_asked_for(const struct messages *messages, const struct telling *
         return access_may_know(messages->listing->bus, request->call, telling->person);
 }
 
-static int append_details(sd_bus_message *reply, const struct telling *telling, const char *id,
+static int append_details(sd_bus_message *reply, const struct telling *telling, const char *text, const char *id,
                           const struct dose *dose) {
         int r;
 
@@ -62,7 +62,7 @@ static int append_details(sd_bus_message *reply, const struct telling *telling, 
         if (r >= 0)
                 r = variant_append_time(reply, "due", dose ? dose->due_usec : USEC_NONE);
         if (r >= 0)
-                r = variant_append_text(reply, "text", telling->event == EVENT_SUMMARY ? NULL : telling->text);
+                r = variant_append_text(reply, "text", text);
         if (r >= 0)
                 r = variant_append_time(reply, "happened", telling->happened_usec);
         if (r >= 0 && telling->state == TELLING_WAITS)
@@ -77,31 +77,31 @@ static int append_event(struct messages *messages, const struct telling *telling
         struct listing *listing = messages->listing;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         _cleanup_(free_p) char *id = NULL;
+        bool is_private;
+        const char *text = telling->event == EVENT_SUMMARY ? NULL : telling->text;
         size_t bytes = (EVENT_KEYS + 1) * LISTING_OVERHEAD;
-        int r = 0;
+        int r;
 
         if (messages->n_events >= LIMIT_LIST_EVENTS)
                 return 0;
-        if (telling->uid) {
+        r = engine_get_told_dose(listing->bus->engine, telling, &dose, &is_private);
+        if (r >= 0 && telling->uid)
                 r = dose_id_format(telling->person, telling->uid, telling->recurrence_id, &id);
-                if (r >= 0)
-                        r = engine_get_told_dose(listing->bus->engine, telling, &dose);
-                if (r < 0)
-                        return r;
-        }
-
-        if (dose && !access_may_see(listing->bus, messages->request->call, dose->person, dose->confidential)) {
+        if (r < 0)
+                return r;
+        /* Only that it was told. Its text may name the medicine as well. */
+        if (is_private && !access_may_see(listing->bus, messages->request->call, telling->person, true)) {
                 dose = dose_free(dose);
                 free(TAKE(id));
+                text = NULL;
         }
 
-        bytes += text_size(telling->person) + text_size(id) + text_size(telling->text) +
-                 text_size(dose ? dose->title : NULL);
+        bytes += text_size(telling->person) + text_size(id) + text_size(text) + text_size(dose ? dose->title : NULL);
         if (listing->bytes + bytes > LIMIT_ANSWER_BYTES / 2) /* the other half is for the messages themselves */
                 return 0;
         messages->n_events++;
         listing->bytes += bytes;
-        r = append_details(listing->reply, telling, id, dose);
+        r = append_details(listing->reply, telling, text, id, dose);
         return r < 0 ? r : 1;
 }
 

@@ -72,8 +72,8 @@ static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_
         if (r != 0)
                 return error_from_outcome(error, r,
                                           r == ENGINE_NOT_OPEN
-                                                  ? "There is nothing to try again: this message was delivered, or its "
-                                                    "recipient is told nothing any more"
+                                                  ? "There is nothing to try again: this message was delivered or made anew, "
+                                                    "or its recipient is told nothing any more"
                                                   : "There is no message of this number");
         bus->host.acted(bus->userdata);
         return sd_bus_reply_method_return(message, NULL);

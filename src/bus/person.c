@@ -13,8 +13,6 @@ int person_of(struct bus *bus, sd_bus_message *message, char **ret_person, sd_bu
         if (r == 0)
                 return error_from_outcome(error, ENGINE_NO_SUCH_PERSON, NULL);
         r = access_check(bus, message, ACCESS_MANAGE, person, NULL, error);
-        if (r >= 0)
-                r = clock_check(bus, error);
         if (r < 0)
                 return r;
         *ret_person = TAKE(person);
@@ -27,6 +25,8 @@ static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_er
         int r;
 
         r = person_of(bus, message, &person, error);
+        if (r >= 0)
+                r = clock_check(bus, error);
         if (r < 0)
                 return r;
         r = engine_reload(bus->engine, person, BELIEVE_ANYTHING, bus->host.now(bus->userdata));
@@ -44,6 +44,8 @@ static int method_rehearse(sd_bus_message *message, void *userdata, sd_bus_error
         int r;
 
         r = person_of(bus, message, &person, error);
+        if (r >= 0)
+                r = clock_check(bus, error);
         if (r >= 0 && bus->host.rehearse)
                 r = bus->host.rehearse(bus->userdata, person);
         if (r < 0)

@@ -141,8 +141,8 @@ int variant_append_time(sd_bus_message *message, const char *key, usec_t usec);
 int variant_append_flag(sd_bus_message *message, const char *key, bool flag);
 
 /*
- * Whose object the call is for, where the caller may manage that person and the clock can be relied on (person.c). The caller
- * frees. Returns 0, or fills `error` and returns negative.
+ * Whose object the call is for, where the caller may manage that person (person.c). What changes anything asks clock_check() too.
+ * The caller frees. Returns 0, or fills `error` and returns negative.
  */
 int person_of(struct bus *bus, sd_bus_message *message, char **ret_person, sd_bus_error *error);
 
@@ -151,6 +151,8 @@ int calendars_list(sd_bus_message *message, void *userdata, sd_bus_error *error)
 int calendars_get(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int calendars_put(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int calendars_remove(sd_bus_message *message, void *userdata, sd_bus_error *error);
+/* Whether the caller may hear of a plan file of that name. */
+bool calendars_may_name(struct bus *bus, sd_bus_message *message, const char *person, const char *name);
 
 /* Reads a{sv}: each key once, known, of its type, its text clean and short enough (options.c). */
 struct option {

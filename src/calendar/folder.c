@@ -131,7 +131,7 @@ int folder_list(const char *path, struct folder **ret, struct problems *problems
 }
 
 /* Nothing but a plan file of the folder itself: names come over the bus too. */
-static bool name_is_safe(const char *name) {
+bool folder_takes(const char *name) {
         return is_plan_name(name) && !strchr(name, '/') && text_is_valid(name, strlen(name));
 }
 
@@ -139,7 +139,7 @@ bool folder_has(const char *path, const char *name) {
         _cleanup_(close_p) int folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct stat st;
 
-        return folder_fd >= 0 && name_is_safe(name) && fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        return folder_fd >= 0 && folder_takes(name) && fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* What happens to one file must not stop the others. */
@@ -249,13 +249,24 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
         return 0;
 }
 
+/* Whoever else reads or writes the file goes on doing so. What a link leads to is not the folder's. */
+static int take_place(int fd, int folder_fd, const char *name) {
+        struct stat st;
+
+        if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (S_ISLNK(st.st_mode))
+                return -ELOOP;
+        return fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+}
+
 int folder_write(const char *path, const char *name, const void *bytes, size_t size) {
         _cleanup_(close_p) int folder_fd = -1, fd = -1;
         _cleanup_(free_p) char *temporary = NULL;
         const char *base;
         int r;
 
-        if (!name_is_safe(name))
+        if (!folder_takes(name))
                 return -EINVAL;
 
         folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -270,7 +281,9 @@ int folder_write(const char *path, const char *name, const void *bytes, size_t s
                 return -errno;
         base = strrchr(temporary, '/') + 1;
 
-        r = file_write(fd, bytes, size);
+        r = take_place(fd, folder_fd, name);
+        if (r >= 0)
+                r = file_write(fd, bytes, size);
         if (r >= 0 && fsync(fd) < 0)
                 r = -errno;
         if (r >= 0 && renameat(folder_fd, base, folder_fd, name) < 0)
@@ -285,7 +298,7 @@ int folder_write(const char *path, const char *name, const void *bytes, size_t s
 int folder_remove(const char *path, const char *name) {
         _cleanup_(close_p) int folder_fd = -1;
 
-        if (!name_is_safe(name))
+        if (!folder_takes(name))
                 return -EINVAL;
 
         folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

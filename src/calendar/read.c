@@ -249,6 +249,8 @@ static int read_parts(struct reader *reader, const struct entry *entries, size_t
                 return 0;
 
         schedule->start = schedule->overrides[0].start;
+        for (size_t k = 0; k < schedule->n_overrides; k++)
+                schedule->details.confidential |= schedule->overrides[k].details.confidential;
         r = text_copy(schedule->overrides[0].details.summary, &schedule->details.summary);
         if (r < 0)
                 return r;

@@ -176,6 +176,8 @@ static int add_file(const struct request *request) {
 }
 
 int add_run(struct request *request) {
-        return plan_file_is_name(request->arguments[0]) && !request_has(request, OPTION_AT) ? add_file(request)
-                                                                                            : add_medication(request);
+        const char *name = request->arguments[0];
+        bool is_file = plan_file_is_name(name) && (strchr(name, '/') || !request_has(request, OPTION_AT));
+
+        return is_file ? add_file(request) : add_medication(request);
 }

@@ -16,20 +16,24 @@ struct edit {
         const struct request *request;
         sd_bus *bus;
         char *person, *file;
+        char *medication; /* that it has to hold; NULL: the file itself was named */
         char *former; /* the file as it was when the edit began */
         size_t former_size;
         char *shown; /* the same as the editor has it */
         size_t shown_size;
         char *bytes; /* as it is to be stored */
         size_t size;
+        bool has_crlf; /* else its lines end with line feeds only, and go on doing so */
         struct calendar *calendar;
         struct problems problems;
+        bool is_stored;
 };
 
 static void edit_done(struct edit *edit) {
         sd_bus_flush_close_unref(edit->bus);
         free(edit->person);
         free(edit->file);
+        free(edit->medication);
         free(edit->former);
         free(edit->shown);
         free(edit->bytes);
@@ -102,7 +106,7 @@ static int find_medication(struct edit *edit, const char *what) {
                 r = find_places(&medications, what, &places, &n_places);
         if (r != 0)
                 return r;
-        if (n_places == 0) {
+        if (n_places == 0 || !*what) {
                 complain("no medication is called '%s'; dosectl meds lists them, and a plan file is named as NAME.ics", what);
                 return REQUEST_REFUSED;
         }
@@ -111,6 +115,8 @@ static int find_medication(struct edit *edit, const char *what) {
                 return REQUEST_REFUSED;
         }
         r = text_copy(places[0].medication->person, &edit->person);
+        if (r >= 0)
+                r = text_copy(places[0].medication->name, &edit->medication);
         return r < 0 ? r : text_copy(places[0].file, &edit->file);
 }
 
@@ -128,24 +134,27 @@ static int take_text(struct edit *edit, const char *text, size_t size) {
         int r;
 
         free(TAKE(edit->bytes));
+        edit->calendar = calendar_free(edit->calendar);
         problems_done(&edit->problems);
-        r = text_to_crlf(text, size, &edit->bytes, &edit->size);
+        edit->problems = (struct problems){};
+        r = edit->has_crlf ? text_to_crlf(text, size, &edit->bytes, &edit->size)
+                           : text_from_crlf(text, size, &edit->bytes, &edit->size);
         if (r < 0)
                 return r;
         return calendar_read(edit->file, edit->bytes, edit->size, edit->request->zones, &edit->calendar, &edit->problems);
 }
 
-static bool wants_to_go_on(void) {
+static bool wants_to_go_on(const struct editing *editing) {
         char answer[16];
 
         if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
                 return false;
-        fprintf(stderr, "Edit it again? [Y/n] ");
+        fprintf(stderr, "%s: edit it again? [Y/n] ", editing->path);
         return fgets(answer, sizeof(answer), stdin) && answer[0] != 'n' && answer[0] != 'N';
 }
 
 /* Until it can be used. `ret_changed` is false where nothing was changed. */
-static int edit_until_usable(struct edit *edit, const struct editing *editing, bool *ret_changed) {
+static int edit_until_usable(struct edit *edit, struct editing *editing, bool *ret_changed) {
         for (;;) {
                 _cleanup_(free_p) char *text = NULL;
                 size_t size = 0;
@@ -155,15 +164,22 @@ static int edit_until_usable(struct edit *edit, const struct editing *editing, b
                 if (r != 0)
                         return r;
                 *ret_changed = size != edit->shown_size || memcmp(text, edit->shown, size) != 0;
-                if (!*ret_changed)
-                        return 0;
                 r = take_text(edit, text, size);
-                if (r <= 0)
-                        return r;
+                if (r <= 0 || !*ret_changed)
+                        return r < 0 ? r : 0;
                 verdict_complain(&edit->problems);
-                if (!wants_to_go_on())
+                if (!wants_to_go_on(editing))
                         return CALENDAR_UNUSABLE;
         }
+}
+
+/* It may be stored and not be in force, which was said. */
+static bool is_there_now(const struct edit *edit) {
+        _cleanup_(free_p) char *now = NULL;
+        size_t size = 0;
+
+        return calendars_get(edit->bus, edit->request, edit->person, edit->file, &now, &size) == 0 &&
+               size == edit->size && memcmp(now, edit->bytes, size) == 0;
 }
 
 /* Whoever else changed it meanwhile, such as a program that syncs, must not lose that. */
@@ -181,7 +197,9 @@ static int store(struct edit *edit) {
                          edit->file);
                 return REQUEST_REFUSED;
         }
-        return calendars_put(edit->bus, edit->request, edit->person, edit->file, edit->bytes, edit->size);
+        r = calendars_put(edit->bus, edit->request, edit->person, edit->file, edit->bytes, edit->size);
+        edit->is_stored = r == 0 || (r == REQUEST_REFUSED && is_there_now(edit));
+        return r;
 }
 
 static int print_outcome(const struct edit *edit, bool is_changed) {
@@ -210,11 +228,38 @@ static int edit_in_editor(struct edit *edit) {
         r = edit_until_usable(edit, &editing, &is_changed);
         if (r == 0 && is_changed)
                 r = store(edit);
-        if (r != 0 && is_changed)
+        if (r != 0 && is_changed && !edit->is_stored && !editing.is_kept)
                 editing_keep(&editing);
         if (r != 0)
                 return r < 0 ? r : REQUEST_REFUSED;
         return print_outcome(edit, is_changed);
+}
+
+/* Two folders may have a file of one name, and the first of them was given. */
+static int check_medication(struct edit *edit) {
+        _cleanup_(problems_done) struct problems problems = {};
+        _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
+        int r;
+
+        if (!edit->medication)
+                return 0;
+        r = calendar_read(edit->file, edit->former, edit->former_size, edit->request->zones, &calendar, &problems);
+        if (r < 0)
+                return r;
+        /* One that is broken by now is to be mended. */
+        for (size_t i = 0; calendar && i < calendar->n_schedules; i++) {
+                _cleanup_(free_p) char *name = NULL;
+
+                r = text_clean(calendar->schedules[i]->details.summary ?: "", &name);
+                if (r < 0 || text_equal(name, edit->medication))
+                        return r < 0 ? r : 0;
+        }
+        if (!calendar)
+                return 0;
+        complain(
+                "the %s that %s is in lies in another folder than the one of this name that %s has first: open it there",
+                edit->file, edit->medication, edit->person);
+        return REQUEST_REFUSED;
 }
 
 int edit_run(struct request *request) {
@@ -226,6 +271,9 @@ int edit_run(struct request *request) {
                 r = find_file(&edit, request->arguments[0]);
         if (r == 0)
                 r = calendars_get(edit.bus, request, edit.person, edit.file, &edit.former, &edit.former_size);
+        if (r == 0)
+                r = check_medication(&edit);
+        edit.has_crlf = r == 0 && memmem(edit.former, edit.former_size, "\r\n", 2);
         if (r == 0)
                 r = text_from_crlf(edit.former, edit.former_size, &edit.shown, &edit.shown_size);
         return r != 0 ? r : edit_in_editor(&edit);

@@ -52,9 +52,9 @@ int editing_begin(struct editing *editing, const char *name, const char *text, s
 }
 
 void editing_done(struct editing *editing) {
-        if (editing->path)
+        if (editing->path && !editing->is_kept)
                 (void) unlink(editing->path);
-        if (editing->folder)
+        if (editing->folder && !editing->is_kept)
                 (void) rmdir(editing->folder); /* what else an editor left in there is its own */
         free(editing->path);
         free(editing->folder);
@@ -63,8 +63,7 @@ void editing_done(struct editing *editing) {
 
 void editing_keep(struct editing *editing) {
         fprintf(stderr, "What you wrote is in %s\n", editing->path);
-        free(TAKE(editing->path));
-        free(TAKE(editing->folder));
+        editing->is_kept = true;
 }
 
 static int spawn_editor(const char *path, pid_t *ret) {
@@ -105,24 +104,27 @@ static int wait_for_editor(const char *path, int *ret_status) {
         return r;
 }
 
-int editing_run(const struct editing *editing, char **ret_text, size_t *ret_size) {
+int editing_run(struct editing *editing, char **ret_text, size_t *ret_size) {
         int status = 0, r;
 
         r = wait_for_editor(editing->path, &status);
         if (r < 0)
                 return r;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
-                complain("there is no editor here: set EDITOR to the one you use");
-        else if (status != 0)
-                complain("the editor was left with an error: nothing is changed");
-        if (status != 0)
+        if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+                complain(WEXITSTATUS(status) == NOT_FOUND ? "there is no editor here: set EDITOR to the one you use"
+                                                          : "the editor was left with an error: nothing is changed");
                 return REQUEST_REFUSED;
+        }
+        if (!WIFEXITED(status)) {
+                complain("the editor did not end by itself: nothing is changed");
+                editing_keep(editing);
+                return REQUEST_REFUSED;
+        }
 
         r = plan_file_bytes(editing->path, ret_text, ret_size);
-        if (r == -ENOMEM)
-                return r;
         if (r < 0) {
                 complain("%s cannot be read: %s", editing->path, strerror(-r));
+                editing_keep(editing);
                 return REQUEST_REFUSED;
         }
         return 0;

@@ -9,6 +9,7 @@
 struct editing {
         char *folder; /* readable for nobody else */
         char *path;
+        bool is_kept;
 };
 
 /*
@@ -20,12 +21,13 @@ int editing_begin(struct editing *editing, const char *name, const char *text, s
 void editing_done(struct editing *editing);
 
 /*
- * Runs $VISUAL, $EDITOR or what there is, and waits for its end. The caller frees the text, which has a NUL behind it. Returns 0,
- * REQUEST_REFUSED (said by then) or a negative errno.
+ * Runs $VISUAL, $EDITOR or what there is, and waits for its end. The caller frees the text, which has a NUL behind it. Returns 0;
+ * REQUEST_REFUSED (said by then), and then the file is kept unless the editor itself said that nothing is meant; or a negative
+ * errno.
  */
-int editing_run(const struct editing *editing, char **ret_text, size_t *ret_size);
+int editing_run(struct editing *editing, char **ret_text, size_t *ret_size);
 
-/* Leaves the file where it is, and says so: nobody's work is thrown away. */
+/* Says where the file is, and leaves it there: nobody's work is thrown away. */
 void editing_keep(struct editing *editing);
 
 /* A text with CRLF as one with line feeds, and back; the caller frees, a NUL stands behind. Return 0 or -ENOMEM. */

@@ -36,11 +36,12 @@ static const char *state_of(const struct listed_message *message) {
                 { "done", "delivered" },
                 { "failed", "FAILED" },
                 { "expired", "given up" },
+                { "renewed", "made anew" },
         };
 
         if (message_has_state(message, "expired") && message->events.n_items == 0)
                 return "made anew";
-        if (message->perhaps && !message_has_state(message, "done"))
+        if (message->perhaps && !message_has_state(message, "done") && !message_has_state(message, "renewed"))
                 return message_has_state(message, "waits") ? "perhaps arrived, tried again" : "perhaps arrived";
         for (size_t i = 0; i < ELEMENTS(states); i++)
                 if (message_has_state(message, states[i].state))

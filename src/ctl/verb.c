@@ -76,7 +76,7 @@ const struct verb verbs[] = {
         { "monitor", "", 0, 0, "shows what happens as it happens", NULL, monitor_run },
         { "meds", "", 0, 0, "the list of medications", NULL, meds_run },
         { "add", "NAME|FILE.ics", 1, 1, "adds a medication (--at TIME), or a plan file", add_options, add_run },
-        { "edit", "NAME|FILE.ics", 1, 1, "opens the plan file of a medication in an editor", NULL, edit_run },
+        { "edit", "NAME|FILE.ics", 1, 1, "opens the plan file of a medication in VISUAL or EDITOR", NULL, edit_run },
         { "plan", "accept [PERSON]", 1, 2, "believes a plan that lost most of its medications", NULL, plan_run },
         { "reload", "", 0, 0, "reads the configuration and the plan again, at once", NULL, reload_run },
         { "outbox", "[retry ID|all]", 0, 2, "messages that wait or failed; tries them again", outbox_options,

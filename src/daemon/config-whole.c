@@ -132,6 +132,9 @@ static void complete_caregiver(struct config_parse *parse, struct config_caregiv
         if (caregiver->tells != 0 && !was_given(entry, "email"))
                 complain(&entry->mark, "[caregiver %s] has no email to be told at: add email =, or tell = none",
                          caregiver->name);
+        if (caregiver->tells == 0 && was_given(entry, "email") && !config_find_entry(parse, SECTION_MAIL, NULL))
+                warn(config_find_key(entry, "email"),
+                     "without [mail] not even what the plan addresses to them is mailed: add it, or take email out");
         if (caregiver->user && !was_given(entry, "may"))
                 caregiver->may = RIGHT_VIEW;
         if (!was_given(entry, "user") && caregiver->may != RIGHT_NONE)

@@ -19,7 +19,7 @@ static int show_dose(void *userdata, const struct dose_view *view) {
                                                 .amount = dose->amount,
                                                 .instructions = dose->instructions,
                                                 .if_missed = dose->if_missed,
-                                                .confidential = dose->confidential,
+                                                .confidential = view->is_private,
                                                 .due_usec = dose->due_usec,
                                                 .reminded_usec = dose->reminded_usec,
                                                 .due_wall_sec = zone_to_wall(view->clock->zone, dose->due_usec),

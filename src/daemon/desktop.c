@@ -39,10 +39,11 @@ struct desktop {
         bool has_recalled;
 };
 
-static int format_name(const struct desktop *desktop, const struct dose *dose, char **ret) {
+static int format_name(const struct desktop *desktop, const struct dose_view *view, char **ret) {
         bool named = engine_count_people(desktop->engine) > 1;
 
-        return reminder_format_name(named ? dose->person : NULL, dose->confidential ? NULL : dose->title, ret);
+        return reminder_format_name(named ? view->dose->person : NULL, view->is_private ? NULL : view->dose->title,
+                                    ret);
 }
 
 /* The dose that a button is about. */
@@ -64,7 +65,7 @@ static int pressed_read(void *userdata, const struct dose_view *view) {
         pressed->state = view->dose->state;
         pressed->reminders = view->dose->reminders;
         pressed->was_here = text_equal(view->dose->recorded.recorded_by, RECORDED_BY);
-        return format_name(pressed->desktop, view->dose, &pressed->name);
+        return format_name(pressed->desktop, view, &pressed->name);
 }
 
 /* `ret_said` is what is to be told although it was recorded; an outcome of the engine comes with its reason there. */
@@ -261,7 +262,7 @@ static int put_if_unattended(struct desktop *desktop, const struct dose_view *vi
 
         if (view->dose->state != DOSE_UNATTENDED)
                 return 0;
-        r = format_name(desktop, view->dose, &name);
+        r = format_name(desktop, view, &name);
         if (r < 0)
                 return r;
         /* It may be read on any day: the day is always there. */

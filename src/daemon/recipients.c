@@ -120,6 +120,11 @@ static int fill_hook(const struct config *config, struct zones *zones, const str
         return find_clock(config, zones, NULL, &recipient->clock);
 }
 
+/* Who asked for nothing is still mailed what the plan itself addresses to them. */
+static bool is_told(const struct config *config, const struct config_caregiver *caregiver) {
+        return caregiver->tells != 0 || (caregiver->email && config->mail.from);
+}
+
 int recipients_build(const struct config *config, struct zones *zones, struct recipients *ret) {
         _cleanup_(recipients_done) struct recipients recipients = {};
         int r = 0;
@@ -128,7 +133,7 @@ int recipients_build(const struct config *config, struct zones *zones, struct re
         if (!recipients.items)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < config->n_caregivers; i++)
-                if (config->caregivers[i].tells != 0)
+                if (is_told(config, &config->caregivers[i]))
                         r = fill_caregiver(config, zones, &config->caregivers[i],
                                            &recipients.items[recipients.n_items++]);
         for (size_t i = 0; r >= 0 && i < config->n_hooks; i++)

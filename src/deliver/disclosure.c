@@ -11,6 +11,6 @@ const char *disclosure_name(const struct disclosure *disclosure, const char *per
         return person;
 }
 
-bool disclosure_names(const struct disclosure *disclosure, const struct dose *dose) {
-        return disclosure->is_full && !dose->confidential;
+bool disclosure_names(const struct disclosure *disclosure, const struct message_item *item) {
+        return disclosure->is_full && item->dose && !item->is_private;
 }

@@ -266,7 +266,7 @@ int hook_event_compose(const struct message_view *view, const struct disclosure 
         if (view->n_items == 0)
                 return -EINVAL;
         event.dose = event.item->dose;
-        event.names = event.dose && disclosure_names(disclosure, event.dose);
+        event.names = disclosure_names(disclosure, event.item);
         if (event.dose)
                 (void) format_utc(event.due, event.dose->due_usec);
 

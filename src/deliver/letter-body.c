@@ -2,6 +2,7 @@
 /* What a letter says. */
 #include "deliver/letter-body.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "deliver/page.h"
@@ -64,7 +65,7 @@ static void put_dose_due(struct letter *letter, const struct message_item *item)
 static void put_rule(struct letter *letter, const struct message_item *item) {
         const struct dose *dose = item->dose;
 
-        if (!dose || !disclosure_names(&letter->options->disclosure, dose) || !dose->if_missed || !*dose->if_missed)
+        if (!disclosure_names(&letter->options->disclosure, item) || !dose->if_missed || !*dose->if_missed)
                 return;
         page_block(&letter->prose, BLOCK_NOTE);
         prose_put(&letter->prose, "The plan has this rule for a missed dose: “");
@@ -370,10 +371,46 @@ static void put_closing(struct letter *letter) {
                   "It names no medicines, because little detail was asked for on your behalf (detail = minimal).");
 }
 
+static int compare_items(const void *a, const void *b) {
+        const struct message_item *first = a, *second = b;
+        usec_t first_usec = first->dose ? first->dose->due_usec : USEC_NEVER;
+        usec_t second_usec = second->dose ? second->dose->due_usec : USEC_NEVER;
+        int order = 0;
+
+        if (first_usec != second_usec)
+                return first_usec < second_usec ? -1 : 1;
+        if (first->dose && second->dose) {
+                order = strcmp(first->dose->person, second->dose->person);
+                order = order != 0 ? order : strcmp(first->dose->title, second->dose->title);
+        }
+        if (order != 0)
+                return order;
+        return first->telling->id < second->telling->id ? -1 : first->telling->id > second->telling->id;
+}
+
+/* Doses by when they were due, the rest in the order of what happened. The caller frees. */
+static int sort_items(const struct message_view *view, struct message_item **ret) {
+        struct message_item *items = calloc(view->n_items + 1, sizeof(*items));
+
+        if (!items)
+                return -ENOMEM;
+        for (size_t i = 0; i < view->n_items; i++)
+                items[i] = view->items[i];
+        qsort(items, view->n_items, sizeof(*items), compare_items);
+        *ret = items;
+        return 0;
+}
+
 int letter_body(const struct message_view *view, const struct letter_options *options, char **ret) {
-        struct letter letter = { .view = view, .options = options };
+        _cleanup_(free_p) struct message_item *items = NULL;
+        struct message_view sorted = *view;
+        struct letter letter = { .view = &sorted, .options = options };
         int r;
 
+        r = sort_items(view, &items);
+        if (r < 0)
+                return r;
+        sorted.items = items;
         r = prose_init(&letter.prose, &options->disclosure, options->zone);
         if (r < 0)
                 return r;

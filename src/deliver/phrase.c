@@ -39,7 +39,7 @@ void prose_dose(struct prose *prose, const struct message_item *item, bool begin
                                 a_dose = beginning ? kinds[i].A_dose : kinds[i].a_dose;
                 }
 
-        if (!dose || !disclosure_names(prose->disclosure, dose) ||
+        if (!disclosure_names(prose->disclosure, item) ||
             !prose_put_others(prose, dose->title, LIMIT_TELL_NAME_BYTES)) {
                 prose_put(prose, a_dose);
                 return;
@@ -67,7 +67,7 @@ static void put_recorder(struct prose *prose, const struct entry *entry) {
 void prose_reason(struct prose *prose, const struct message_item *item) {
         const struct dose *dose = item->dose;
 
-        if (!dose || !dose->has_recorded || !disclosure_names(prose->disclosure, dose) || !dose->recorded.note ||
+        if (!disclosure_names(prose->disclosure, item) || !dose->has_recorded || !dose->recorded.note ||
             !*dose->recorded.note)
                 return;
         prose_put(prose, ": “");

@@ -32,10 +32,8 @@ static const char *const telling_state_names[_TELLING_STATE_MAX] = {
 };
 
 static const char *const message_state_names[_MESSAGE_STATE_MAX] = {
-        [MESSAGE_STATE_WAITS] = "waits",
-        [MESSAGE_STATE_DONE] = "done",
-        [MESSAGE_STATE_FAILED] = "failed",
-        [MESSAGE_STATE_EXPIRED] = "expired",
+        [MESSAGE_STATE_WAITS] = "waits",     [MESSAGE_STATE_DONE] = "done",       [MESSAGE_STATE_FAILED] = "failed",
+        [MESSAGE_STATE_EXPIRED] = "expired", [MESSAGE_STATE_RENEWED] = "renewed",
 };
 
 static int find_name(const char *const *names, size_t n_names, const char *text, size_t *ret) {

@@ -235,9 +235,9 @@ int engine_rehearse(struct engine *engine, const char *person, usec_t now_usec, 
                         .not_before_usec = AT_ONCE(now_usec), /* somebody waits for it */
                 };
 
-                /* A heartbeat says that all is well, and nothing else. */
+                /* A heartbeat says that all is well, and nothing else; some are told by the plan alone. */
                 if (!recipient->is_wanted || !recipient_cares_for(recipient, person) ||
-                    recipient->policy.tells == EVENT_BIT(EVENT_HEARTBEAT))
+                    (recipient->policy.tells & ~EVENT_BIT(EVENT_HEARTBEAT)) == 0)
                         continue;
                 r = outbox_add(engine, recipient, &telling);
                 n++;

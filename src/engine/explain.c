@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why a plan file is not in force, for whoever has just put it there, or removed it. */
+/* What there is to say of a plan file: why it is not in force, for who has just put or removed it; who may see it. */
 #include <string.h>
 
 #include "dosed/text.h"
@@ -82,4 +82,23 @@ int engine_explain_file(const struct engine *engine, const char *name, const cha
         if (trouble)
                 return text_copy(trouble, ret_reason);
         return explain_schedules(person, file, ret_reason);
+}
+
+enum engine_disclosure engine_file_disclosure(const struct engine *engine, const char *name, const char *path,
+                                              const char *bytes, size_t size) {
+        const struct person *person = engine_find_person(engine, name);
+        const struct plan_file *file = person ? plan_find(person->plan, path) : NULL;
+
+        if (!file)
+                return FILE_UNKNOWN;
+        if (!file->is_public || (bytes && store_digest(bytes, size) != file->digest))
+                return FILE_PRIVATE;
+        return FILE_PUBLIC;
+}
+
+bool engine_uid_is_private(const struct engine *engine, const char *name, const char *uid) {
+        const struct person *person = engine_find_person(engine, name);
+        const struct slot *slot = person ? person_find_slot(person, uid) : NULL;
+
+        return slot && schedule_has_private(slot->schedule);
 }

@@ -2,6 +2,7 @@
 /* Whether what is to be told is still so. One rule for every event: what is not so is told to nobody. */
 #include <string.h>
 
+#include "dosed/text.h"
 #include "engine/private.h"
 
 static bool is_so(enum telling_event event, const struct dose *dose) {
@@ -41,6 +42,28 @@ static bool resolves(const struct engine *engine, const struct recipient *recipi
                !recipient_asks_for(recipient, EVENT_MISSED, dose);
 }
 
+/* A change of the plan is told with the name of the medicine, and is of no dose. */
+static bool names_private(const struct person *person, const char *text) {
+        const char *name = text ? strchr(text, ' ') : NULL;
+
+        for (size_t i = 0; name && i < person->n_slots; i++) {
+                const struct schedule *schedule = person->slots[i]->schedule;
+
+                if (schedule->details.confidential &&
+                    (text_equal(name + 1, schedule->details.summary) || text_equal(name + 1, schedule->medication)))
+                        return true;
+        }
+        return false;
+}
+
+bool telling_is_private(const struct engine *engine, const struct telling *telling, const struct dose *dose) {
+        const struct person *person = telling->person ? engine_find_person(engine, telling->person) : NULL;
+
+        if (telling->event == EVENT_PLAN)
+                return person && names_private(person, telling->text);
+        return dose && dose_is_private(engine, dose);
+}
+
 enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose) {
         const struct recipient *recipient = outbox_find_recipient(&engine->outbox, telling->recipient);
 
@@ -54,7 +77,7 @@ enum holding telling_holds(const struct engine *engine, const struct telling *te
         if (telling->person && !engine_find_person(engine, telling->person))
                 return HOLDS_LATER;
         if (!telling->uid)
-                return HOLDS;
+                return telling_is_private(engine, telling, NULL) ? HOLDS_NO_MORE : HOLDS;
         /* Where the plan has no such dose any more, whoever knew of it hears that. */
         if (!dose)
                 return telling->event == EVENT_RESOLVED ? HOLDS : HOLDS_NO_MORE;

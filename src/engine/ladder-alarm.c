@@ -56,16 +56,45 @@ static bool is_addressed(const struct recipient *recipient, const struct alarm *
         return false;
 }
 
-static bool is_meant(usec_t at_usec, const usec_t *times_usec, size_t n_times) {
-        for (size_t i = 0; i < n_times; i++)
-                if (times_usec[i] == at_usec)
-                        return true;
-        return false;
+/* The times of one mail of the occurrence. */
+struct mail_times {
+        const struct alarm *mail;
+        usec_t *usec; /* owned */
+        size_t n;
+};
+
+struct mails {
+        struct mail_times *items;
+        size_t n_items;
+};
+
+static void mails_done(struct mails *mails) {
+        for (size_t i = 0; i < mails->n_items; i++)
+                free(mails->items[i].usec);
+        free(mails->items);
+}
+
+static int find_mails(const struct occurrence *occurrence, const struct wall_clock *clock, struct mails *ret) {
+        size_t n_mails = occurrence->details->n_mails;
+        struct mails mails = { .items = calloc(n_mails + 1, sizeof(*mails.items)) };
+        int r = mails.items ? 0 : -ENOMEM;
+
+        while (r >= 0 && mails.n_items < n_mails) {
+                struct mail_times *times = &mails.items[mails.n_items++];
+
+                times->mail = &occurrence->details->mails[mails.n_items - 1];
+                r = occurrence_mail(occurrence, clock, times->mail, &times->usec, &times->n);
+        }
+        if (r < 0) {
+                mails_done(&mails);
+                return r;
+        }
+        *ret = mails;
+        return 0;
 }
 
 /* Those of its times that lie ahead, or passed while the machine was started. */
-static int tell_mail(const struct look *look, const struct alarm *mail, const usec_t *times_usec, size_t n_times,
-                     usec_t since_usec) {
+static int tell_mail(const struct look *look, const struct mail_times *times, usec_t since_usec) {
         struct outbox *outbox = &look->engine->outbox;
         int r = 0;
 
@@ -73,48 +102,30 @@ static int tell_mail(const struct look *look, const struct alarm *mail, const us
                 struct recipient *recipient = outbox->recipients[i];
 
                 if (!recipient->is_wanted || !recipient_cares_for(recipient, look->live->dose->person) ||
-                    !is_addressed(recipient, mail))
+                    !is_addressed(recipient, times->mail))
                         continue;
-                for (size_t k = 0; r >= 0 && k < n_times; k++)
-                        if (times_usec[k] > since_usec && times_usec[k] >= look->now_usec - ALARM_LATE)
-                                r = tell(look, recipient, times_usec[k]);
+                for (size_t k = 0; r >= 0 && k < times->n; k++)
+                        if (times->usec[k] > since_usec && times->usec[k] >= look->now_usec - ALARM_LATE)
+                                r = tell(look, recipient, times->usec[k]);
         }
         return r;
 }
 
-/* All times of all mails of the occurrence, joined. The caller frees. */
-static int find_times(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
-                      size_t *ret_n) {
-        _cleanup_(free_p) usec_t *all = NULL;
-        size_t n_all = 0;
-
-        for (size_t i = 0; i < occurrence->details->n_mails; i++) {
-                _cleanup_(free_p) usec_t *times = NULL;
-                usec_t *grown;
-                size_t n;
-                int r = occurrence_mail(occurrence, clock, &occurrence->details->mails[i], &times, &n);
-
-                if (r < 0)
-                        return r;
-                grown = reallocarray(all, n_all + n + 1, sizeof(*grown));
-                if (!grown)
-                        return -ENOMEM;
-                all = grown;
-                for (size_t k = 0; k < n; k++)
-                        all[n_all++] = times[k];
-        }
-        *ret_usec = TAKE(all);
-        *ret_n = n_all;
-        return 0;
+static bool is_meant(usec_t at_usec, const struct mails *mails) {
+        for (size_t i = 0; i < mails->n_items; i++)
+                for (size_t k = 0; k < mails->items[i].n; k++)
+                        if (mails->items[i].usec[k] == at_usec)
+                                return true;
+        return false;
 }
 
-static int drop_unmeant(struct engine *engine, const struct live_dose *dose, const usec_t *times_usec, size_t n_times) {
+static int drop_unmeant(struct engine *engine, const struct live_dose *dose, const struct mails *mails) {
         struct live_telling *live;
         int r = 0;
 
         for (live = outbox_of_dose(&engine->outbox, dose->id); r >= 0 && live; live = live->dose_next)
                 if (live->telling.event == EVENT_ALARM && live->telling.state == TELLING_WAITS &&
-                    !is_meant(live->telling.happened_usec, times_usec, n_times))
+                    !is_meant(live->telling.happened_usec, mails))
                         r = live_telling_set(engine, live, TELLING_DROPPED, 0);
         return r;
 }
@@ -122,9 +133,8 @@ static int drop_unmeant(struct engine *engine, const struct live_dose *dose, con
 int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t now_usec) {
         struct look look = { .engine = engine, .live = live, .now_usec = now_usec };
         const struct slot *slot = person_find_slot(live->person, live->dose->uid);
-        _cleanup_(free_p) usec_t *all = NULL;
+        _cleanup_(mails_done) struct mails mails = {};
         struct occurrence occurrence;
-        size_t n_all;
         int r;
 
         if (engine->outbox.n_recipients == 0 || dose_is_recorded(live->dose) || dose_is_private(engine, live->dose))
@@ -134,23 +144,16 @@ int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t no
                 return 0;
         /* A dose that the plan has no more mails nobody. */
         if (!slot || slot_find(slot, live->dose->recurrence_id, &occurrence) != 0)
-                return drop_unmeant(engine, live, NULL, 0);
-        r = find_times(&occurrence, &live->person->clock, &all, &n_all);
+                return drop_unmeant(engine, live, &mails);
+        r = find_mails(&occurrence, &live->person->clock, &mails);
         if (r >= 0)
-                r = drop_unmeant(engine, live, all, n_all);
-        if (r < 0 || occurrence.details->n_mails == 0)
+                r = drop_unmeant(engine, live, &mails);
+        if (r < 0 || mails.n_items == 0)
                 return r;
 
-        r = told_load(engine, live->dose, &look.told);
-        for (size_t i = 0; r >= 0 && i < occurrence.details->n_mails; i++) {
-                const struct alarm *mail = &occurrence.details->mails[i];
-                _cleanup_(free_p) usec_t *times = NULL;
-                size_t n;
-
-                r = occurrence_mail(&occurrence, &live->person->clock, mail, &times, &n);
-                if (r >= 0)
-                        r = tell_mail(&look, mail, times, n, slot->since_usec);
-        }
+        r = told_load(engine, live->dose, NULL, &look.told);
+        for (size_t i = 0; r >= 0 && i < mails.n_items; i++)
+                r = tell_mail(&look, &mails.items[i], slot->since_usec);
         told_done(&look.told);
         return r;
 }

@@ -8,8 +8,6 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-#define ROW_ASKS 3u /* so many doses in a row that nobody confirmed: was it stopped? */
-
 /* A dose while it is looked at. */
 struct look {
         struct engine *engine;
@@ -21,13 +19,6 @@ struct look {
         bool has_row;
         usec_t now_usec;
 };
-
-bool dose_is_private(const struct engine *engine, const struct dose *dose) {
-        const struct person *person = engine_find_person(engine, dose->person);
-        const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
-
-        return dose->confidential || (slot && slot->schedule->details.confidential);
-}
 
 /* Whether what waits says the same as the wanted event. */
 static bool is_same(enum telling_event waiting, enum telling_event wanted) {
@@ -74,41 +65,30 @@ static int add(const struct look *look, struct recipient *recipient, enum tellin
         return outbox_add(look->engine, recipient, &telling);
 }
 
-static int find_row(struct look *look, struct row *ret) {
-        int r = 0;
+static int find_row(struct look *look) {
+        int r = look->has_row ? 0 : row_count(look->engine, look->dose, &look->row);
 
-        if (!look->has_row)
-                r = row_count(look->engine, look->dose, &look->row);
-        if (r < 0)
-                return r;
-        look->has_row = true;
-        *ret = look->row;
-        return 0;
+        look->has_row = r >= 0;
+        return r;
 }
 
 /* No alarm fatigue: what is no medicine waits for the summary, and so does what was asked about already. */
 static int tell_unconfirmed(struct look *look, struct recipient *recipient, enum telling_event event) {
         const struct dose *dose = look->dose;
         usec_t at_usec = dose->window_end_usec + recipient->policy.after_usec;
-        bool is_asked, waits_for_summary = look->kind == KIND_SUPPLEMENT || look->kind == KIND_VITAMIN;
-        struct row row;
+        bool waits_for_summary = look->kind == KIND_SUPPLEMENT || look->kind == KIND_VITAMIN;
         int r;
 
         if (dose->critical)
                 return add(look, recipient, event, AT_ONCE(look->now_usec), false);
         if (event == EVENT_MISSED && !waits_for_summary) {
-                r = find_row(look, &row);
+                r = find_row(look);
                 if (r < 0)
                         return r;
-                if (row.n_doses >= ROW_ASKS) {
-                        r = row_was_asked_about(look->engine, &row, dose, recipient, &is_asked);
-                        if (r < 0)
-                                return r;
-                        if (is_asked)
-                                waits_for_summary = true;
-                        else
-                                event = EVENT_STOPPED;
-                }
+                if (row_was_asked_about(&look->row, recipient))
+                        waits_for_summary = true;
+                else if (look->row.n_doses >= ROW_ASKS)
+                        event = EVENT_STOPPED;
         }
         if (waits_for_summary) {
                 at_usec = recipient_next_summary(recipient, look->now_usec);
@@ -147,11 +127,12 @@ static enum telling_event wanted_by_hook(const struct look *look, const struct r
         return recipient_asks_for(recipient, event, look->dose) ? event : _EVENT_MAX;
 }
 
-/* They were told of it, or told that it can never be: once. */
-static bool is_known(const struct knowledge *knowledge, enum telling_event wanted) {
+/* They were told of it. What failed for good is not told again by itself, but when it happens again it is news. */
+static bool is_known(const struct look *look, const struct knowledge *knowledge, enum telling_event wanted) {
         enum belief needed;
 
-        return telling_belief(wanted, &needed) && (knowledge->belief == needed || knowledge->tried == needed);
+        return telling_belief(wanted, &needed) &&
+               (knowledge->belief == needed || (!look->is_change && knowledge->tried == needed));
 }
 
 /* While it is not known whether the last of it arrived, nothing else is said: it may be what they know already. */
@@ -169,7 +150,7 @@ static int look_for_caregiver(struct look *look, struct recipient *recipient) {
 
         if (wanted == _EVENT_MAX && belief_is_wrong(knowledge.belief, look->dose))
                 wanted = EVENT_RESOLVED;
-        if (wanted != _EVENT_MAX && (is_known(&knowledge, wanted) || must_wait(&knowledge, wanted)))
+        if (wanted != _EVENT_MAX && (is_known(look, &knowledge, wanted) || must_wait(&knowledge, wanted)))
                 wanted = _EVENT_MAX;
         r = drop_others(look, recipient, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
@@ -195,13 +176,20 @@ static int look_for_hook(struct look *look, struct recipient *recipient) {
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
         /* Of a change that came while it was left out it is told where that resolves something. */
-        if (wanted == EVENT_RESOLVED ? is_known(&knowledge, wanted)
+        if (wanted == EVENT_RESOLVED ? is_known(look, &knowledge, wanted)
                                      : !look->is_change && !(is_to_resolve && knowledge.last == knowledge.number))
                 return 0;
         return add(look, recipient, wanted, look->now_usec, false);
 }
 
-int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec) {
+static int look_for(struct look *look, struct recipient *recipient) {
+        if (!recipient->is_wanted || !recipient_cares_for(recipient, look->dose->person))
+                return 0;
+        return recipient->policy.kind == RECIPIENT_HOOK ? look_for_hook(look, recipient)
+                                                        : look_for_caregiver(look, recipient);
+}
+
+int ladder_look(struct engine *engine, const struct dose *dose, struct recipient *only, usec_t now_usec) {
         struct outbox *outbox = &engine->outbox;
         const struct person *person = engine_find_person(engine, dose->person);
         const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
@@ -210,24 +198,20 @@ int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, 
                 .dose = dose,
                 .kind = slot ? slot->schedule->kind : KIND_PRESCRIPTION,
                 .is_private = dose_is_private(engine, dose),
-                .is_change = is_change,
+                .is_change = !only,
                 .now_usec = now_usec,
         };
         int r;
 
         if (outbox->n_recipients == 0)
                 return 0;
-        r = told_load(engine, dose, &look.told);
+        r = told_load(engine, dose, only, &look.told);
         if (r < 0)
                 return r;
-        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++) {
-                struct recipient *recipient = outbox->recipients[i];
-
-                if (!recipient->is_wanted || !recipient_cares_for(recipient, dose->person))
-                        continue;
-                r = recipient->policy.kind == RECIPIENT_HOOK ? look_for_hook(&look, recipient)
-                                                             : look_for_caregiver(&look, recipient);
-        }
+        for (size_t i = 0; r >= 0 && i < outbox->n_recipients; i++)
+                if (!only || only == outbox->recipients[i])
+                        r = look_for(&look, outbox->recipients[i]);
         told_done(&look.told);
+        row_done(&look.row);
         return r;
 }

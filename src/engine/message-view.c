@@ -142,6 +142,7 @@ int message_show(struct engine *engine, struct recipient *recipient, size_t n, s
                         .dose = dose,
                         .clock = person ? &person->clock : &recipient->policy.clock,
                         .medication_kind = slot ? kind_to_string(slot->schedule->kind) : NULL,
+                        .is_private = dose && dose_is_private(engine, dose),
                 };
         }
         *ret = (struct message_view){

@@ -54,7 +54,7 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
                 return live_telling_set(engine, live, TELLING_WAITS, 0);
         case HOLDS_NO_MORE:
                 r = live_telling_set(engine, live, TELLING_DROPPED, 0);
-                return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
+                return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
         }
         return 0;
 }
@@ -107,12 +107,12 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 enum telling_event event = live->telling.event;
                 int r;
 
-                if (live->telling.state != TELLING_SEALED || !live->telling.uid)
+                if (live->telling.state != TELLING_SEALED)
                         continue;
                 r = telling_copy_dose(engine, &live->telling, &dose);
                 if (r < 0)
                         return r;
-                if ((dose && dose_is_private(engine, dose)) ||
+                if (telling_is_private(engine, &live->telling, dose) ||
                     ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;

@@ -102,6 +102,11 @@ bool engine_is_delivering(const struct engine *engine, int64_t number) {
         return recipient && recipient->is_under_way;
 }
 
-int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret) {
-        return telling_copy_dose(engine, telling, ret);
+int engine_get_told_dose(struct engine *engine, const struct telling *telling, struct dose **ret,
+                         bool *ret_is_private) {
+        int r = telling_copy_dose(engine, telling, ret);
+
+        if (r >= 0)
+                *ret_is_private = (telling->uid && !*ret) || telling_is_private(engine, telling, *ret);
+        return r;
 }

@@ -23,7 +23,7 @@ static int tell_again(struct engine *engine, struct recipient *recipient, struct
                 again.not_before_usec = AT_ONCE(now_usec); /* somebody waits for it */
                 r = outbox_add(engine, recipient, &again);
         }
-        message->state = MESSAGE_STATE_EXPIRED;
+        message->state = MESSAGE_STATE_RENEWED;
         return r < 0 ? r : store_put_message(engine->store, message);
 }
 

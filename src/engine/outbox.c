@@ -88,14 +88,15 @@ usec_t outbox_next_usec(const struct engine *engine) {
         return next_usec;
 }
 
-static int look_again(struct engine *engine, const struct telling *telling, usec_t now_usec) {
+static int look_again(struct engine *engine, struct recipient *recipient, const struct telling *telling,
+                      usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r = telling_copy_dose(engine, telling, &dose);
 
-        return r < 0 || !dose ? r : ladder_look(engine, dose, false, now_usec);
+        return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
 }
 
-/* What was in the message, whatever became of it; then each recipient of these doses hears how it is now. */
+/* What was in the message, whatever became of it; then the recipient hears how it is now with its doses. */
 static int release(struct engine *engine, struct recipient *recipient, enum telling_state state, usec_t now_usec) {
         int64_t message = recipient->open->id;
         struct live_telling *live, *last = recipient->tellings ? recipient->tellings->prev : NULL;
@@ -106,7 +107,7 @@ static int release(struct engine *engine, struct recipient *recipient, enum tell
                         r = live_telling_set(engine, live, state, state == TELLING_WAITS ? 0 : message);
         for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
                 if (live->telling.message == message && live->telling.uid)
-                        r = look_again(engine, &live->telling, now_usec);
+                        r = look_again(engine, recipient, &live->telling, now_usec);
         return r;
 }
 

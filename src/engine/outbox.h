@@ -28,8 +28,8 @@ static inline bool telling_is_urgent(const struct telling *telling) {
 #define SUMMARY_MOST (8 * USEC_PER_DAY)
 #define RETRY_MAX USEC_PER_HOUR
 
-/* All tellings in hand that are of one dose. */
-struct told_dose {
+/* All tellings in hand that are of one dose, or that ask whether one medication was stopped. */
+struct told_group {
         char *id; /* owned */
         struct live_telling *first;
         UT_hash_handle hh;
@@ -38,11 +38,13 @@ struct told_dose {
 struct live_telling {
         struct telling telling;
         struct recipient *recipient;
-        struct told_dose *of; /* NULL: of none */
+        struct told_group *of;   /* its dose; NULL: of none */
+        struct told_group *asks; /* NULL: it asks nothing */
         usec_t due_usec;      /* of that one; USEC_NONE: not known */
         bool is_critical;
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
+        struct live_telling *asks_prev, *asks_next; /* of the medication */
         UT_hash_handle hh;                          /* by number */
 };
 
@@ -71,7 +73,8 @@ struct outbox {
         struct recipient **recipients;
         size_t n_recipients;
         struct live_telling *tellings; /* hash by number */
-        struct told_dose *doses;       /* hash by dose id */
+        struct told_group *doses;      /* hash by dose id */
+        struct told_group *asked;      /* hash by person and medication */
         int64_t last_telling, last_message;
         bool is_loaded;
         usec_t looked_usec; /* the last step's time */
@@ -108,6 +111,9 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
 int outbox_take_up(struct engine *engine, struct recipient *recipient, struct telling *telling); /* from the ledger */
 int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message);
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
+/* Those that ask whether it was stopped. Returns 0 or -ENOMEM. */
+int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,
+                      struct live_telling **ret);
 void outbox_drop_tellings(struct outbox *outbox); /* from memory */
 /* What is told or dropped, and written, is in hand no more. */
 void outbox_let_go(struct engine *engine);
@@ -117,7 +123,7 @@ enum belief { BELIEVES_NOTHING, BELIEVES_UNCONFIRMED, BELIEVES_SKIPPED, BELIEVES
 struct told {
         const struct outbox *outbox;
         char *id;                    /* the dose's */
-        struct telling_list written; /* of them, those that are not in hand count */
+        struct telling_list written; /* those that are not in hand */
 };
 /* What one recipient knows. */
 struct knowledge {
@@ -127,33 +133,36 @@ struct knowledge {
         int64_t number;
         int64_t last; /* of whatever they were told of it, or should have been */
 };
-int told_load(struct engine *engine, const struct dose *dose, struct told *ret);
+/* `recipient` NULL: what was told to anybody. */
+int told_load(struct engine *engine, const struct dose *dose, const struct recipient *recipient, struct told *ret);
 void told_done(struct told *told);
 struct live_telling *told_in_hand(const struct told *told);
-bool told_is_in_hand(const struct told *told, const struct telling *telling);
 struct knowledge told_knowledge(const struct told *told, const struct recipient *recipient);
 /* What an event makes somebody believe; false where it says nothing of that kind. */
 bool telling_belief(enum telling_event event, enum belief *ret);
 bool belief_is_wrong(enum belief belief, const struct dose *dose);
 
 /* whom to tell what of a dose (ladder.c) */
-/* Private in the plan as it is now, or when it came up: told to nobody but who knows of it already. */
-bool dose_is_private(const struct engine *engine, const struct dose *dose);
-/* `is_change`: something has just happened to it; else only what is believed of it is compared with what is so. */
-int ladder_look(struct engine *engine, const struct dose *dose, bool is_change, usec_t now_usec);
+/*
+ * `only` NULL: something has just happened to it, and everybody is looked at; else what that one believes of it is compared with
+ * what is so. What one is told says nothing to another.
+ */
+int ladder_look(struct engine *engine, const struct dose *dose, struct recipient *only, usec_t now_usec);
 
 /* Whom the plan itself mails about a dose, and when; what waits and is no longer meant is dropped (ladder-alarm.c). */
 int ladder_alarms(struct engine *engine, const struct live_dose *live, usec_t now_usec);
 
 /* how often in a row nobody confirmed (row.c) */
+#define ROW_ASKS 3u /* so many doses in a row that nobody confirmed: was it stopped? */
 struct row {
         unsigned n_doses;      /* this one counts; doses due at the same moment are one */
-        usec_t first_due_usec; /* of the first of them */
+        usec_t first_due_usec; /* of the first of them, or earlier, but after what came before them */
+        const struct recipient **asked; /* during this row, whether the medication was stopped */
+        size_t n_asked;
 };
 int row_count(struct engine *engine, const struct dose *dose, struct row *ret);
-/* Whether that recipient was asked during this row whether the medication was stopped. */
-int row_was_asked_about(struct engine *engine, const struct row *row, const struct dose *dose,
-                        const struct recipient *recipient, bool *ret);
+void row_done(struct row *row);
+bool row_was_asked_about(const struct row *row, const struct recipient *recipient);
 
 /* what is told of no dose (announce.c) */
 int announce_plan(struct engine *engine, const struct person *person, const struct changes *changes, usec_t now_usec);
@@ -163,6 +172,8 @@ int announce_summaries(struct engine *engine, usec_t now_usec);
 /* whether it is still so (holds.c) */
 enum holding { HOLDS, HOLDS_LATER, HOLDS_NO_MORE };
 /* `dose` NULL: there is none, or no such any more. */
+/* What it tells of is private by now, or was then. */
+bool telling_is_private(const struct engine *engine, const struct telling *telling, const struct dose *dose);
 enum holding telling_holds(const struct engine *engine, const struct telling *telling, const struct dose *dose);
 
 /* when, and what became of it (outbox.c, outbox-trouble.c) */

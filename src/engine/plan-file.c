@@ -88,6 +88,16 @@ static int keep_bytes(struct intake *intake, const char *path, char **bytes, siz
         return 0;
 }
 
+static int note_disclosure(struct plan_file *file, const char *bytes, size_t size) {
+        bool is_confidential;
+        int r;
+
+        r = calendar_holds_confidential(bytes, size, &is_confidential);
+        if (r >= 0)
+                file->is_public = !is_confidential;
+        return r;
+}
+
 /* Reads a file that is new or has changed. What is wrong with it becomes its trouble. */
 static int read_file(struct intake *intake, const char *folder, const struct folder_file *listed, struct plan_file *file) {
         _cleanup_(problems_done) struct problems problems = {};
@@ -115,13 +125,15 @@ static int read_file(struct intake *intake, const char *folder, const struct fol
                 return r;
         if (r > 0)
                 return describe(&problems, &file->trouble);
-        return keep_bytes(intake, file->path, &bytes, size, &mark);
+        r = note_disclosure(file, bytes, size);
+        return r < 0 ? r : keep_bytes(intake, file->path, &bytes, size, &mark);
 }
 
 /* As it was in the old plan. */
 static int keep_file(struct plan_file *file) {
         file->seen = file->former->seen;
         file->digest = file->former->digest;
+        file->is_public = file->former->is_public;
         return text_copy(file->former->trouble, &file->trouble);
 }
 
@@ -301,7 +313,9 @@ int intake_take_stored(struct intake *intake) {
                 file->digest = store_digest(from->bytes, from->size);
                 r = reading_run(intake->engine, file->name, from->bytes, from->size, file->digest, intake->now_usec,
                                 &file->calendar, &problems);
-                if (r > 0)
+                if (r == 0)
+                        r = note_disclosure(file, from->bytes, from->size);
+                else if (r > 0)
                         r = describe(&problems, &file->trouble);
         }
         return r;

@@ -59,6 +59,7 @@ struct plan_file {
         struct calendar *calendar; /* last good; NULL where it never was */
         char *trouble;             /* why its newest version is not in force; NULL */
         uint64_t digest;           /* of its newest version; 0: could not be read */
+        bool is_public;            /* its newest version is in force, and nothing in it is confidential */
         struct plan_file *former;  /* while the plan is read: what it was in the old one, perhaps under another path */
         UT_hash_handle hh;
 };
@@ -211,6 +212,13 @@ enum dose_state live_state_by_time(const struct engine *engine, const struct liv
 /* It has to be kept in hand: open, or coming and behind its slot. */
 bool live_waits(const struct live_dose *live);
 int live_touch(struct engine *engine, struct live_dose *live);
+/*
+ * What is private, on the bus, in notifications and in letters alike: the plan says so by now, or said so when the dose was made.
+ */
+bool dose_is_private(const struct engine *engine, const struct dose *dose);
+bool slot_is_private(const struct slot *slot, const char *recurrence_id);
+/* Whether any of its doses is. */
+bool schedule_has_private(const struct schedule *schedule);
 int live_view(struct engine *engine, const struct live_dose *live, usec_t now_usec, struct dose_view *ret);
 int dose_view_of(struct engine *engine, const struct dose *dose, usec_t now_usec, struct dose_view *ret);
 usec_t group_of(usec_t due_usec, usec_t now_usec);

@@ -314,8 +314,8 @@ static bool is_recorded(struct engine *engine, const struct slot *slot, const st
                dose->state != DOSE_UPCOMING;
 }
 
-static bool want_all(void *userdata, const char *person, bool is_confidential) {
-        (void) userdata, (void) person, (void) is_confidential;
+static bool want_all(void *userdata, const char *person, bool is_private) {
+        (void) userdata, (void) person, (void) is_private;
         return true;
 }
 
@@ -328,7 +328,8 @@ size_t engine_count_open_of(const struct engine *engine, dose_choice is_wanted, 
         size_t n = 0;
 
         for (live = engine->live; live; live = live->hh.next)
-                n += dose_is_open(live->dose) && is_wanted(userdata, live->dose->person, live->dose->confidential);
+                n += dose_is_open(live->dose) &&
+                     is_wanted(userdata, live->dose->person, dose_is_private(engine, live->dose));
         return n;
 }
 
@@ -343,7 +344,7 @@ usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *us
         /* Looked at, reminded of before its time, or undone: its slot has gone on. */
         for (live = engine->live; live; live = live->hh.next)
                 if (live->dose->state == DOSE_UPCOMING && live->dose->due_usec < next_usec &&
-                    is_wanted(userdata, live->dose->person, live->dose->confidential))
+                    is_wanted(userdata, live->dose->person, dose_is_private(engine, live->dose)))
                         next_usec = live->dose->due_usec;
 
         for (size_t i = 0; i < engine->n_people; i++)
@@ -353,8 +354,13 @@ usec_t engine_next_due_of(struct engine *engine, dose_choice is_wanted, void *us
                         bool has_next = slot->has_next &&
                                         is_wanted(userdata, slot->person->name, slot->schedule->details.confidential);
 
-                        while (has_next && occurrence.due_usec < next_usec && is_recorded(engine, slot, &occurrence))
-                                has_next = slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;
+                        for (unsigned n = 0;
+                             has_next && occurrence.due_usec < next_usec &&
+                             (!is_wanted(userdata, slot->person->name, occurrence.details->confidential) ||
+                              is_recorded(engine, slot, &occurrence));
+                             n++)
+                                has_next = n < LIMIT_NEXT_DOSES &&
+                                           slot_next(slot, occurrence.due_usec + 1, &occurrence) == 0;
                         if (has_next && occurrence.due_usec < next_usec)
                                 next_usec = occurrence.due_usec;
                 }

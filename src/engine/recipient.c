@@ -275,7 +275,7 @@ static int set_recipient(struct engine *engine, const struct engine_recipient *p
 static int believes_wrongly(struct engine *engine, const struct recipient *recipient, const struct dose *dose,
                             bool *ret) {
         struct told told;
-        int r = told_load(engine, dose, &told);
+        int r = told_load(engine, dose, recipient, &told);
 
         if (r < 0)
                 return r;
@@ -304,7 +304,7 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
                 if (r >= 0 && dose && belief_is_wrong(belief, dose))
                         r = believes_wrongly(engine, recipient, dose, &is_wrong);
                 if (r >= 0 && is_wrong)
-                        r = ladder_look(engine, dose, false, now_usec);
+                        r = ladder_look(engine, dose, recipient, now_usec);
         }
         return r;
 }

@@ -202,7 +202,7 @@ static int look_at_changes(struct engine *engine, usec_t now_usec) {
                 struct live_dose *live = engine->touched[i];
 
                 if (live->changed)
-                        r = ladder_look(engine, live->dose, true, now_usec);
+                        r = ladder_look(engine, live->dose, NULL, now_usec);
                 if (r >= 0 && live_waits(live))
                         r = ladder_alarms(engine, live, now_usec);
         }
@@ -254,6 +254,14 @@ int engine_finish(struct engine *engine, usec_t now_usec) {
         return r < 0 ? r : 0;
 }
 
+/* So many that neither the changes nor what is told of them stall the loop. */
+static unsigned step_changes(const struct engine *engine) {
+        size_t n_recipients = engine->outbox.n_recipients;
+        size_t n = n_recipients > 0 ? LIMIT_STEP_TELLINGS / n_recipients : LIMIT_STEP_CHANGES;
+
+        return n == 0 ? 1 : n < LIMIT_STEP_CHANGES ? (unsigned) n : LIMIT_STEP_CHANGES;
+}
+
 int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
         struct heap_node *first;
         int r;
@@ -264,7 +272,7 @@ int engine_step(struct engine *engine, usec_t now_usec, usec_t *ret_next_usec) {
         if (r < 0)
                 return r;
 
-        for (unsigned n = 0; n < LIMIT_STEP_CHANGES; n++) {
+        for (unsigned n = step_changes(engine); n > 0; n--) {
                 struct timer *timer;
 
                 first = heap_first(&engine->heap);

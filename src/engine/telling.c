@@ -6,23 +6,56 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
-static int find_dose(struct outbox *outbox, const struct telling *telling, struct told_dose **ret) {
-        _cleanup_(free_p) char *id = NULL;
-        struct told_dose *dose;
+static int find_group(struct told_group **groups, const char *id, struct told_group **ret) {
+        struct told_group *group;
+
+        HASH_FIND_STR(*groups, id, group);
+        if (!group) {
+                group = calloc(1, sizeof(*group));
+                if (!group)
+                        return -ENOMEM;
+                group->id = strdup(id);
+                if (!group->id) {
+                        free(group);
+                        return -ENOMEM;
+                }
+                HASH_ADD_KEYPTR(hh, *groups, group->id, strlen(group->id), group);
+        }
+        *ret = group;
+        return 0;
+}
+
+static void group_drop_empty(struct told_group **groups, struct told_group *group) {
+        if (!group || group->first)
+                return;
+        HASH_DEL(*groups, group);
+        free(group->id);
+        free(group);
+}
+
+/* A name has no end of line. */
+static int format_asked(const char *person, const char *medication, char **ret) {
+        return text_format(ret, "%s\n%s", person, medication);
+}
+
+static int join_groups(struct outbox *outbox, struct live_telling *live, const struct telling *telling) {
+        _cleanup_(free_p) char *id = NULL, *asked = NULL;
         int r;
 
         r = dose_id_format(telling->person, telling->uid, telling->recurrence_id, &id);
-        if (r < 0)
+        if (r >= 0)
+                r = find_group(&outbox->doses, id, &live->of);
+        if (r >= 0 && telling->event == EVENT_STOPPED)
+                r = format_asked(telling->person, telling->text, &asked);
+        if (r >= 0 && asked)
+                r = find_group(&outbox->asked, asked, &live->asks);
+        if (r < 0) {
+                group_drop_empty(&outbox->doses, live->of);
                 return r;
-        HASH_FIND_STR(outbox->doses, id, dose);
-        if (!dose) {
-                dose = calloc(1, sizeof(*dose));
-                if (!dose)
-                        return -ENOMEM;
-                dose->id = TAKE(id);
-                HASH_ADD_KEYPTR(hh, outbox->doses, dose->id, strlen(dose->id), dose);
         }
-        *ret = dose;
+        DL_APPEND2(live->of->first, live, dose_prev, dose_next);
+        if (live->asks)
+                DL_APPEND2(live->asks->first, live, asks_prev, asks_next);
         return 0;
 }
 
@@ -57,12 +90,11 @@ static int take_in_hand(struct engine *engine, struct recipient *recipient, stru
         if (!live)
                 return -ENOMEM;
         if (telling->uid) {
-                r = find_dose(outbox, telling, &live->of);
+                r = join_groups(outbox, live, telling);
                 if (r < 0) {
                         free(live);
                         return r;
                 }
-                DL_APPEND2(live->of->first, live, dose_prev, dose_next);
         }
         live->telling = *telling;
         *telling = (struct telling){};
@@ -76,14 +108,12 @@ static int take_in_hand(struct engine *engine, struct recipient *recipient, stru
 static void let_go(struct outbox *outbox, struct live_telling *live) {
         HASH_DEL(outbox->tellings, live);
         DL_DELETE(live->recipient->tellings, live);
-        if (live->of) {
+        if (live->of)
                 DL_DELETE2(live->of->first, live, dose_prev, dose_next);
-                if (!live->of->first) {
-                        HASH_DEL(outbox->doses, live->of);
-                        free(live->of->id);
-                        free(live->of);
-                }
-        }
+        if (live->asks)
+                DL_DELETE2(live->asks->first, live, asks_prev, asks_next);
+        group_drop_empty(&outbox->doses, live->of);
+        group_drop_empty(&outbox->asked, live->asks);
         telling_done(&live->telling);
         free(live);
 }
@@ -155,10 +185,23 @@ int live_telling_set(struct engine *engine, struct live_telling *live, enum tell
 }
 
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
-        struct told_dose *dose;
+        struct told_group *group;
 
-        HASH_FIND_STR(outbox->doses, id, dose);
-        return dose ? dose->first : NULL;
+        HASH_FIND_STR(outbox->doses, id, group);
+        return group ? group->first : NULL;
+}
+
+int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,
+                      struct live_telling **ret) {
+        _cleanup_(free_p) char *asked = NULL;
+        struct told_group *group;
+        int r = format_asked(person, medication, &asked);
+
+        if (r < 0)
+                return r;
+        HASH_FIND_STR(outbox->asked, asked, group);
+        *ret = group ? group->first : NULL;
+        return 0;
 }
 
 void outbox_let_go(struct engine *engine) {

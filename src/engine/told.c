@@ -4,18 +4,36 @@
 
 #include "engine/private.h"
 
-int told_load(struct engine *engine, const struct dose *dose, struct told *ret) {
+/* What is in hand is newer than what is written of it. */
+static void forget_what_is_in_hand(struct told *told) {
+        struct telling_list *written = &told->written;
+        const struct live_telling *live;
+        size_t kept = 0;
+
+        for (size_t i = 0; i < written->n_tellings; i++) {
+                HASH_FIND(hh, told->outbox->tellings, &written->tellings[i].id, sizeof(written->tellings[i].id), live);
+                if (live)
+                        telling_done(&written->tellings[i]);
+                else
+                        written->tellings[kept++] = written->tellings[i];
+        }
+        written->n_tellings = kept;
+}
+
+int told_load(struct engine *engine, const struct dose *dose, const struct recipient *recipient, struct told *ret) {
         struct told told = { .outbox = &engine->outbox };
         int r;
 
         r = dose_id(dose, &told.id);
         if (r >= 0)
-                r = engine_forgive_ledger(engine, store_list_tellings_of_dose(engine->store, dose->person, dose->uid,
-                                                                              dose->recurrence_id, &told.written));
+                r = engine_forgive_ledger(
+                        engine, store_list_tellings_of_dose(engine->store, dose->person, dose->uid, dose->recurrence_id,
+                                                            recipient ? recipient->name : NULL, &told.written));
         if (r < 0) {
                 told_done(&told);
                 return r;
         }
+        forget_what_is_in_hand(&told);
         *ret = told;
         return 0;
 }
@@ -27,14 +45,6 @@ void told_done(struct told *told) {
 
 struct live_telling *told_in_hand(const struct told *told) {
         return outbox_of_dose(told->outbox, told->id);
-}
-
-/* What is in hand is newer than what is written of it. */
-bool told_is_in_hand(const struct told *told, const struct telling *telling) {
-        const struct live_telling *live;
-
-        HASH_FIND(hh, told->outbox->tellings, &telling->id, sizeof(telling->id), live);
-        return live;
 }
 
 bool telling_belief(enum telling_event event, enum belief *ret) {
@@ -81,7 +91,7 @@ struct knowledge told_knowledge(const struct told *told, const struct recipient 
         for (size_t i = 0; i < told->written.n_tellings; i++) {
                 const struct telling *telling = &told->written.tellings[i];
 
-                if (!told_is_in_hand(told, telling) && strcmp(telling->recipient, recipient->name) == 0)
+                if (strcmp(telling->recipient, recipient->name) == 0)
                         learn(&knowledge, telling);
         }
         for (live = told_in_hand(told); live; live = live->dose_next)

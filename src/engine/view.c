@@ -38,6 +38,32 @@ bool dose_record_is_lost(const struct engine *engine, const struct dose *dose) {
                !dose_is_recorded(dose) && dose->state != DOSE_MOVED;
 }
 
+bool schedule_has_private(const struct schedule *schedule) {
+        bool hides = schedule->details.confidential;
+
+        for (size_t i = 0; i < schedule->n_overrides; i++)
+                hides |= schedule->overrides[i].details.confidential;
+        return hides;
+}
+
+/* An occurrence of its own may be hidden where the others are not. What cannot be looked up is. */
+bool slot_is_private(const struct slot *slot, const char *recurrence_id) {
+        struct occurrence occurrence;
+        int r;
+
+        if (slot->schedule->details.confidential || !schedule_has_private(slot->schedule))
+                return slot->schedule->details.confidential;
+        r = slot_find(slot, recurrence_id, &occurrence);
+        return r < 0 || (r == 0 && occurrence.details->confidential);
+}
+
+bool dose_is_private(const struct engine *engine, const struct dose *dose) {
+        const struct person *person = engine_find_person(engine, dose->person);
+        const struct slot *slot = person ? person_find_slot(person, dose->uid) : NULL;
+
+        return dose->confidential || (slot && slot_is_private(slot, dose->recurrence_id));
+}
+
 static bool is_takeable(const struct dose *dose, usec_t now_usec) {
         switch (dose->state) {
         case DOSE_UPCOMING:
@@ -66,6 +92,7 @@ static int make_view(struct engine *engine, const struct dose *dose, usec_t now_
                 .clock = &person->clock,
                 .group_usec = group_of(dose->due_usec, dose->due_usec),
                 .takeable = is_takeable(dose, now_usec),
+                .is_private = dose_is_private(engine, dose),
         };
         usec_t last_usec;
         int r;

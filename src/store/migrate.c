@@ -25,8 +25,7 @@ static const char *const versions[] = {
         " recorded_usec INTEGER NOT NULL, taken_usec INTEGER NOT NULL, until_usec INTEGER NOT NULL,"
         " later INTEGER NOT NULL, recorded_by TEXT, given_by TEXT, amount TEXT, measurement TEXT, note TEXT,"
         " other TEXT) STRICT;"
-        "CREATE INDEX entry_by_dose ON entry(dose);"
-        APPEND_ONLY("dose") APPEND_ONLY("entry")
+        "CREATE INDEX entry_by_dose ON entry(dose);" APPEND_ONLY("dose") APPEND_ONLY("entry")
         /* Follows from entry, and can be made anew from it. */
         "CREATE TABLE standing("
         " dose INTEGER PRIMARY KEY REFERENCES dose(id), person TEXT NOT NULL, uid TEXT NOT NULL, medication TEXT NOT NULL,"
@@ -46,10 +45,9 @@ static const char *const versions[] = {
         " taken_usec INTEGER NOT NULL, PRIMARY KEY (person, name)) STRICT;"
         "CREATE TABLE plan_change("
         " id INTEGER PRIMARY KEY, person TEXT NOT NULL, at_usec INTEGER NOT NULL, kind TEXT NOT NULL,"
-        " uid TEXT NOT NULL, medication TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL) STRICT;"
-        APPEND_ONLY("plan_change")
-        "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;"
-        "CREATE TABLE kept(name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+        " uid TEXT NOT NULL, medication TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL) STRICT;" APPEND_ONLY(
+                "plan_change") "CREATE TABLE quarantine(digest INTEGER PRIMARY KEY, since_usec INTEGER NOT NULL) STRICT;"
+                               "CREATE TABLE kept(name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;",
         /*
          * 2: a dose can be moved with all its times, knows what took its place, and when the first dose was due whose place it
          * took; a snooze knows since when; how far the plan was carried out is known of each person, and by which clock.
@@ -88,6 +86,8 @@ static const char *const versions[] = {
         "CREATE INDEX message_open ON message(state) WHERE state IN ('waits', 'failed');"
         "CREATE INDEX message_by_time ON message(made_usec);"
         "CREATE INDEX standing_by_medication ON standing(person, medication, due_usec);",
+        /* 4: who was asked whether a medication was stopped is looked up with each dose that is missed. */
+        "CREATE INDEX telling_asks ON telling(person, text, happened_usec) WHERE event = 'stopped';",
 };
 
 static int get_number(struct store *store, const char *pragma, int64_t *ret) {

@@ -265,6 +265,21 @@ static int last_taken(struct store *store, enum statement which, const char *per
         return 0;
 }
 
+int store_find_row_start(struct store *store, const char *person, const char *medication, usec_t until_usec,
+                         usec_t *ret_usec) {
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_ROW_START, &statement, "ssi", person, medication, until_usec);
+        if (r >= 0)
+                r = store_step(store, statement);
+        if (r <= 0)
+                return r;
+        *ret_usec = sqlite3_column_int64(statement, 0);
+        (void) sqlite3_reset(statement);
+        return 0;
+}
+
 /* What waits to be written was taken, too. */
 static void note_pending_taken(const struct store *store, const char *person, const char *medication, const char *uid,
                                usec_t *usec) {

@@ -50,12 +50,10 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.uid = ?2 AND s.state <> 'moved'"
                                              " AND e.kind IS NOT 'withdrawn' AND s.due_usec < ?3"
                                              " ORDER BY s.due_usec DESC LIMIT 1",
-        [STATEMENT_LIST_OPEN] =
-                DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"
-                             " ORDER BY s.due_usec, d.id",
-        [STATEMENT_LIST_DOSES] =
-                DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
-                             " AND (?2 IS NULL OR s.uid = ?2) ORDER BY s.due_usec, d.id LIMIT ?5",
+        [STATEMENT_LIST_OPEN] = DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"
+                                             " ORDER BY s.due_usec, d.id",
+        [STATEMENT_LIST_DOSES] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
+                                              " AND (?2 IS NULL OR s.uid = ?2) ORDER BY s.due_usec, d.id LIMIT ?5",
         /* Ahead of the clock: settled before its window ends, open before it is due, or reminded of later than now. */
         [STATEMENT_LIST_AHEAD] =
                 DOSE_COLUMNS "WHERE s.person = ?1 AND s.window_end_usec > ?2 AND (s.state IN ('missed', 'unattended')"
@@ -80,9 +78,8 @@ static const char *const sql[_STATEMENT_MAX] = {
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (person, name) DO UPDATE SET bytes = ?3,"
                 " device = ?4, inode = ?5, size = ?6, mtime_nsec = ?7, ctime_nsec = ?8, taken_usec = ?9",
         [STATEMENT_REMOVE_FILE] = "DELETE FROM plan_file WHERE person = ?1 AND name = ?2",
-        [STATEMENT_INSERT_CHANGE] =
-                "INSERT INTO plan_change(person, at_usec, kind, uid, medication, title, file)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [STATEMENT_INSERT_CHANGE] = "INSERT INTO plan_change(person, at_usec, kind, uid, medication, title, file)"
+                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         [STATEMENT_QUARANTINE] = "INSERT INTO quarantine(digest, since_usec) VALUES (?1, ?2)"
                                  " ON CONFLICT (digest) DO NOTHING",
         [STATEMENT_IS_QUARANTINED] = "SELECT 1 FROM quarantine WHERE digest = ?1",
@@ -123,7 +120,18 @@ static const char *const sql[_STATEMENT_MAX] = {
                                      " AND id < (SELECT max(id) FROM message)",
         [STATEMENT_LAST_NUMBERS] = "SELECT coalesce((SELECT max(id) FROM telling), 0),"
                                    " coalesce((SELECT max(id) FROM message), 0)",
-        [STATEMENT_TELLINGS_OF_DOSE] = TELLING_COLUMNS "WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3 ORDER BY id",
+        [STATEMENT_TELLINGS_OF_DOSE] = TELLING_COLUMNS "WHERE person = ?1 AND uid = ?2 AND recurrence_id = ?3"
+                                                       " AND (?4 IS NULL OR recipient = ?4) ORDER BY id",
+        /* Of what says nothing of the medication, see says_nothing() of the engine. */
+        [STATEMENT_ROW_START] =
+                "SELECT due_usec FROM standing WHERE person = ?1 AND medication = ?2 AND state = 'missed' AND due_usec <= ?3"
+                " AND due_usec > coalesce((SELECT s.due_usec FROM standing s LEFT JOIN entry e ON e.id = s.recorded"
+                " WHERE s.person = ?1 AND s.medication = ?2 AND s.due_usec < ?3"
+                " AND s.state NOT IN ('missed', 'unattended', 'away', 'upcoming', 'moved') AND e.kind IS NOT 'withdrawn'"
+                " ORDER BY s.due_usec DESC LIMIT 1), 0) ORDER BY due_usec LIMIT 1",
+        [STATEMENT_ASKED] =
+                TELLING_COLUMNS "WHERE event = 'stopped' AND person = ?1 AND text = ?2 AND happened_usec > ?3"
+                                " AND state <> 'dropped'",
         [STATEMENT_TELLINGS_OF_MESSAGE] = TELLING_COLUMNS "WHERE message > 0 AND message = ?1 ORDER BY id",
         [STATEMENT_TELLINGS_OF_EVENT] = TELLING_COLUMNS "WHERE recipient = ?1 AND event = ?2 AND state <> 'dropped'"
                                                         " AND (?3 IS NULL OR person = ?3)"

@@ -282,9 +282,18 @@ int store_last_numbers(struct store *store, int64_t *ret_telling, int64_t *ret_m
 }
 
 int store_list_tellings_of_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
-                                struct telling_list *ret) {
+                                const char *recipient, struct telling_list *ret) {
         sqlite3_stmt *statement;
-        int r = store_query(store, STATEMENT_TELLINGS_OF_DOSE, &statement, "sss", person, uid, recurrence_id);
+        int r = store_query(store, STATEMENT_TELLINGS_OF_DOSE, &statement, "ssss", person, uid, recurrence_id,
+                            recipient);
+
+        return r < 0 ? r : list_tellings(store, statement, ret);
+}
+
+int store_list_asked(struct store *store, const char *person, const char *medication, usec_t since_usec,
+                     struct telling_list *ret) {
+        sqlite3_stmt *statement;
+        int r = store_query(store, STATEMENT_ASKED, &statement, "ssi", person, medication, since_usec);
 
         return r < 0 ? r : list_tellings(store, statement, ret);
 }

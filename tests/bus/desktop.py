@@ -105,8 +105,8 @@ class Desktop:
         desktop.stop()
     """
 
-    def __init__(self, address, folder, display=None, markup="full"):
-        self.folder, self.display, self.markup = Path(folder), display, markup
+    def __init__(self, address, folder, display=None, markup="full", size="640x480"):
+        self.folder, self.display, self.markup, self.size = Path(folder), display, markup, size
         self.screen = self.dunst = self.watcher = self.connection = None
         self.address = address
         self.environment = dict(os.environ, DBUS_SESSION_BUS_ADDRESS=address, HOME=str(folder), LC_ALL="C.UTF-8")
@@ -133,7 +133,7 @@ class Desktop:
     def start_screen(self):
         reading, writing = os.pipe()
         self.screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{self.size}x24", "-nolisten", "tcp", "-noreset"],
             pass_fds=[writing],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -85,12 +85,13 @@ def unix_users(n):
 class Member:
     """Somebody's connection, by the number of their user: the bus looks at who connects, then never again."""
 
-    def __init__(self, dosed, uid):
+    def __init__(self, address, uid):
+        before = os.geteuid()
         os.seteuid(uid)
         try:
-            self.connection = dbus.bus.BusConnection(dosed.bus.address, mainloop=dbus.mainloop.glib.DBusGMainLoop())
+            self.connection = dbus.bus.BusConnection(address, mainloop=dbus.mainloop.glib.DBusGMainLoop())
         finally:
-            os.seteuid(0)
+            os.seteuid(before)
         self.connection.set_exit_on_disconnect(False)
         self.connection.add_message_filter(self.note)
         self.signals = []

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may do what on the system bus: each member of each interface, tried as each kind of user."""
 
+import contextlib
 import os
 import pwd
+import sqlite3
 import unittest
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
 
 import dbus
-from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now, plain, sealed
+from harness import DEADLINE_SEC, NAME, PATH, calendar, event, now, plain, sealed, utc
 from household import Household, Member, unix_users
 
 # Each may what those before it may. `own` takes ana's medicines; `other` is bruno; `stranger` is nobody in dosed.conf.
@@ -130,7 +132,7 @@ class Access(unittest.TestCase):
         raise AssertionError("no message failed")
 
     def member(self, uid):
-        member = Member(self.dosed, uid)
+        member = Member(self.dosed.bus.address, uid)
         self.addCleanup(member.close)
         return member
 
@@ -266,6 +268,47 @@ class Hiding(Access):
                 told = {event["person"] for message in member.messages(open=True) for event in message["events"]}
                 self.assertEqual(told, {"other": {"bruno"}, "root": {"ana", "bruno"}}.get(role, {"ana"}))
 
+    def note_message(self, event, text, uid=None):
+        """Somebody was told of it."""
+        told = int(now().timestamp() * 1_000_000)
+        self.dosed.stop()
+        with contextlib.closing(sqlite3.connect(self.dosed.state / "dosed.db")) as ledger, ledger:
+            ledger.execute("INSERT INTO message SELECT coalesce(max(id), 0) + 1, 'hook told', 'x', ?, ?, ?, 1, 'done', 0, NULL,"
+                           " NULL FROM message", (told, told, told))  # fmt: skip
+            ledger.execute("INSERT INTO telling SELECT coalesce(max(id), 0) + 1, 'hook told', ?, 'ana', ?, ?, ?, ?, ?, 0, 'told',"
+                           " (SELECT max(id) FROM message) FROM telling",
+                           (event, uid, uid and self.due.strftime("%Y%m%dT%H%M%SZ"), text, told, told))  # fmt: skip
+        self.dosed.start()
+
+    def test_what_is_made_private_is_hidden_from_then_on_whenever_its_dose_was_made(self):
+        self.make_due()
+        self.note_message("stopped", "Aspirin 100 mg", "Aspirin")
+        self.note_message("plan", "added Aspirin 100 mg")
+        (path,) = [dose["path"] for dose in self.members["root"].doses() if dose["medication"] == "Aspirin 100 mg"]
+        for secrecy in ("PUBLIC", "CONFIDENTIAL"):
+            text = calendar(event("Aspirin 100 mg", self.due, uid="Aspirin", CLASS=secrecy, X_DOSED_WINDOW="PT5H",
+                                  X_DOSED_EARLY="PT5H"))  # fmt: skip
+            self.dosed.put_ics("aspirin", text, person="ana")
+            self.reload()
+            for role in ("own", "view", "record", "manage", "root"):
+                member, shown = self.members[role], role in ("own", "root") or secrecy == "PUBLIC"
+                member.try_call("Subscribe")
+                told = {event["event"]: event for message in member.messages() for event in message["events"]}
+                with self.subTest(role=role, secrecy=secrecy):
+                    self.assertEqual("Aspirin 100 mg" in {dose["medication"] for dose in member.doses()}, shown)
+                    self.assertEqual(member.error("Confirm", "a{sv}", dbus.Dictionary({"at": "never"}, signature="sv"),
+                                                  path=path, interface="Dose") in HIDDEN, not shown)  # fmt: skip
+                    self.assertEqual(member.get("OpenDoses"), {"own": 2, "root": 3}.get(role, int(shown)))
+                    self.assertEqual([told[name].get("text") for name in ("stopped", "plan")],
+                                     ["Aspirin 100 mg", "added Aspirin 100 mg"] if shown else [None, None])
+                    self.assertEqual([told["stopped"].get("medication"), "dose" in told["stopped"]],
+                                     ["Aspirin 100 mg", True] if shown else [None, False])
+        for role in VIEWERS:
+            self.members[role].hear()
+        self.members["own"].call("Confirm", "a{sv}", NOTHING, path=path, interface="Dose")
+        for role in VIEWERS:
+            self.assertEqual("DoseChanged" in {name for name, _ in self.members[role].hear()}, role in ("own", "root"), role)
+
     def test_own_is_what_one_takes_oneself(self):
         for role, wanted in {"own": 2, "other": 1, "view": 0, "manage": 0, "root": 0}.items():
             self.assertEqual(len(self.members[role].doses(own=True)), wanted, role)
@@ -321,6 +364,53 @@ class Hiding(Access):
             self.assertEqual(self.members[role].error("GetDose", "s", identity), "NoSuchDose")
         self.assertEqual(self.members["own"].error("Confirm", "a{sv}", NOTHING, path=path, interface="Dose"), "")
 
+    def test_what_is_hidden_cannot_be_reached_by_a_way_round(self):
+        ana = {"path": f"{PATH}/person/ana", "interface": "Person"}
+        manager, viewer, root = (self.members[role] for role in ("manage", "view", "root"))
+        private = self.dosed.calendars_of("ana") / "frobnitol.ics"
+        text = private.read_text()
+        # A newer version of the same UID.
+        uid = calendar(event("Water", now() + timedelta(days=2), uid="Frobnitol", SEQUENCE=9))
+        self.assertEqual(manager.error("PutCalendar", "sh", "z.ics", dbus.types.UnixFd(sealed(uid)), **ana), DENIED)
+        # One that was written only in part, or has become too large, keeps its last good version.
+        for broken in (text[: text.index("CLASS")], text + "x" * 4 * 1024 * 1024, text.replace("CLASS:", "CLASS ")):
+            private.write_text(broken)
+            self.reload()
+            self.assertEqual(plain(manager.call("ListCalendars", **ana)), ["aspirin.ics"])
+            for method, signature, arguments in (("GetCalendar", "s", ()), ("RemoveCalendar", "s", ()),
+                                                 ("PutCalendar", "sh", (plan_file(),))):  # fmt: skip
+                self.assertEqual(manager.error(method, signature, "frobnitol.ics", *arguments, **ana), DENIED)
+            self.assertNotIn("frobnitol", "".join(viewer.get("Degraded")))
+            self.assertIn("cannot be used", "".join(viewer.get("Degraded")))
+            self.assertIn("frobnitol", "".join(root.get("Degraded")))
+            self.assertIn("Frobnitol 5 mg", {dose["medication"] for dose in root.doses()})
+
+    def test_a_file_that_has_just_changed_is_shown_only_when_it_was_looked_at(self):
+        ana = {"path": f"{PATH}/person/ana", "interface": "Person"}
+        path = self.dosed.calendars_of("ana") / "aspirin.ics"
+        path.write_text(path.read_text().replace("SUMMARY:Aspirin", "CLASS:PRIVATE\nSUMMARY:Aspirin"), newline="\n")
+        self.assertEqual(self.members["manage"].error("GetCalendar", "s", "aspirin.ics", **ana), DENIED)
+
+    def test_a_file_with_something_hidden_is_not_named_where_a_medication_is(self):
+        self.dosed.put_ics("mixed", calendar(event("Zinc", now() + timedelta(days=1)),
+                                             event("Hivnitol", now() + timedelta(days=1), CLASS="PRIVATE")))  # fmt: skip
+        self.reload()
+        for role, wanted in (("manage", []), ("root", ["mixed.ics"])):
+            listed = {details["name"]: details for _, details in plain(self.members[role].call("ListMedications", "s", "ana"))}
+            self.assertEqual(listed["Zinc"]["files"], wanted, role)
+            self.assertEqual(listed["Aspirin 100 mg"]["files"], ["aspirin.ics"], role)
+
+    def test_what_comes_next_is_soon_known_where_all_of_it_is_hidden(self):
+        due = now().replace(microsecond=0) + timedelta(minutes=1)
+        recurring = f"{event('Zinc', due, uid='zinc', RRULE='FREQ=MINUTELY')}\r\n" + event(
+            "Zinc", due, uid="zinc", CLASS="PRIVATE").replace("DTSTART", f"RECURRENCE-ID;RANGE=THISANDFUTURE:{utc(due)}\r\nDTSTART")
+        for name in ("aspirin", "frobnitol"):
+            self.dosed.remove_ics(name)
+        self.dosed.put_ics("zinc", calendar(recurring))
+        self.members["root"].call("AcceptPlan", path=f"{PATH}/person/ana", interface="Person")
+        self.assertEqual(self.members["view"].get("NextDue"), 0)
+        self.assertEqual(self.members["own"].get("NextDue"), int(due.timestamp()) * 1_000_000)
+
     def test_a_plan_file_with_something_confidential_is_hidden_from_caregivers_who_manage(self):
         self.dosed.put_ics("mixed", calendar(event("Zinc", now() + timedelta(days=1)),
                                              event("Yohimbine", "no time", CLASS="confidential")))  # fmt: skip
@@ -345,7 +435,8 @@ class Hiding(Access):
         for role, member in self.members.items():
             text = "\n".join(member.get("Degraded"))
             with self.subTest(role=role):
-                self.assertEqual("brokenplan" in text, role in VIEWERS)
+                self.assertEqual("brokenplan" in text, role in ("own", "root"))
+                self.assertEqual("in a plan cannot be used" in text, role in VIEWERS - {"own", "root"})
                 self.assertEqual("frobnicate" in text, role == "root")
                 self.assertEqual("onfiguration" in text or "frobnicate" in text, role in INSIDE)
                 self.assertEqual(text == "", role == "stranger")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What Bash, zsh and fish offer behind dosectl and dosed, each driven as its user would, against a pretended dosed."""
+"""What Bash, zsh and fish offer behind dosectl, dosed and dosed-agent, each driven as its user would, against a pretended dosed."""
 
 import os
 import pty
@@ -25,7 +25,7 @@ COMP_WORDBREAKS=$' \t\n"\'><=;|&(:@'
 COMP_LINE=$3 COMP_POINT=${#3} COMP_TYPE=9 COMP_KEY=9
 shift 3
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_"$1" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
+_"${1//-/_}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
 [ "${#COMPREPLY[@]}" -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
 """
 
@@ -62,7 +62,7 @@ class Shells:
         super().setUp()
         programs = self.folder / "bin"
         programs.mkdir()
-        for name in ("dosectl", "dosed"):
+        for name in ("dosectl", "dosed", "dosed-agent"):
             (programs / name).symlink_to(program(name))
         self.environment |= {"PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "TERM": "xterm",
                              "XDG_CONFIG_HOME": f"{self.folder}/config", "XDG_DATA_HOME": f"{self.folder}/data"}  # fmt: skip
@@ -147,9 +147,14 @@ class Shells:
         self.assertEqual(self.offered("dosectl take "), [])
         self.assertEqual(self.offered("dosectl --person "), [])
 
-    def test_every_option_of_dosed_is_offered(self):
-        text = subprocess.run([program("dosed"), "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
-        self.assertEqual(self.answered("dosed --"), sorted(re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)))
+    def test_every_option_of_dosed_and_of_its_agent_is_offered(self):
+        for name in ("dosed", "dosed-agent"):
+            text = subprocess.run([program(name), "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
+            self.assertEqual(self.answered(f"{name} --"), sorted(re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)))
+
+    def test_nothing_is_offered_where_the_agents_patience_is_free(self):
+        self.assertEqual(self.answered("dosed-agent --pat"), ["--patience"])
+        self.assertEqual(self.offered("dosed-agent --patience "), [])
 
 
 class Bash(Shells, Client):

@@ -59,7 +59,7 @@ class Stored(Edit):
         said = self.edit("metf", f'sed -i "s/{MORNING}/{EVENING}/" "$1"').stdout
         self.assertEqual(said, "Stored: a.ics of ana. It means:\n  Metformin 500 mg: every day at 20:00\n")
         self.assertIn(f"DTSTART:{EVENING}\r\n", self.plan())
-        (dose,) = [dose for dose in self.dosed.json("list", "--from", "today", "--until", "today")
+        (dose,) = [dose for dose in self.dosed.json("list", "--from", "tomorrow", "--until", "tomorrow")
                    if dose["medication"] == "Metformin 500 mg"]  # fmt: skip
         self.assertEqual(dose["local"][11:16], "20:00")
         self.assert_nothing_is_left()
@@ -70,6 +70,16 @@ class Stored(Edit):
         former = self.plan()
         self.edit("a.ics", 'if grep -q "$(printf "\\r")" "$1"; then exit 1; fi; sed -i s/500/850/ "$1"')
         self.assertEqual(self.plan(), former.replace("500", "850"))
+
+    def test_line_feeds_stay_line_feeds_and_the_mode_stays_the_mode(self):
+        path = self.dosed.calendars_of("ana") / "a.ics"
+        text = calendar(event("Metformin 500 mg", MORNING)).replace("\r\n", "\n")
+        path.write_text(text, newline="")
+        path.chmod(0o664)
+        self.dosed.start()
+        self.edit("metf", 'sed -i s/500/850/ "$1"')
+        self.assertEqual(self.plan(), text.replace("500", "850"))
+        self.assertEqual(path.stat().st_mode & 0o777, 0o664)
 
     def test_what_was_not_changed_is_not_stored(self):
         self.put("a", "Metformin 500 mg")
@@ -100,6 +110,8 @@ class Stored(Edit):
             json.loads(said),
             {"file": "a.ics", "person": "ana", "changed": True, "meaning": ["Metformin 500 mg: every day at 20:00"], "problems": []},
         )
+        said = json.loads(self.edit("metf", "true", "--json").stdout)
+        self.assertEqual((said["changed"], said["meaning"]), (False, ["Metformin 500 mg: every day at 20:00"]))
 
 
 class Refused(Edit):
@@ -128,6 +140,49 @@ class Refused(Edit):
         self.assertIn("left with an error", self.edit("metf", 'sed -i s/500/850/ "$1"; exit 3', status=1).stderr)
         self.assertIn("set EDITOR", self.edit("metf", "", status=1, EDITOR="/nowhere/editor").stderr)
         self.assertEqual(self.plan(), former)
+        self.assert_nothing_is_left()
+
+    def test_what_was_saved_stays_whatever_becomes_of_the_editor(self):
+        self.put("a", "Metformin 500 mg")
+        self.dosed.start()
+        said = self.edit("metf", 'sed -i s/500/850/ "$1"; kill -KILL $$', status=1).stderr
+        self.assertIn("did not end by itself", said)
+        self.assertIn("Metformin 850 mg", self.kept(said))
+        said = self.edit("metf", 'head -c 5000000 /dev/zero | tr "\\0" x >>"$1"', status=1).stderr
+        self.assertIn("File too large", said)
+        self.assertIn("Metformin 500 mg", self.kept(said))
+
+    def test_what_is_stored_is_not_kept_besides(self):
+        self.put("a", "Metformin 500 mg", SEQUENCE=1)
+        self.put("b", "Ramipril 5 mg")
+        self.dosed.start()
+        said = self.edit("b.ics", 'sed -i s/UID:b/UID:a/ "$1"', status=1).stderr
+        self.assertIn("stored, but what it says is not in force", said)
+        self.assertNotIn("What you wrote", said)
+        self.assertIn("UID:a", self.plan("b"))
+        self.assert_nothing_is_left()
+
+    def test_a_link_is_not_replaced_by_a_file(self):
+        target = self.dosed.folder / "elsewhere.ics"
+        target.write_text(calendar(event("Metformin 500 mg", MORNING, RRULE="FREQ=DAILY")), newline="")
+        link = self.dosed.calendars_of("ana") / "a.ics"
+        link.symlink_to(target)
+        self.dosed.start()
+        said = self.edit("metf", 'sed -i s/500/850/ "$1"', status=1).stderr
+        self.assertIn("a.ics is a link", said)
+        self.assertIn("Metformin 850 mg", self.kept(said))
+        self.assertTrue(link.is_symlink())
+        self.assertIn("500 mg", target.read_text())
+
+    def test_another_file_of_the_same_name_is_not_opened_instead(self):
+        first, second = (self.dosed.folder / name for name in ("first", "second"))
+        for folder, medication in ((first, "Ramipril 5 mg"), (second, "Metformin 500 mg")):
+            folder.mkdir()
+            (folder / "a.ics").write_text(calendar(event(medication, MORNING)), newline="")
+        self.dosed.configure(f"[dosed]\ntimezone = UTC\n[person ana]\ncalendars = {first}\ncalendars = {second}\n")
+        self.dosed.start()
+        said = self.edit("metf", 'sed -i s/500/850/ "$1"', status=1).stderr
+        self.assertIn("lies in another folder", said)
         self.assert_nothing_is_left()
 
     def test_several_files_are_named_and_none_is_opened(self):
@@ -179,7 +234,7 @@ class Terminal(Edit):
 
     def test_a_mistake_can_be_mended_at_once(self):
         process, terminal = self.open('sed -i -e "s/=WEEKLY/=MONTHLY/" -e "s/SOMETIMES/WEEKLY/" -e "s/DAILY/SOMETIMES/" "$1"')
-        self.read_until(terminal, "Edit it again? [Y/n] ")
+        self.read_until(terminal, "a.ics: edit it again? [Y/n] ")
         self.assertIn("FREQ=DAILY", self.plan())
         os.write(terminal, b"\n")
         self.read_until(terminal, "Stored: a.ics of ana.")
@@ -188,7 +243,7 @@ class Terminal(Edit):
 
     def test_who_gives_up_keeps_what_was_written(self):
         process, terminal = self.open('sed -i "s/DAILY/SOMETIMES/" "$1"')
-        self.read_until(terminal, "Edit it again? [Y/n] ")
+        self.read_until(terminal, "a.ics: edit it again? [Y/n] ")
         os.write(terminal, b"n\n")
         said = self.read_until(terminal, ".ics\r\n")
         self.assertEqual(process.wait(DEADLINE_SEC), 1)
@@ -232,6 +287,7 @@ class Added(Edit):
         self.assertRegex(self.dosed.dosectl("add", path, check=1).stderr, r"from-the-pharmacy\.ics:9: RRULE: FREQ must be")
         self.assertIn("cannot be read", self.dosed.dosectl("add", "/nowhere.ics", check=1).stderr)
         self.assertIn("leave out the other options", self.dosed.dosectl("add", path, "--amount", "1", check=2).stderr)
+        self.assertIn("leave out the other options", self.dosed.dosectl("add", path, "--at", "08:00", check=2).stderr)
         self.assertEqual(self.dosed.json("meds"), [])
 
     def test_a_medication_may_be_called_like_a_file_where_its_times_are_said(self):

@@ -73,7 +73,6 @@ static void read_dose(const json_t *json, struct dose *dose) {
         dose->window_end_usec = time_of(json, "window_end");
         dose->snoozed_until_usec = time_of(json, "snoozed_until");
         dose->critical = flag_of(json, "critical");
-        dose->confidential = flag_of(json, "confidential");
         read_entry(json_object_get(json, "recorded"), dose);
 }
 
@@ -96,6 +95,7 @@ static void read_item(const json_t *json, struct composed_item *item, struct mes
                 .dose = dose ? &item->dose : NULL,
                 .clock = &item->clock,
                 .medication_kind = text_of(json, "kind"),
+                .is_private = dose && flag_of(dose, "confidential"),
         };
 }
 
@@ -176,8 +176,10 @@ int main(int argc, char **argv) {
 
                 if (!composed || !views || !sums || !names)
                         return 2;
-                for (size_t i = 0; i < n_items; i++)
+                for (size_t i = 0; i < n_items; i++) {
                         read_item(json_array_get(items, i), &composed[i], &views[i]);
+                        composed[i].telling.id = (int64_t) i + 1;
+                }
                 for (size_t i = 0; i < n_summaries; i++)
                         read_summary(json_array_get(summaries, i), &sums[i]);
                 json_object_foreach(people, key, value) names[n_people++] =

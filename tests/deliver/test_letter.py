@@ -5,6 +5,7 @@ import email
 import email.header
 import email.policy
 import email.utils
+import re
 import unittest
 
 from composing import TOKEN, Letter, at, dose, item, message, missed, run
@@ -175,6 +176,17 @@ class Says(Case):
         places = [flat.index(words) for words in ("2 of Ana's doses", "Lisinopril", "Metformin", "one of Bruno's doses",
                                                   "Eye drops", "Please ask the person before")]
         self.assertEqual(places, sorted(places))
+
+    def test_doses_are_in_the_order_in_which_they_were_due(self):
+        told = [("2026-11-23T20:00:00", "B"), ("2026-11-22T20:00:00", "C"), ("2026-11-23T20:00:00", "A"), ("2026-11-23T08:00:00", "D")]
+        for event, state in (("missed", "missed"), ("resolved", "skipped"), ("alarm", "due")):
+            items = [item(event, dose=dose(due=due, title=title, state=state, recorded=SKIPPED)) for due, title in told]
+            letter = Letter(message(*items))
+            self.assertEqual(re.findall(r"• ([A-D]),", letter.flat), ["C", "D", "A", "B"], event)
+
+    def test_what_is_of_no_dose_is_in_the_order_in_which_it_was_told(self):
+        letter = Letter(message(*[item("plan", text=f"added {name}") for name in ("Zinc", "Aspirin", "Metformin")]))
+        self.assertEqual(re.findall(r"• (\w+) was added", letter.flat), ["Zinc", "Aspirin", "Metformin"])
 
     def test_the_zone_is_said_where_the_reader_has_another(self):
         letter = Letter(message(missed(), zone="Europe/Berlin"))

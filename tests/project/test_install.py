@@ -27,6 +27,7 @@ INSTALLED = {
     "libexec/dosed/dosed-mail": None,
     "share/bash-completion/completions/dosectl": "data/completions/dosectl.bash",
     "share/bash-completion/completions/dosed": "data/completions/dosed.bash",
+    "share/bash-completion/completions/dosed-agent": "data/completions/dosed-agent.bash",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Dose.xml": "dbus/org.dosed.Dosed1.Dose.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Manager.xml": "dbus/org.dosed.Dosed1.Manager.xml",
     "share/dbus-1/interfaces/org.dosed.Dosed1.Outbox.xml": "dbus/org.dosed.Dosed1.Outbox.xml",
@@ -46,6 +47,7 @@ INSTALLED = {
     "share/dosed/hooks/speech": "data/hooks/speech",
     "share/dosed/hooks/webhook": "data/hooks/webhook",
     "share/fish/vendor_completions.d/dosectl.fish": "data/completions/dosectl.fish",
+    "share/fish/vendor_completions.d/dosed-agent.fish": "data/completions/dosed-agent.fish",
     "share/fish/vendor_completions.d/dosed.fish": "data/completions/dosed.fish",
     "share/man/man1/dosectl.1": "man/dosectl.1",
     "share/man/man1/dosed-agent.1": "man/dosed-agent.1",
@@ -57,9 +59,10 @@ INSTALLED = {
     "share/man/man8/dosed.8": "man/dosed.8",
     f"{ZSH}/_dosectl": "data/completions/_dosectl",
     f"{ZSH}/_dosed": "data/completions/_dosed",
+    f"{ZSH}/_dosed-agent": "data/completions/_dosed-agent",
 }
 EXECUTABLE = ("bin/", "libexec/", "share/dosed/hooks/")
-NOT_INSTALLED = set()  # files of these folders that are for building or testing only
+NOT_INSTALLED = {"data/screenshot.png"}  # files of these folders that are for building or testing only
 
 
 def files_below(folder):
@@ -68,7 +71,7 @@ def files_below(folder):
 
 class Installing(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(prefix="with a space ")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
@@ -98,10 +101,19 @@ class Installing(unittest.TestCase):
                 self.assertEqual((self.folder / "usr" / name).read_bytes(), (ROOT / source).read_bytes(), name)
 
     def test_uninstall_leaves_nothing_behind(self):
-        self.make("install")
-        self.make("uninstall")
-        self.assertEqual(files_below(self.folder), [])
-        self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
+        for prefix in ("/usr", "/usr/local", "/opt/medicine"):
+            with self.subTest(prefix=prefix):
+                self.make("install", prefix)
+                self.assertEqual(len(files_below(self.folder)), len(INSTALLED))
+                self.make("uninstall", prefix)
+                self.assertEqual(files_below(self.folder), [])
+                self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
+
+    def test_a_prefix_that_would_fall_apart_is_refused(self):
+        done = subprocess.run(["make", f"DESTDIR={self.folder}", "prefix=/opt/my medicine", "install"], cwd=ROOT, capture_output=True,
+                              text=True, timeout=600, check=False)  # fmt: skip
+        self.assertEqual((done.returncode, files_below(self.folder)), (2, []))
+        self.assertIn("prefix may have no spaces in it", done.stderr)
 
     def test_uninstall_leaves_what_others_put_there(self):
         self.make("install")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-A booted systemd without a virtual machine: this system under an overlay, with dosed installed, in which one file of tests runs
-and which then powers off. Its network is a loopback of its own.
+A booted systemd without a virtual machine: this system, or another tree, under an overlay, with dosed installed, in which one
+file of tests runs and which then powers off. Its network is a loopback of its own.
 """
 
 import contextlib
 import ctypes
+import functools
 import os
 import re
 import select
@@ -21,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = os.environ.get("DOSED_BUILD", "build/plain")
 BOOT_SEC = 180  # a boot takes two seconds; on a machine that is busy otherwise, many more
-RUN_SEC = 600  # for all that runs in there
+TRIAL_SEC = 90  # the same, of one in which there is nothing to do
+RUN_SEC = 1800  # for all that runs in there
 END_SEC = 60  # from its last word until the machine is off
 
 CLONE_NEWNS = 0x20000
@@ -51,34 +53,78 @@ TimeoutStartSec=infinity
 MASKED = ("timers.target", "systemd-networkd-wait-online.service", "NetworkManager-wait-online.service")
 
 
+class NotBooted(AssertionError):
+    """It did not come to its first word."""
+
+
 def reason_against():
     """Why it cannot run here; None where it can."""
     if os.geteuid() != 0:
         return "only root may boot a container"
-    for program in ("systemd-nspawn", "unshare"):
-        if not shutil.which(program):
-            return f"{program} is not installed"
-    done = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
-    return None if done.returncode == 0 else "nothing may be mounted here"
+    missing = [program for program in ("systemd-nspawn", "systemctl", "unshare", "mount") if not shutil.which(program)]
+    if missing:
+        return f"{', '.join(missing)}: not installed"
+    return result_of_trial()
+
+
+@functools.cache
+def result_of_trial():
+    """What a whole run of tests finds out once, since it may take minutes where nothing comes of it."""
+    memory = Path(os.environ["DOSED_RUN"], "container") if "DOSED_RUN" in os.environ else None
+    if memory and memory.exists():
+        return memory.read_text() or None
+    reason = try_one()
+    if memory:
+        memory.write_text(reason or "")
+    return reason
+
+
+def try_one():
+    """
+    What has to be allowed for a container differs from kernel to kernel, and from one container around this machine to another:
+    only one that boots tells.
+    """
+    try:
+        run_in_container("/bin/true", furnish=lambda container: None, boot_sec=TRIAL_SEC)
+    except NotBooted as error:
+        return f"no container boots here: {in_one_line(error)[-300:]}"
+    return None
+
+
+def in_one_line(error):
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", str(error)).split())
 
 
 def leave_mounts_behind():
     """From here on this process has mounts of its own, which go with it however it ends."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        raise NotBooted(f"no mounts of its own: {os.strerror(ctypes.get_errno())}")
+    mount("--make-rprivate", "/")
 
 
-class Hung(AssertionError):
-    """It did not come to its first word."""
+def mount(*arguments):
+    done = subprocess.run(["mount", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=END_SEC, check=False)  # fmt: skip
+    if done.returncode != 0:
+        raise NotBooted(done.stderr or f"mount: exit {done.returncode}")
+
+
+def run(*command):
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
 
 def install(container):
-    done = subprocess.run(["make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={container.merged}", "prefix=/usr", "install"],
-                          cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
-    if done.returncode != 0:
-        raise AssertionError(done.stdout + done.stderr)
+    run("make", "--no-print-directory", f"build={BUILD}", f"DESTDIR={container.merged}", "prefix=/usr", "install")
+    # At a boot they are for a /usr that is newer than what was made of it, which says nothing of what was just put in there.
+    for program in (["systemd-sysusers"], ["systemd-tmpfiles", "--create"]):
+        run(*program, f"--root={container.merged}", "dosed.conf")
+
+
+def this_system():
+    return "/"
 
 
 class Container:
@@ -88,8 +134,8 @@ class Container:
         said = container.run("/bin/sh /root/script")
     """
 
-    def __init__(self, furnish=install):
-        self.furnish = furnish
+    def __init__(self, furnish=install, tree=this_system, boot_sec=BOOT_SEC):
+        self.furnish, self.tree, self.boot_sec = furnish, tree, boot_sec
         self.folder = Path(tempfile.mkdtemp(prefix="dosed-system-"))
         self.name = f"dosed-{uuid.uuid4().hex[:8]}"
         self.merged = self.folder / "merged"
@@ -98,11 +144,12 @@ class Container:
 
     def __enter__(self):
         try:
+            tree = self.tree()
             leave_mounts_behind()
             self.mount("-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", self.folder)
             for name in ("upper", "work", "merged", "out"):
                 (self.folder / name).mkdir()
-            self.mount("-t", "overlay", "-o", f"lowerdir=/,upperdir={self.folder}/upper,workdir={self.folder}/work",
+            self.mount("-t", "overlay", "-o", f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work",
                        "overlay", self.merged)
             self.furnish(self)
         except BaseException:
@@ -118,7 +165,7 @@ class Container:
             self.leave_cgroup(Path(base, self.name))
 
     def mount(self, *arguments):
-        subprocess.run(["mount", *map(str, arguments)], check=True)
+        mount(*arguments)
         self.mounted.append(str(arguments[-1]))
 
     def write(self, path, text):
@@ -156,28 +203,46 @@ class Container:
                     os.rmdir(folder)
             select.select([], [], [], 0.05)
 
-    def boot(self, console):
+    def start(self, *command, said):
         is_managed = os.path.exists("/run/systemd/system")
         return subprocess.Popen(
             [*(["systemd-run", "--quiet", "--scope", "--property=Delegate=yes"] if is_managed else []),
              # All that is in there ends when this does: killing systemd-nspawn alone leaves a container behind.
              "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
              "systemd-nspawn", "--quiet", "-D", str(self.merged), "--register=no", "--keep-unit", f"--machine={self.name}",
-             "--private-network", "--capability=CAP_WAKE_ALARM", f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source",
-             "--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no"],
-            stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+             "--timezone=off", "--resolv-conf=off", "--private-network", "--capability=CAP_WAKE_ALARM",
+             f"--bind={self.out}:/out", f"--bind-ro={ROOT}:/source", *command],
+            stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             preexec_fn=None if is_managed else self.enter_cgroup,
         )  # fmt: skip
 
+    def boot(self, console):
+        return self.start("--boot", "systemd.unit=dosed-test.target", "systemd.show_status=no", said=console)
+
+    def execute(self, *command):
+        """Runs it in there before the boot, with nothing else running."""
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            machine = self.start("--as-pid2", "--setenv=DEBIAN_FRONTEND=noninteractive", *command, said=said)
+            try:
+                status = machine.wait(RUN_SEC)
+            finally:
+                machine.kill()
+                machine.wait()
+            said.seek(0)
+            if status != 0:
+                raise AssertionError(f"{' '.join(command)}: exit {status}\n{said.read()}")
+
     def run(self, command):
-        """Boots, runs the command as root, and gives all that it said."""
+        """Boots, runs the command as root, and gives all that it said. The next boot finds what this one left."""
         self.prepare(command)
+        for name in ("began", "said", "ended"):
+            (self.out / name).unlink(missing_ok=True)
         with open(self.folder / "console", "wb") as console:
             machine = self.boot(console)
             try:
-                if not self.wait(machine, "began", BOOT_SEC):
-                    how = f"it hangs since {BOOT_SEC} s" if machine.poll() is None else f"exit {machine.returncode}"
-                    raise Hung(f"{how}: {self.end_of_console()}")
+                if not self.wait(machine, "began", self.boot_sec):
+                    how = f"it hangs since {self.boot_sec} s" if machine.poll() is None else f"exit {machine.returncode}"
+                    raise NotBooted(f"{how}: {self.end_of_console()}")
                 if not self.wait(machine, "ended", RUN_SEC):
                     raise AssertionError(f"not done after {RUN_SEC} s: {self.said()}\n{self.end_of_console()}")
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -203,23 +268,23 @@ class Container:
         return (self.folder / "console").read_text(errors="replace")[-3000:]
 
 
-def run_in_container(command, files=None, furnish=install):
+def run_in_container(command, files=None, **how):
     """Boots a container of its own, with more files, for one command, and gives all that it said."""
     for attempt in range(2):
         try:
-            with Container(furnish) as container:
+            with Container(**how) as container:
                 for path, text in (files or {}).items():
                     container.write(path, text)
                 return container.run(command)
-        except Hung as error:
+        except NotBooted as error:
             if attempt > 0:
                 raise
-            print(f"# the container did not boot, so that it is tried once more: {error}", flush=True)
+            print("# the container did not boot, so that it is tried once more:", in_one_line(error), flush=True)
 
 
-def run_inside(name, furnish=install):
-    """The TAP of one file of tests."""
-    return run_in_container(f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py", furnish=furnish)
+def command_of(name):
+    """Runs one file of tests, and says its results as TAP."""
+    return f"/usr/bin/python3 -B /source/tests/tap.py /source/tests/system/inside/{name}.py"
 
 
 def sentences_of(name):
@@ -228,10 +293,10 @@ def sentences_of(name):
     return re.findall(r"^    def (test_\w+)\(self", text, re.MULTILINE)
 
 
-def inside(name, furnish=install):
+def inside(name, **how):
     """
-    A class with the tests of tests/system/inside/NAME.py, all of which run in one boot; furnish(container) puts in there what is
-    to be tested.
+    A class with the tests of tests/system/inside/NAME.py, all of which run in one boot of what tree() gives; furnish(container)
+    puts in there what is to be tested.
     """
 
     class Inside(unittest.TestCase):
@@ -241,7 +306,7 @@ def inside(name, furnish=install):
         def setUpClass(cls):
             if reason_against():
                 raise unittest.SkipTest(reason_against())
-            cls.said = run_inside(name, furnish)
+            cls.said = run_in_container(command_of(name), **how)
 
         def check(self, sentence):
             found = re.search(rf"^(not )?ok \d+ - {re.escape(sentence)}(?: # SKIP (.*))?\n((?:#.*\n)*)", self.said, re.MULTILINE)

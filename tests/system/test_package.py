@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The Debian package, built, looked at by lintian, and installed under a booted systemd: tests/system/inside/package.py."""
+"""
+The Debian package, built, looked at by lintian, and installed where there is nothing else, under a booted systemd:
+tests/system/inside/package.py.
+"""
 
 import functools
 import os
@@ -7,10 +10,13 @@ import shutil
 import subprocess
 import unittest
 
-from container import ROOT, inside
+import clean_tree
+import container
+from container import ROOT, inside, run_in_container
 
 BUILD_SEC = 900
 TOOLS = ("dpkg-buildpackage", "dh", "lintian")
+WANTED_BY_TESTS = ("python3", "python3-dbus")
 
 
 def reason_against():
@@ -30,14 +36,41 @@ def build():
     return found
 
 
-def put_package(container):
-    if reason_against():
-        raise unittest.SkipTest(reason_against())
-    (package,) = build().parent.glob("dosed_*.deb")
-    shutil.copy(package, container.merged / "dosed.deb")
+def package():
+    (found,) = build().parent.glob("dosed_*.deb")
+    return found
 
 
-Package = inside("package", put_package)
+def tree():
+    reason = reason_against() or clean_tree.reason_against()
+    if reason:
+        raise unittest.SkipTest(reason)
+    found = clean_tree.clean_tree()
+    clean_tree.have(found, [package(), *WANTED_BY_TESTS])
+    return found
+
+
+def put_package(machine):
+    """Alone: what it does not ask for itself is not there."""
+    shutil.copy(package(), machine.merged / "dosed.deb")
+    clean_tree.lend_archives(machine)
+    clean_tree.install(machine, "/dosed.deb")
+
+
+def put_package_and_tests(machine):
+    put_package(machine)
+    clean_tree.install(machine, *WANTED_BY_TESTS)
+
+
+Package = inside("package", furnish=put_package_and_tests, tree=tree)
+
+
+class Alone(unittest.TestCase):
+    def test_nothing_is_missing_where_apt_put_only_what_the_package_asks_for(self):
+        if container.reason_against():
+            self.skipTest(container.reason_against())
+        said = run_in_container("/bin/sh -c '! command -v python3 && /source/debian/tests/household'", furnish=put_package, tree=tree)
+        self.assertIn("\nAll of it works\n", said)
 
 
 class Built(unittest.TestCase):

@@ -280,6 +280,7 @@ static const struct {
         { MARIA "tell = missed, stock\n" MAIL, "3 warning: tell: nothing comes of 'stock' yet in this version: it is checked, and kept\n" },
         { "[person ana]\n[person bruno]\ncaregivers = maria\n" MARIA MAIL, "1 warning: [person ana] has no caregivers, so that nobody is told of their missed doses: add caregivers = and names, or none if that is meant\n" },
         { "[person ana]\ncaregivers = none\n" MARIA MAIL, "3 warning: [caregiver maria] is nobody's: name them in a person's caregivers\n" },
+        { MARIA "tell = none\n", "2 warning: without [mail] not even what the plan addresses to them is mailed: add it, or take email out\n" },
         { MARIA "may = view\n" MAIL, "3 warning: may counts for a Unix user: add user =\n" },
         { MARIA "summary-at = 20:00\n" MAIL, "3 warning: there is no summary: add summary = daily, or weekly\n" },
         { MAIL "command = /usr/bin/msmtp -t\n", "3 warning: nothing comes of smtp where command names another program: tell that one in its own way\n" },
@@ -441,7 +442,7 @@ static void the_engine_gets_those_who_are_told(void **state) {
         (void) state;
         read_good("[dosed]\ntimezone = Europe/Lisbon\n[person ana]\ncaregivers = maria, rui, hugo\n[person bruno]\n"
                   "caregivers = maria\n" MARIA "after = 1h\nquiet = 22:00-07:00\nsummary = daily\ntimezone = Asia/Tokyo\n"
-                  "[caregiver hugo]\ntell = none\n[caregiver rui]\nemail = rui@example.org\n" MAIL
+                  "[caregiver hugo]\ntell = none\n[caregiver rui]\ntell = none\nemail = rui@example.org\n" MAIL
                   "[hook all]\non = due\ncommand = /x\n[hook one]\non = taken\ncommand = /x\npeople = bruno\n",
                   &config);
         assert_int_equal(zones_new(NULL, &zones), 0);
@@ -464,6 +465,7 @@ static void the_engine_gets_those_who_are_told(void **state) {
 
         rui = &recipients.items[1];
         assert_string_equal(rui->name, "caregiver rui");
+        assert_int_equal(rui->tells, 0); /* but the plan may address them */
         assert_int_equal(rui->n_people, 1);
         assert_string_equal(rui->people[0], "ana");
         assert_string_equal(zone_name(rui->clock.zone), "Europe/Lisbon");

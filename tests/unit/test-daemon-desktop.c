@@ -387,7 +387,7 @@ static void test_what_went_wrong_is_told(void **state) {
 static void test_given_twice_perhaps_is_told(void **state) {
         (void) state;
         (void) show(0);
-        doses[0].confidential = true;
+        views[0].is_private = true;
         warning = "make sure that it was not given twice";
         press(NOTIFY_TAKEN, "ana/A/x");
         assert_notice("refused", "Please check first", "A medicine: make sure that it was not given twice");

@@ -325,6 +325,21 @@ static void an_alarm_mails_who_is_known_unless_the_dose_is_recorded_by_then(void
         world_sent(world, "");
 }
 
+static void an_alarm_mails_also_who_is_told_nothing_else(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        unsigned n;
+
+        told[0].tells = 0;
+        world_tell(world, told, 1);
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000") MAIL("PT30M", "maria@example.org"));
+        world_reload(world);
+        assert_int_equal(engine_rehearse(world->engine, "ana", world->now_usec, &n), 0);
+        assert_int_equal(n, 0);
+        world_live_until(world, AT(23, 0), DELIVERY_DONE);
+        world_sent(world, "08:30 caregiver maria: alarm Lisinopril\n");
+}
+
 static void an_alarm_that_the_plan_takes_away_mails_nobody(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -394,6 +409,7 @@ int main(void) {
                 TEST(plan_changes_are_told_to_who_asks_for_them),
                 TEST(a_daily_summary_comes_at_its_hour_also_after_a_restart),
                 TEST(an_alarm_mails_who_is_known_unless_the_dose_is_recorded_by_then),
+                TEST(an_alarm_mails_also_who_is_told_nothing_else),
                 TEST(an_alarm_that_the_plan_takes_away_mails_nobody),
                 TEST(a_weekly_summary_comes_on_its_day_by_the_caregivers_clock),
                 TEST(a_rehearsal_reaches_everyone_at_once),

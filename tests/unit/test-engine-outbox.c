@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What becomes of a message: tried again, lost from sight, refused, out of date, over restarts and a disk that is full. */
+#include "dosed/limits.h"
 #include "outbox-world.h"
 
 #define ID "ana/lis/20261123T080000"
@@ -311,9 +312,62 @@ static void what_was_told_more_than_a_year_ago_is_forgotten(void **state) {
         world_told(world, "caregiver maria done 1 550 no such user plan told\n");
 }
 
+static int count_tellings(void *userdata, const struct message *message, const struct telling *tellings, size_t n) {
+        (void) message, (void) tellings;
+        *(size_t *) userdata += n;
+        return 0;
+}
+
+static size_t count_unsent(struct world *world) {
+        size_t n = 0;
+
+        assert_int_equal(engine_visit_open_messages(world->engine, count_tellings, &n), 0);
+        return n;
+}
+
+static void a_crowd_that_is_told_of_a_crowd_is_told_in_steps_that_are_bounded(void **state) {
+        enum { N_TOLD = 100, N_DOSES = 60 };
+        static char names[N_TOLD][24];
+        struct engine_recipient told[N_TOLD];
+        struct world *world = *state;
+        _cleanup_(free_p) char *plan = NULL;
+        size_t size, n = 0;
+        usec_t next_usec = 0;
+        FILE *stream = open_memstream(&plan, &size);
+
+        assert_non_null(stream);
+        fputs("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n", stream);
+        for (size_t i = 0; i < N_DOSES; i++)
+                fprintf(stream, "BEGIN:VEVENT\r\nUID:u%zu\r\nSUMMARY:M%zu\r\n" DAILY("080000") "END:VEVENT\r\n", i, i);
+        fputs("END:VCALENDAR\r\n", stream);
+        assert_int_equal(fclose(stream), 0);
+        for (size_t i = 0; i < N_TOLD; i++) {
+                snprintf(names[i], sizeof(names[i]), "caregiver c%zu", i);
+                told[i] = maria();
+                told[i].name = names[i];
+                told[i].tells = EVENT_BIT(EVENT_MISSED);
+        }
+        world_tell(world, told, N_TOLD);
+        world_put(world, "crowd.ics", plan);
+        world_reload(world);
+        world_pass_until(world, AT(11, 59));
+
+        world->now_usec = AT(12, 0);
+        while (next_usec <= world->now_usec) {
+                size_t before = n;
+
+                assert_int_equal(engine_step(world->engine, world->now_usec, &next_usec), 0);
+                n = count_unsent(world);
+                assert_in_range(n - before, 0, LIMIT_STEP_TELLINGS);
+        }
+        assert_int_equal(n, N_TOLD * N_DOSES);
+        assert_in_range(n, LIMIT_STEP_TELLINGS + 1, SIZE_MAX);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
+                TEST(a_crowd_that_is_told_of_a_crowd_is_told_in_steps_that_are_bounded),
                 TEST(a_process_that_died_in_the_middle_sends_the_same_bytes_again),
                 TEST(what_surely_did_not_arrive_is_written_anew),
                 TEST(a_day_without_a_server_is_one_digest),

@@ -316,6 +316,35 @@ static void who_asks_for_it_no_more_is_not_told(void **state) {
         world_sent(world, "");
 }
 
+static void what_is_missed_again_after_it_was_undone_is_told_though_the_first_letter_was_refused(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_NEVER);
+        world_sent(world, "12:01 caregiver maria never: missed Lisinopril\n");
+        world_take(world, ID);
+        world_live_until(world, AT(14, 0), DELIVERY_DONE);
+        world_restart(world);
+        undo(world, ID);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        world_sent(world, "14:01 caregiver maria: missed Lisinopril\n");
+}
+
+static void once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1);
+        world_live_until(world, AT(0, 0) + 130 * USEC_PER_DAY, DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "stopped Lisinopril"), 1);
+        world_forget(world);
+        world_live_until(world, AT(9, 0) + 130 * USEC_PER_DAY, DELIVERY_DONE);
+        world_take(world, "ana/lis/20270402T080000");
+        world_live_until(world, AT(0, 0) + 260 * USEC_PER_DAY, DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "stopped Lisinopril"), 1);
+}
+
 static void a_summary_of_nobody_keeps_nothing_busy(void **state) {
         struct world *world = *state;
         struct engine_recipient told[] = { maria() };
@@ -394,7 +423,7 @@ static void a_ledger_that_cannot_be_read_for_a_moment_mixes_nothing_up(void **st
         world_live_until(world, AT(24 + 20, 0), DELIVERY_DONE);
         world_sent(world, "12:01 caregiver maria: missed Lisinopril\n");
         struct telling_list list = {};
-        assert_int_equal(store_list_tellings_of_dose(world->store, "ana", "lis", "20261124T080000", &list), 0);
+        assert_int_equal(store_list_tellings_of_dose(world->store, "ana", "lis", "20261124T080000", NULL, &list), 0);
         assert_int_equal(list.n_tellings, 1);
         telling_list_done(&list);
 }
@@ -507,6 +536,8 @@ int main(void) {
                 TEST(a_summary_counts_what_a_full_disk_kept_from_being_written),
                 TEST(what_is_made_private_is_told_to_nobody_from_then_on),
                 TEST(who_asks_for_it_no_more_is_not_told),
+                TEST(what_is_missed_again_after_it_was_undone_is_told_though_the_first_letter_was_refused),
+                TEST(once_is_asked_whether_it_was_stopped_however_long_nobody_confirms_it),
                 TEST(a_summary_of_nobody_keeps_nothing_busy),
                 TEST(what_somebody_still_believes_is_not_told_twice),
                 TEST(an_alarm_that_passed_is_not_mailed_after_an_undo),

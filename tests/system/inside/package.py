@@ -1,27 +1,43 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The package as an administrator meets it: installed, started, upgraded to itself, removed and purged."""
+"""The package as an administrator meets it: installed, started, upgraded, removed and purged."""
 
 import contextlib
 import grp
 import os
 import pwd
+import re
 import stat
+import tempfile
 import unittest
 from datetime import timedelta
 from pathlib import Path
 
-from household import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
+from machine import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
 
-# household.py says where this is
+# machine.py says where this is
 from harness import event
 
 PACKAGE = "/dosed.deb"
+PASSWORD = Path("/etc/credstore/dosed.smtp-password")
+FORMER = "/former.deb"  # the same, but of a version before every other
 # Where a package may put anything. Logs and caches are for those who keep them, and of the rest of dpkg's own nothing is named so.
 PLACES = ("/etc", "/usr", "/var/lib", "/var/spool", "/opt", "/srv", "/home", "/root")
 
 
 def dpkg(*arguments):
     return run("dpkg", *arguments, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8"))
+
+
+def make_former():
+    with tempfile.TemporaryDirectory() as folder:
+        run("dpkg-deb", "--raw-extract", PACKAGE, folder)
+        control = Path(folder, "DEBIAN/control")
+        control.write_text(re.sub(r"^Version: .*", "Version: 0~former", control.read_text(), flags=re.MULTILINE))
+        run("dpkg-deb", "-Znone", "--build", folder, FORMER)
+
+
+def version():
+    return run("dpkg-query", "--show", "--showformat=${Version}", "dosed").stdout
 
 
 def is_known():
@@ -50,14 +66,15 @@ class Package(Household):
         Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
         for path in Path("/etc/dpkg/dpkg.cfg.d").glob("*"):
             path.unlink()
+        make_former()
 
     def clear(self):
         if is_known():
             dpkg("--purge", "dosed")
 
-    def take_one(self):
+    def take_one(self, package=PACKAGE):
         """A household in which one dose was taken."""
-        dpkg("--install", PACKAGE)
+        dpkg("--install", package)
         self.configure(ANA)
         systemctl("enable", "--quiet", "--now", "dosed.service")
         self.wait("there is a folder for plans", lambda: (CALENDARS / "ana").exists())
@@ -85,17 +102,21 @@ class Package(Household):
         dosectl("status")
 
     def test_upgrading_restarts_what_runs_and_keeps_the_ledger(self):
-        self.take_one()
+        self.take_one(FORMER)
+        self.assertEqual(version(), "0~former")
         former = show("MainPID")
         dpkg("--install", PACKAGE)
+        self.assertNotEqual(version(), "0~former")
         self.wait_new_process(former)
         self.wait_dose("Aspirin", "taken")
+        self.assertEqual(CONFIGURATION.read_text(), ANA)
         self.assertEqual(systemctl("is-enabled", "dosed.service").stdout.strip(), "enabled")
 
     def test_upgrading_starts_nothing_that_did_not_run(self):
-        dpkg("--install", PACKAGE)
-        dpkg("--install", PACKAGE)
+        for package in (FORMER, PACKAGE, PACKAGE):
+            dpkg("--install", package)
         self.assertEqual(show("ActiveState"), "inactive")
+        self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).stdout.strip(), "disabled")
 
     def test_removing_stops_it_and_keeps_what_is_the_households(self):
         self.take_one()
@@ -111,7 +132,10 @@ class Package(Household):
     def test_purging_leaves_nothing_behind(self):
         before = belongings()
         self.take_one()
-        self.assertIn("/usr/bin/dosed", belongings() - before)
+        systemctl("--global", "enable", "--quiet", "dosed.service", "dosed-agent.service")
+        PASSWORD.parent.mkdir(exist_ok=True)
+        PASSWORD.write_text("secret\n")
+        self.assertLess({"/usr/bin/dosed", str(PASSWORD)}, belongings() - before)
         dpkg("--purge", "dosed")
         self.assertEqual(sorted(belongings() - before), [])
         self.assertEqual(show("LoadState"), "not-found")

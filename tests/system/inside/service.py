@@ -13,10 +13,10 @@ import unittest
 from datetime import timedelta
 from pathlib import Path
 
-from household import ANA, BROKE_OFF, CALENDARS, CONFIG_REFUSED, CONFIGURATION, STARTED, STATE, Household
-from household import dosectl, now, run, show, systemctl
+from machine import ANA, BROKE_OFF, CALENDARS, CONFIG_REFUSED, CONFIGURATION, STARTED, STATE, Household
+from machine import dosectl, now, run, show, systemctl
 
-# household.py says where these are
+# machine.py says where these are
 from harness import event
 from servers import MailServer, Passwords
 
@@ -203,7 +203,7 @@ class Service(Household):
         self.start(ANA)
         os.kill(int(show("MainPID")), signal.SIGKILL)
         self.wait("a report", lambda: self.said(BROKE_OFF))
-        said = run("journalctl", "--quiet", "--catalog", "--unit=dosed", f"--after-cursor={self.cursor}").stdout
+        said = run("journalctl", "--quiet", "--catalog", "--unit=dosed", self.since).stdout
         for words in ("Subject: dosed is running", "Subject: dosed had not been stopped", "Support: man:dosed(8)"):
             self.assertIn(words, said)
 

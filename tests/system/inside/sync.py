@@ -12,9 +12,9 @@ import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
-from household import ANA, CALENDARS, STATE, Household, dosectl, now, run, systemctl
+from machine import ANA, CALENDARS, STATE, Household, dosectl, now, run, systemctl
 
-# household.py says where this is
+# machine.py says where this is
 from harness import calendar, event
 
 EXAMPLES = Path("/usr/share/doc/dosed/examples/sync")

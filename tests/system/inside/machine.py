@@ -2,6 +2,8 @@
 """The dosed of a household as its administrator meets it: systemctl, journalctl, dosectl, and files in their places."""
 
 import json
+import os
+import pwd
 import select
 import shutil
 import subprocess
@@ -13,9 +15,11 @@ from pathlib import Path
 SOURCE = Path("/source/tests")
 sys.path[:0] = [str(SOURCE / "bus"), str(SOURCE / "mail")]
 
+import harness  # noqa: E402
 from harness import calendar, now  # noqa: E402
 
 DEADLINE_SEC = 120  # things take seconds here; on a machine that is busy otherwise, many more
+harness.DEADLINE_SEC = DEADLINE_SEC  # of what is imported from there after this
 
 CONFIGURATION = Path("/etc/dosed/dosed.conf")
 STATE = Path("/var/lib/dosed")
@@ -48,12 +52,29 @@ def show(name):
     return systemctl("show", "--value", "--property", name, "dosed.service").stdout.strip()
 
 
+def add_user(name):
+    """A person with a login on this machine, whom the tests before may have made already."""
+    run("useradd", "--create-home", "--shell", "/bin/sh", name, check=None)
+    return pwd.getpwnam(name)
+
+
+def run_as(name, *command, check=0):
+    """A command of that user, with nothing of root's, as in a session where they have one."""
+    user = pwd.getpwnam(name)
+    environment = {"HOME": user.pw_dir, "USER": name, "LOGNAME": name, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    runtime = f"/run/user/{user.pw_uid}"
+    if os.path.exists(runtime):
+        environment["XDG_RUNTIME_DIR"] = runtime
+    return run(*command, check=check, user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd=user.pw_dir, env=environment)
+
+
 class Household(unittest.TestCase):
     """Each test begins with nothing configured, nothing recorded and nothing running."""
 
     def setUp(self):
         self.clear()
-        self.cursor = run("journalctl", "--lines=0", "--show-cursor", "--quiet").stdout.partition("-- cursor: ")[2].strip()
+        cursor = run("journalctl", "--lines=0", "--show-cursor", "--quiet").stdout.partition("-- cursor: ")[2].strip()
+        self.since = f"--after-cursor={cursor}"
         self.addCleanup(self.clear)
 
     def clear(self):
@@ -93,14 +114,16 @@ class Household(unittest.TestCase):
 
     def journal(self, **fields):
         """What dosed, and systemd of it, have said in this test, where the fields are so."""
-        # journalctl would lose the first entry: its matches and --after-cursor do not go together.
-        done = run("journalctl", "--quiet", f"--after-cursor={self.cursor}", "--output=json", check=None)
-        entries = [json.loads(line) for line in done.stdout.splitlines()]
-        return "".join(
-            f"{entry['MESSAGE']}\n" for entry in entries
-            if "dosed.service" in (entry.get("UNIT"), entry.get("_SYSTEMD_UNIT"))
+        return self.read_journal(
+            lambda entry: "dosed.service" in (entry.get("UNIT"), entry.get("_SYSTEMD_UNIT"))
             and all(entry.get(name) == value for name, value in fields.items())
-        )  # fmt: skip
+        )
+
+    def read_journal(self, is_wanted):
+        # journalctl would lose the first entry: its matches and --after-cursor do not go together.
+        done = run("journalctl", "--quiet", self.since, "--output=json", check=None)
+        entries = [json.loads(line) for line in done.stdout.splitlines()]
+        return "".join(f"{entry['MESSAGE']}\n" for entry in entries if is_wanted(entry))
 
     def said(self, message):
         return self.journal(_SYSTEMD_UNIT="dosed.service", MESSAGE_ID=message)

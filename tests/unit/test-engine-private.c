@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is private by now or was private then: one rule, whoever asks. */
+#include "outbox-world.h"
+
+#define ID "ana/lis/20261123T080000"
+#define PRIVATE DAILY("080000") "CLASS:PRIVATE\r\n"
+#define PUBLIC DAILY("080000")
+/* Of a series that is public, the dose of the 23rd alone is not. */
+#define ONE_PRIVATE                                                                      \
+        ICS(EVENT("lis", "Lisinopril", PUBLIC) EVENT("lis", "Lisinopril",                \
+                                                     "RECURRENCE-ID:20261123T080000\r\n" \
+                                                     "DTSTART:20261123T080000\r\nCLASS:PRIVATE\r\n"))
+
+static void begin(struct world *world, const struct engine_recipient *recipients, size_t n, const char *lines) {
+        world_tell(world, recipients, n);
+        world_edit(world, lines);
+        world_live_until(world, AT(0, 30), DELIVERY_DONE);
+        world_forget(world);
+}
+
+static int copy_is_private(void *userdata, const struct dose_view *view) {
+        *(bool *) userdata = view->is_private;
+        return 0;
+}
+
+static bool is_private(struct world *world, const char *id) {
+        bool found = false;
+
+        assert_int_equal(engine_visit_dose(world->engine, id, world->now_usec, copy_is_private, &found), 0);
+        return found;
+}
+
+static bool want_public(void *userdata, const char *person, bool hides) {
+        (void) userdata, (void) person;
+        return !hides;
+}
+
+static void what_is_private_by_now_or_was_then_is_private(void **state) {
+        static const struct {
+                const char *before, *after;
+                bool hides;
+        } cases[] = {
+                { PUBLIC, PUBLIC, false },
+                { PUBLIC, PRIVATE, true },
+                { PRIVATE, PRIVATE, true },
+                { PRIVATE, PUBLIC, true },
+        };
+        struct world *world = *state;
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                char id[64];
+
+                world->now_usec = AT(0, 0) + (usec_t) i * USEC_PER_DAY;
+                world_edit(world, cases[i].before);
+                world_pass_until(world, AT(8, 1) + (usec_t) i * USEC_PER_DAY);
+                world_edit(world, cases[i].after);
+                snprintf(id, sizeof(id), "ana/lis/202611%02zuT080000", 23 + i);
+                world_assert_state(world, id, DOSE_DUE);
+                assert_int_equal(is_private(world, id), cases[i].hides);
+                assert_int_equal(engine_count_open_of(world->engine, want_public, NULL), !cases[i].hides);
+                world_take(world, id);
+                assert_int_equal(is_private(world, id), cases[i].hides);
+        }
+}
+
+static void a_single_dose_of_a_public_series_may_be_private(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, PUBLIC);
+        world_put(world, "lis.ics", ONE_PRIVATE);
+        world_reload(world);
+        assert_int_equal(engine_next_due_of(world->engine, want_public, NULL), AT(8, 0) + USEC_PER_DAY);
+        assert_int_equal(engine_next_due(world->engine), AT(8, 0));
+        assert_true(is_private(world, ID));
+        assert_false(is_private(world, "ana/lis/20261124T080000"));
+}
+
+static void a_due_dose_of_a_public_series_may_be_made_private(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, PUBLIC);
+        world_pass_until(world, AT(8, 1));
+        assert_false(is_private(world, ID));
+        world_put(world, "lis.ics", ONE_PRIVATE);
+        world_reload(world);
+        assert_true(is_private(world, ID));
+        world_pass_until(world, AT(8, 1) + USEC_PER_DAY);
+        assert_false(is_private(world, "ana/lis/20261124T080000"));
+}
+
+static int note_hidden(void *userdata, const struct medication_view *view) {
+        *(bool *) userdata = view->schedule->details.confidential;
+        return 0;
+}
+
+static void single_doses_without_their_series_hide_the_medication_where_one_is_private(void **state) {
+        struct world *world = *state;
+        bool hides = false;
+
+        world_put(world, "lis.ics",
+                  ICS(EVENT("lis", "Lisinopril", "RECURRENCE-ID:20261123T080000\r\nDTSTART:20261123T080000\r\n")
+                              EVENT("lis", "Lisinopril",
+                                    "RECURRENCE-ID:20261124T080000\r\nDTSTART:20261124T080000\r\nCLASS:PRIVATE\r\n")));
+        world_reload(world);
+        assert_int_equal(engine_visit_medications(world->engine, NULL, world->now_usec, note_hidden, &hides), 0);
+        assert_true(hides);
+}
+
+/* Which of the events told so far are private, "stopped missed plan", the oldest first. */
+static int note_private(void *userdata, const struct message *message, const struct telling *tellings,
+                        size_t n_tellings) {
+        struct world *world = userdata;
+
+        (void) message;
+        for (size_t i = 0; i < n_tellings; i++) {
+                _cleanup_(dose_free_p) struct dose *dose = NULL;
+                bool hides;
+
+                assert_int_equal(engine_get_told_dose(world->engine, &tellings[i], &dose, &hides), 0);
+                fprintf(world->transcript, "%s%s\n", hides ? "private " : "",
+                        telling_event_to_string(tellings[i].event));
+        }
+        return 0;
+}
+
+static void assert_listed(struct world *world, const char *expected) {
+        world_forget(world);
+        assert_int_equal(engine_visit_messages(world->engine, 0, world->now_usec + 1, note_private, world), 0);
+        world_told(world, expected);
+}
+
+static void what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1, PUBLIC);
+        world_live_until(world, AT(20, 0) + 2 * USEC_PER_DAY, DELIVERY_DONE);
+        assert_listed(world, "stopped\nmissed\nmissed\nplan\n");
+        world_edit(world, PRIVATE);
+        assert_listed(world, "private stopped\nprivate missed\nprivate missed\nprivate plan\n");
+        world_edit(world, PUBLIC);
+        assert_listed(world, "stopped\nmissed\nmissed\nplan\n");
+}
+
+static void a_change_of_the_plan_that_waits_is_not_told_once_it_is_private(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        world_tell(world, told, 1);
+        world_edit(world, PUBLIC);
+        world_edit(world, PRIVATE);
+        world_live_until(world, AT(7, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
+static void the_letter_that_takes_something_back_does_not_name_what_is_private_by_now(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        struct message_view view;
+
+        begin(world, told, 1, PUBLIC);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: missed Lisinopril\n");
+        world_take(world, ID);
+        world_edit(world, PRIVATE);
+        world_pass_until(world, AT(13, 10));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        assert_int_equal(view.items[0].telling->event, EVENT_RESOLVED);
+        assert_true(view.items[0].is_private);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(what_is_private_by_now_or_was_then_is_private),
+                TEST(a_single_dose_of_a_public_series_may_be_private),
+                TEST(a_due_dose_of_a_public_series_may_be_made_private),
+                TEST(single_doses_without_their_series_hide_the_medication_where_one_is_private),
+                TEST(what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text),
+                TEST(a_change_of_the_plan_that_waits_is_not_told_once_it_is_private),
+                TEST(the_letter_that_takes_something_back_does_not_name_what_is_private_by_now),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
