@@ -203,6 +203,25 @@ static void a_clock_that_was_ahead_puts_no_message_off(void **state) {
                           "20:01 caregiver maria: summary\n");
 }
 
+/* Seed 180304: a day, and not a year. */
+static void a_clock_that_was_ahead_keeps_no_message_of_a_hook_alive(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_PLAN)) };
+
+        begin(world, told, 1);
+        world->now_usec = AT(12, 0) + 365 * TOMORROW;
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("090000"));
+        world_reload(world);
+        world_live_until(world, world->now_usec + USEC_PER_HOUR, DELIVERY_LATER);
+        world->now_usec = AT(1, 0);
+        world_live_until(world, AT(23, 0), DELIVERY_LATER);
+        world_restart(world);
+        world_live_until(world, AT(48, 0), DELIVERY_LATER);
+        world_forget(world);
+        world_live_until(world, AT(72, 0), DELIVERY_LATER);
+        world_sent(world, "");
+}
+
 static void what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -315,6 +334,7 @@ int main(void) {
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),
                 TEST(a_clock_that_was_ahead_puts_no_message_off),
+                TEST(a_clock_that_was_ahead_keeps_no_message_of_a_hook_alive),
                 TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
                 TEST(a_former_process_with_a_clock_ahead_puts_no_message_off),
                 TEST(what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest),
