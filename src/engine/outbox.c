@@ -125,7 +125,7 @@ void message_close(struct recipient *recipient) {
         message_done(recipient->open);
         free(recipient->open);
         recipient->open = NULL;
-        recipient->is_frozen = recipient->is_under_way = recipient->is_ready = false;
+        recipient->is_frozen = recipient->is_under_way = recipient->is_ready = recipient->is_forced = false;
         recipient->n_unknown = 0;
         recipient->look_usec = USEC_NONE;
 }

@@ -127,6 +127,30 @@ static void an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night
         world_sent(world, "07:01 caregiver maria: missed Lisinopril\n");
 }
 
+/* Seed 180047: what failed was settled by then. */
+static void an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_put_event(world, "dig.ics", "dig", "Digoxin", DAILY("080500"));
+        world_reload(world);
+        world_live_until(world, AT(21, 49), DELIVERY_DONE);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
+        world_take(world, ID);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(21, 54), DELIVERY_DONE);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_pass_until(world, AT(23, 0));
+        world_set_people(world);
+        world_reload(world);
+        world_forget(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: missed Digoxin\n");
+}
+
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -330,6 +354,7 @@ int main(void) {
                 TEST(a_message_tried_by_hand_goes_at_night),
                 TEST(a_message_to_who_is_told_nothing_any_more_is_not_tried_again),
                 TEST(an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night),
+                TEST(an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),
