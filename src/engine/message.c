@@ -130,6 +130,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
         outbox_forget_view(outbox);
         for (size_t i = 0; i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
+                int64_t last = outbox->last_telling;
                 size_t n;
 
                 if (!recipient->is_ready || recipient->is_under_way)
@@ -159,8 +160,10 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         /* It is as new as what it says. */
                         recipient->open->made_usec = now_usec;
                 }
-                /* What could not wait for quiet hours to end may be settled, and leave what can. */
-                if (n > 0 && !recipient->is_frozen && recipient_attempt_usec(engine, recipient, now_usec) > now_usec) {
+                /* What could not wait for quiet hours to end may be settled: what can wait stays, or goes with what is told
+                 * instead. */
+                if (n > 0 && !recipient->is_frozen &&
+                    (outbox->last_telling != last || recipient_attempt_usec(engine, recipient, now_usec) > now_usec)) {
                         recipient->is_ready = false;
                         recipient->look_usec = USEC_NONE;
                         has_dropped = true;

@@ -300,6 +300,25 @@ static void what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest(voi
         world_sent(world, "07:01 caregiver maria: summary\n");
 }
 
+/* Seed 200032. */
+static void what_is_told_instead_takes_along_what_can_wait(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(free_p) char *reason = NULL;
+
+        begin(world, told, 1);
+        world_put_event(world, "d.ics", "d", "Digoxin", DAILY("230000") "PRIORITY:1\r\nX-DOSED-WINDOW:PT1H\r\n");
+        world_reload(world);
+        world_live_until(world, AT(24, 0), DELIVERY_LATER);
+        assert_int_equal(
+                engine_skip(world->engine, "ana/d/20261123T230000", &options, world->now_usec, &answer, &reason), 0);
+        world_forget(world);
+        world_live_until(world, AT(25, 30), DELIVERY_DONE);
+        world_sent(world, "01:00 caregiver maria: missed Lisinopril, skipped Digoxin\n");
+}
+
 static void what_a_clock_years_ahead_told_is_forgotten_with_its_end(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -363,6 +382,7 @@ int main(void) {
                 TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
                 TEST(a_former_process_with_a_clock_ahead_puts_no_message_off),
                 TEST(what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest),
+                TEST(what_is_told_instead_takes_along_what_can_wait),
                 TEST(an_end_that_was_heard_is_the_end),
                 TEST(what_a_clock_years_ahead_told_is_forgotten_with_its_end),
         };
