@@ -7,6 +7,30 @@
 
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
+/* Another message has told them that by now. */
+static int is_told_since(struct engine *engine, const struct recipient *recipient, const struct telling *telling,
+                         bool *ret) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        struct knowledge knowledge;
+        enum belief belief;
+        struct told told;
+        int r;
+
+        *ret = false;
+        if (!telling_belief(telling->event, &belief))
+                return 0;
+        r = telling_copy_dose(engine, telling, &dose);
+        if (r < 0 || !dose)
+                return r;
+        r = told_load(engine, dose, recipient, &told);
+        if (r < 0)
+                return r;
+        knowledge = told_knowledge(&told, recipient);
+        told_done(&told);
+        *ret = knowledge.belief == belief && knowledge.said > telling->id;
+        return 0;
+}
+
 /* What failed is told again, if it is still so; together with what else there is to say by then. */
 static int tell_again(struct engine *engine, struct recipient *recipient, struct message *message, usec_t now_usec) {
         _cleanup_(telling_list_done) struct telling_list tellings = {};
@@ -16,8 +40,12 @@ static int tell_again(struct engine *engine, struct recipient *recipient, struct
         /* What became of the former ones stays known: they may have arrived. */
         for (size_t i = 0; r >= 0 && i < tellings.n_tellings; i++) {
                 struct telling again = tellings.tellings[i];
+                bool is_told;
 
                 if (again.state != TELLING_FAILED && again.state != TELLING_PERHAPS)
+                        continue;
+                r = is_told_since(engine, recipient, &again, &is_told);
+                if (r < 0 || is_told)
                         continue;
                 again.happened_usec = now_usec;
                 again.not_before_usec = AT_ONCE(now_usec); /* somebody waits for it */

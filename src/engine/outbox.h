@@ -128,6 +128,7 @@ struct knowledge {
         enum belief tried; /* they were told of that, or it failed for good: not told again by itself */
         bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
         int64_t number;
+        int64_t said; /* what made them believe it */
         int64_t last; /* of whatever they were told of it, or should have been */
 };
 /* `recipient` NULL: what was told to anybody. */

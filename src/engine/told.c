@@ -80,6 +80,7 @@ static void learn(struct knowledge *knowledge, const struct telling *telling) {
                 .tried = belief,
                 .is_under_way = telling->state == TELLING_SEALED,
                 .number = telling->id,
+                .said = telling->id,
                 .last = knowledge->last,
         };
 }

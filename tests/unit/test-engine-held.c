@@ -151,6 +151,33 @@ static void an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night(
         world_sent(world, "07:01 caregiver maria: missed Digoxin\n");
 }
 
+static void undo(struct world *world, const char *id) {
+        _cleanup_(free_p) char *reason = NULL;
+        enum dose_state after;
+
+        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &after, &reason), 0);
+}
+
+/* Seed 200567. */
+static void what_another_message_has_told_by_now_is_not_told_again_by_hand(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_take(world, ID);
+        world_pass_until(world, AT(13, 1));
+        id = refuse_next(world);
+        undo(world, ID);
+        world_take(world, ID);
+        world_live_until(world, AT(13, 5), DELIVERY_DONE);
+        world_sent(world, "12:01 caregiver maria: missed Lisinopril\n13:02 caregiver maria: resolved Lisinopril\n");
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "");
+}
+
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -374,6 +401,7 @@ int main(void) {
                 TEST(a_message_to_who_is_told_nothing_any_more_is_not_tried_again),
                 TEST(an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night),
                 TEST(an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night),
+                TEST(what_another_message_has_told_by_now_is_not_told_again_by_hand),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),
