@@ -149,9 +149,8 @@ static void change(struct world *world, size_t i, const struct dose *dose, const
 
         event = wanted(listener, hearing);
         hearing->owed = _EVENT_MAX;
-        /* A caregiver is told once what goes on being so; and not by itself what was refused. */
-        if (event != _EVENT_MAX && (!listener_is_caregiver(listener) || (hearing->may_think != opinion_of(event) &&
-                                                                         hearing->refused != opinion_of(event)))) {
+        /* A caregiver is told once what goes on being so. */
+        if (event != _EVENT_MAX && (!listener_is_caregiver(listener) || hearing->may_think != opinion_of(event))) {
                 hearing->owed = event;
                 hearing->owed_usec = world->now_usec;
         }
@@ -242,8 +241,7 @@ void told_refused(struct world *world, size_t i) {
                         if (opinion_of(listener->said[k].event) != THINKS_UNCONFIRMED)
                                 hearing->thinks = THINKS_NOTHING;
                         hearing->owed = _EVENT_MAX;
-                        hearing->refused = opinion_of(listener->said[k].event);
-                        if (hearing->refused == THINKS_RESOLVED)
+                        if (opinion_of(listener->said[k].event) == THINKS_RESOLVED)
                                 hearing->end_refused = listener->message;
                         weigh(world, hearing);
                 } else if (listener->said[k].event == EVENT_SUMMARY)

@@ -63,7 +63,6 @@ struct hearing {
         bool was_told;           /* that it was not confirmed, */
         unsigned told_episode;   /* in that one, */
         int64_t told_message;    /* by that message */
-        enum opinion refused;    /* a message that was to say so failed for good */
         int64_t end_refused;     /* the last one that was to say the end of it and failed for good; 0: none */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
