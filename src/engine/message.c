@@ -20,8 +20,7 @@ static int make_message(struct engine *engine, struct recipient *recipient, usec
         message->id = engine->outbox.last_message + 1;
         message->made_usec = now_usec;
         message->next_usec = now_usec;
-        message->expires_usec =
-                now_usec + (recipient->policy.kind == RECIPIENT_HOOK ? EXPIRES_HOOK : EXPIRES_CAREGIVER);
+        message->expires_usec = recipient_expires(recipient, now_usec);
         r = text_copy(recipient->name, &message->recipient);
         message->token = calloc(1, 2 * sizeof(bytes) + 1);
         if (r < 0 || !message->token) {

@@ -11,6 +11,9 @@
 
 /* A message that may have arrived so often holds up what comes after it no more: 80 min. */
 #define UNKNOWN_MOST 5u
+/* So long a message is worth trying. */
+#define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
+#define EXPIRES_HOOK USEC_PER_DAY
 
 static usec_t backoff(unsigned failures) {
         static const usec_t waits[] = { 1, 5, 15, 60 }; /* minutes */
@@ -69,9 +72,16 @@ usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *rec
         return at_usec;
 }
 
+usec_t recipient_expires(const struct recipient *recipient, usec_t now_usec) {
+        return now_usec + (recipient->policy.kind == RECIPIENT_HOOK ? EXPIRES_HOOK : EXPIRES_CAREGIVER);
+}
+
 static void recipient_plan(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         usec_t at_usec = recipient->is_ready ? USEC_NEVER : recipient_attempt_usec(engine, recipient, now_usec);
 
+        /* It was made by a clock that was ahead. */
+        if (recipient->open && recipient->open->expires_usec > recipient_expires(recipient, now_usec))
+                recipient->open->expires_usec = recipient_expires(recipient, now_usec);
         if (recipient->open && !recipient->is_under_way && recipient->open->expires_usec < at_usec)
                 at_usec = recipient->open->expires_usec;
         /* At a start the people come later, and the summary with them. */
@@ -115,7 +125,7 @@ void message_close(struct recipient *recipient) {
         message_done(recipient->open);
         free(recipient->open);
         recipient->open = NULL;
-        recipient->is_frozen = recipient->is_under_way = recipient->is_ready = false;
+        recipient->is_frozen = recipient->is_under_way = recipient->is_ready = recipient->is_forced = false;
         recipient->n_unknown = 0;
         recipient->look_usec = USEC_NONE;
 }
@@ -252,8 +262,6 @@ int outbox_correct_clock(struct engine *engine, usec_t now_usec) {
                 struct recipient *recipient = outbox->recipients[i];
 
                 recipient->look_usec = USEC_NONE;
-                if (recipient->open && recipient->open->expires_usec > now_usec + EXPIRES_CAREGIVER)
-                        recipient->open->expires_usec = now_usec + EXPIRES_CAREGIVER;
                 r = recipient_plan_summary(engine, recipient, now_usec);
         }
         return r;

@@ -21,9 +21,6 @@ struct person;
 static inline bool telling_is_urgent(const struct telling *telling) {
         return telling->not_before_usec < telling->happened_usec;
 }
-/* A message that is out of date by then is made anew, or given up where it is a hook's. */
-#define EXPIRES_CAREGIVER (7 * USEC_PER_DAY)
-#define EXPIRES_HOOK USEC_PER_DAY
 /* A summary covers no more: of one that was switched off for a year nobody wants the year. */
 #define SUMMARY_MOST (8 * USEC_PER_DAY)
 #define RETRY_MAX USEC_PER_HOUR
@@ -187,6 +184,8 @@ int outbox_correct_clock(struct engine *engine, usec_t now_usec);
 struct recipient *recipient_of_message(const struct outbox *outbox, int64_t message);
 /* A message that a former process left. Takes what is in it. */
 int recipient_take_up(struct recipient *recipient, struct message *message, usec_t now_usec);
+/* When a message of now is out of date: then it is made anew, or given up where it is a hook's. */
+usec_t recipient_expires(const struct recipient *recipient, usec_t now_usec);
 /* What waits for one who is told nothing more is dropped. */
 int recipient_dismiss(struct engine *engine, struct recipient *recipient, usec_t now_usec);
 /* The open message has come to its end, and what it said to its own. */

@@ -299,6 +299,7 @@ void told_set_back(struct world *world) {
                 set_back(&told->listeners[i].since_usec, world->now_usec);
                 set_back(&told->listeners[i].summary_usec, world->now_usec);
                 set_back(&told->listeners[i].first_usec, world->now_usec - USEC_PER_MINUTE);
+                set_back(&told->listeners[i].over_usec, told_is_over(&told->listeners[i], world->now_usec));
         }
         for (hearing = told->hearings; hearing; hearing = hearing->hh.next) {
                 set_back(&hearing->owed_usec, world->now_usec);

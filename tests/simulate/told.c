@@ -121,6 +121,10 @@ static size_t find_listener(struct world *world, const char *name) {
         fail(world, "a message to %s, who is told nothing", name);
 }
 
+usec_t told_is_over(const struct listener *listener, usec_t now_usec) {
+        return now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
+}
+
 static void note_said(struct listener *listener, const struct message_view *view) {
         for (size_t i = 0; i < listener->n_said; i++)
                 free(listener->said[i].id);
@@ -195,8 +199,7 @@ static void begin_attempt(struct world *world, const struct message_view *view) 
         if (!is_again) {
                 if (listener->message != view->message->id) {
                         forget_message(listener);
-                        listener->over_usec =
-                                world->now_usec + (listener->policy.kind == RECIPIENT_HOOK ? 1 : 7) * USEC_PER_DAY;
+                        listener->over_usec = told_is_over(listener, world->now_usec);
                 }
                 note_said(listener, view);
                 compose(world, listener, view);
@@ -354,8 +357,10 @@ void told_act(struct world *world, const struct action *action) {
                 r = engine_retry_message(world->engine, action->message, world->now_usec);
                 if (r != 0 && r != ENGINE_NO_MESSAGE && r != ENGINE_NOT_OPEN)
                         fail(world, "engine_retry_message: %d", r);
-                if (r == 0)
-                        told_retried(world, action->message);
+                if (r != 0)
+                        break;
+                say(world, "tried again by hand");
+                told_retried(world, action->message);
                 break;
         default:
                 dismiss(world, action);

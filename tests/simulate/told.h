@@ -93,6 +93,8 @@ void told_end(struct world *world);
 void told_set(struct world *world);
 /* Everything that is ready is tried. Whether something ended. */
 bool told_deliver(struct world *world);
+/* When a message of now is out of date. */
+usec_t told_is_over(const struct listener *listener, usec_t now_usec);
 /* What is under way ends now. */
 void told_hurry(struct world *world);
 /* The process that was delivering is gone. */

@@ -127,6 +127,30 @@ static void an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night
         world_sent(world, "07:01 caregiver maria: missed Lisinopril\n");
 }
 
+/* Seed 180047: what failed was settled by then. */
+static void an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_put_event(world, "dig.ics", "dig", "Digoxin", DAILY("080500"));
+        world_reload(world);
+        world_live_until(world, AT(21, 49), DELIVERY_DONE);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
+        world_take(world, ID);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(21, 54), DELIVERY_DONE);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_pass_until(world, AT(23, 0));
+        world_set_people(world);
+        world_reload(world);
+        world_forget(world);
+        world_live_until(world, AT(31, 30), DELIVERY_DONE);
+        world_sent(world, "07:01 caregiver maria: missed Digoxin\n");
+}
+
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -201,6 +225,25 @@ static void a_clock_that_was_ahead_puts_no_message_off(void **state) {
         /* The summary that the wrong clock brought, and that of the day. */
         world_sent(world, "01:01 caregiver maria: summary\n12:01 caregiver maria: missed Lisinopril\n"
                           "20:01 caregiver maria: summary\n");
+}
+
+/* Seed 180304: a day, and not a year. */
+static void a_clock_that_was_ahead_keeps_no_message_of_a_hook_alive(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_PLAN)) };
+
+        begin(world, told, 1);
+        world->now_usec = AT(12, 0) + 365 * TOMORROW;
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("090000"));
+        world_reload(world);
+        world_live_until(world, world->now_usec + USEC_PER_HOUR, DELIVERY_LATER);
+        world->now_usec = AT(1, 0);
+        world_live_until(world, AT(23, 0), DELIVERY_LATER);
+        world_restart(world);
+        world_live_until(world, AT(48, 0), DELIVERY_LATER);
+        world_forget(world);
+        world_live_until(world, AT(72, 0), DELIVERY_LATER);
+        world_sent(world, "");
 }
 
 static void what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told(void **state) {
@@ -311,10 +354,12 @@ int main(void) {
                 TEST(a_message_tried_by_hand_goes_at_night),
                 TEST(a_message_to_who_is_told_nothing_any_more_is_not_tried_again),
                 TEST(an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night),
+                TEST(an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),
                 TEST(a_clock_that_was_ahead_puts_no_message_off),
+                TEST(a_clock_that_was_ahead_keeps_no_message_of_a_hook_alive),
                 TEST(what_time_settled_under_a_wrong_clock_and_is_so_all_the_same_is_told),
                 TEST(a_former_process_with_a_clock_ahead_puts_no_message_off),
                 TEST(what_could_not_wait_and_is_settled_disturbs_nobody_with_the_rest),
