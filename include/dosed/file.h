@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes that go into a file whole, and sealed files: handed to another process, and changed by nobody. It knows no names. */
+/* Bytes that go into a file whole and come out of it; and sealed files, handed to another process and changed by nobody. */
 #pragma once
 
 #include <stddef.h>
@@ -8,6 +8,9 @@
 
 /* Writes all of it where the descriptor stands. Returns 0 or a negative errno, and then some of it may be written. */
 int file_write(int fd, const void *bytes, size_t size);
+
+/* Reads a regular file from its beginning, to its end or to so many bytes. Returns 0 or a negative errno. */
+int file_read(int fd, void *bytes, size_t most_bytes, size_t *ret_size);
 
 /* A sealed file with these bytes, read from its beginning. The caller closes it. Returns 0 or a negative errno. */
 int sealed_file_new(const void *bytes, size_t size, int *ret_fd);

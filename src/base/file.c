@@ -28,6 +28,25 @@ int file_write(int fd, const void *bytes, size_t size) {
         return 0;
 }
 
+int file_read(int fd, void *bytes, size_t most_bytes, size_t *ret_size) {
+        char *rest = bytes;
+        size_t size = 0;
+
+        while (size < most_bytes) {
+                ssize_t n = pread(fd, rest + size, most_bytes - size, (off_t) size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                size += (size_t) n;
+        }
+        *ret_size = size;
+        return 0;
+}
+
 int sealed_file_new(const void *bytes, size_t size, int *ret_fd) {
         _cleanup_(close_p) int fd = -1;
         int r;
@@ -51,8 +70,8 @@ int sealed_file_new(const void *bytes, size_t size, int *ret_fd) {
 int sealed_file_read(int fd, size_t most_bytes, char **ret_bytes, size_t *ret_size) {
         _cleanup_(free_p) char *bytes = NULL;
         struct stat st;
-        size_t size = 0;
-        int seals;
+        size_t size;
+        int seals, r;
 
         /* Files of another kind have none at all. */
         seals = fcntl(fd, F_GET_SEALS);
@@ -66,17 +85,9 @@ int sealed_file_read(int fd, size_t most_bytes, char **ret_bytes, size_t *ret_si
         bytes = malloc((size_t) st.st_size + 1);
         if (!bytes)
                 return -ENOMEM;
-        while (size < (size_t) st.st_size) {
-                ssize_t n = pread(fd, bytes + size, (size_t) st.st_size - size, (off_t) size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t) n;
-        }
+        r = file_read(fd, bytes, (size_t) st.st_size, &size);
+        if (r < 0)
+                return r;
         bytes[size] = '\0';
         *ret_bytes = TAKE(bytes);
         *ret_size = size;

@@ -171,24 +171,6 @@ static int check_status(const struct stat *st, const char *name, struct problems
         return r < 0 ? r : FOLDER_UNREADABLE;
 }
 
-static int read_all(int fd, char *bytes, size_t size, size_t *ret_size) {
-        size_t at = 0;
-
-        while (at < size) {
-                ssize_t n = read(fd, bytes + at, size - at);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                at += (size_t) n;
-        }
-        *ret_size = at;
-        return 0;
-}
-
 /* Looked at before it is opened (opening a device can do things) and after (it may have been replaced in between). */
 static int open_regular(int folder_fd, const char *name, int *ret_fd, struct stat *st, struct problems *problems) {
         int fd, r;
@@ -234,7 +216,7 @@ int folder_read(const char *path, const char *name, char **ret_bytes, size_t *re
         bytes = malloc((size_t) st.st_size + 2);
         if (!bytes)
                 return -ENOMEM;
-        r = read_all(fd, bytes, (size_t) st.st_size + 1, &size);
+        r = file_read(fd, bytes, (size_t) st.st_size + 1, &size);
         if (r < 0)
                 return unreadable(problems, name, -r);
         if (size > (size_t) st.st_size) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "calendar/zone-data.h"
+#include "dosed/file.h"
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
@@ -145,8 +146,9 @@ static int find_path(const char *folder, const char *name, char **ret) {
 static int read_bytes(const char *path, char **ret, size_t *ret_size) {
         _cleanup_(close_p) int fd = -1;
         _cleanup_(free_p) char *bytes = NULL;
-        size_t size = 0;
         struct stat st;
+        size_t size;
+        int r;
 
         /* O_NONBLOCK: a FIFO must not hold the daemon up. */
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -162,18 +164,9 @@ static int read_bytes(const char *path, char **ret, size_t *ret_size) {
         bytes = malloc((size_t) st.st_size + 1);
         if (!bytes)
                 return -ENOMEM;
-        while (size < (size_t) st.st_size) {
-                ssize_t n = read(fd, bytes + size, (size_t) st.st_size - size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t) n;
-        }
-
+        r = file_read(fd, bytes, (size_t) st.st_size, &size);
+        if (r < 0)
+                return r;
         *ret = TAKE(bytes);
         *ret_size = size;
         return 0;
