@@ -7,9 +7,9 @@
 
 #include "judge.h"
 
-/* What is judged: a moved dose lies at most so far from where it was. */
+/* What is judged: a moved dose lies at most so far from where it was, a yearly one half a year ahead. */
 #define KNOWN_FOR (8 * USEC_PER_DAY)
-#define KNOWN_AHEAD (10 * USEC_PER_DAY)
+#define KNOWN_AHEAD (190 * USEC_PER_DAY)
 /* Older ones the engine need not look at. */
 #define SETTLED_FOR (7 * USEC_PER_DAY)
 /* Half the spacing, but for what is nearly that. */
