@@ -226,11 +226,18 @@ static void find_places(const struct edit_case *c, const char *other, bool *ret_
         }
 }
 
+/* It gave way to what it had taken the place of, whose name is back. */
+static bool is_back(const struct edit_case *c) {
+        const struct dose *other =
+                c->after->state == DOSE_MOVED && c->other ? judge_find_before(c->judgement, c->other) : NULL;
+
+        return other && other->state == DOSE_MOVED;
+}
+
 /* Its name is gone: whether it is moved as it must be. False where it has no place. */
 static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
         const char *other = c->after->state == DOSE_MOVED ? c->other : NULL;
         _cleanup_(dose_free_p) struct dose *taker = NULL;
-        const struct dose *known = other ? judge_find_before(c->judgement, other) : NULL;
         bool sure, any, is_place;
 
         find_places(c, other, &sure, &any, &is_place);
@@ -248,11 +255,9 @@ static bool judge_move(const struct edit_case *c, bool *ret_may_stay) {
                 return any;
         }
         demand(c, other, "a dose moves to another one");
-        /* Also back to where it had come from; and what waited, to one that an edit made due now. */
+        /* What waited, also to one that an edit made due now. */
         (void) ledger_get(c->world, other, &taker);
-        demand(c,
-               is_place || (known && known->state == DOSE_MOVED) ||
-                       (c->dose->state == DOSE_UPCOMING && taker && taker->state == DOSE_DUE),
+        demand(c, is_place || is_back(c) || (c->dose->state == DOSE_UPCOMING && taker && taker->state == DOSE_DUE),
                "a dose moves only to a new one, to come, near enough");
         if (is_recorded(c->dose))
                 demand(c,
@@ -304,7 +309,7 @@ static void judge_unanswered(const struct edit_case *c) {
         } else if (c->presence == THERE)
                 demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING, "a dose stays where its name is");
         else if (is_called_off(c) || !medication_of(c))
-                demand(c, judge_is_by_plan(c->after),
+                demand(c, judge_is_by_plan(c->after) || is_back(c),
                        "what is called off, or of a medication that is gone, is skipped by the plan");
         else if (!judge_move(c, &may_stay))
                 demand(c, waits ? judge_is_by_plan(c->after) || is_beyond(c) : is_same(c->dose, c->after),
@@ -360,7 +365,9 @@ static void judge_withdrawn(const struct edit_case *c) {
                 demand(c, c->after->state == DOSE_SKIPPED, "what the plan took away stays away");
         else if (c->before_presence == GONE && c->due_usec == c->dose->due_usec &&
                  c->world->now_usec < c->dose->window_end_usec && c->line->plan.window_minutes == 0)
-                demand(c, dose_is_open(c->after) || c->after->state == DOSE_UPCOMING,
+                demand(c,
+                       dose_is_open(c->after) || c->after->state == DOSE_UPCOMING ||
+                               (is_recorded(c->after) && c->after->recorded.kind == ENTRY_CARRIED),
                        "what the plan took away is a dose again when it is back in its window");
 }
 

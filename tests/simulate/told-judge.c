@@ -306,13 +306,16 @@ void told_set_back(struct world *world) {
         }
 }
 
-/* What waits for one who is gone is dropped; what he believes, he goes on believing. */
+/* What waits for one who is gone is dropped; what he believes, he goes on believing. What may have arrived counts as told. */
 void told_leave(struct world *world, size_t i) {
+        const struct listener *listener = &world->told.listeners[i];
         struct hearing *hearing;
 
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
                 if (hearing->listener == i)
                         hearing->owed = _EVENT_MAX;
+        if (listener->may_have_arrived)
+                told_refused(world, i);
 }
 
 static void hearing_free(struct world *world, struct hearing *hearing) {
