@@ -18,13 +18,19 @@ static bool is_urgent(const struct listener *listener, const struct message_item
                                                                    item->dose->due_usec)));
 }
 
+/* There may be something to tell of it: what dosed need not tell any more, and what only may have arrived, count too. */
+static bool may_be_told(const struct world *world, const struct hearing *hearing) {
+        return hearing->owed != _EVENT_MAX || hearing->is_excused ||
+               hearing_contradicts(world, hearing, hearing->thinks) ||
+               hearing_contradicts(world, hearing, hearing->may_think);
+}
+
 /* What cannot wait for the morning pushes what went before it out of its way. */
 static bool is_pushed(const struct world *world, const struct listener *listener) {
         const struct hearing *hearing;
 
         for (hearing = world->told.hearings; hearing; hearing = hearing->hh.next)
-                if (&world->told.listeners[hearing->listener] == listener &&
-                    (hearing->owed != _EVENT_MAX || hearing->wrong_usec != USEC_NONE || hearing->is_excused) &&
+                if (&world->told.listeners[hearing->listener] == listener && may_be_told(world, hearing) &&
                     (hearing->is_critical ||
                      quiet_holds(&listener->policy.quiet, listener->policy.clock.zone, hearing->due_usec)))
                         return true;

@@ -72,13 +72,15 @@ enum opinion opinion_of(enum telling_event event) {
         }
 }
 
+bool hearing_contradicts(const struct world *world, const struct hearing *hearing, enum opinion opinion) {
+        return (opinion == THINKS_UNCONFIRMED && !is_unconfirmed(hearing->state)) ||
+               (opinion == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED &&
+                listener_is_caregiver(&world->told.listeners[hearing->listener]));
+}
+
 /* Whether what is thought is not so. */
 static void weigh(struct world *world, struct hearing *hearing) {
-        bool is_wrong = (hearing->thinks == THINKS_UNCONFIRMED && !is_unconfirmed(hearing->state)) ||
-                        (hearing->thinks == THINKS_SKIPPED && hearing->state != DOSE_SKIPPED &&
-                         listener_is_caregiver(&world->told.listeners[hearing->listener]));
-
-        if (!is_wrong)
+        if (!hearing_contradicts(world, hearing, hearing->thinks))
                 hearing->wrong_usec = USEC_NONE;
         else if (hearing->wrong_usec == USEC_NONE)
                 hearing->wrong_usec = world->now_usec;
