@@ -42,20 +42,30 @@ static int insert_entry(struct store *store, int64_t dose_id, const struct entry
         return r;
 }
 
-static int set_standing(struct store *store, int64_t dose_id, const struct pending_entry *pending, int64_t entry_id) {
+static int execute_standing(struct store *store, enum statement which, int64_t dose_id,
+                            const struct pending_entry *pending, int64_t entry_id) {
         const struct dose *dose = pending->dose;
         enum entry_kind kind = pending->entry.kind;
         bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_WITHDRAWN ||
                        kind == ENTRY_CARRIED;
         bool forgets = kind == ENTRY_UNDONE || (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
 
-        return store_execute(store, STATEMENT_SET_STANDING, "isssiiiiiiiisiiiiiiisi", dose_id, dose->person,
-                             dose->medication, dose_state_to_string(dose->state), dose->snoozed_until_usec,
-                             (int64_t) dose->reminders, dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
+        return store_execute(store, which, "isssiiiiiiiisiiiiiiisi", dose_id, dose->person, dose->medication,
+                             dose_state_to_string(dose->state), dose->snoozed_until_usec, (int64_t) dose->reminders,
+                             dose->reminded_usec, (int64_t) dose->was_unattended, entry_id,
                              dose->state == DOSE_TAKEN ? dose->recorded.taken_usec : USEC_NONE,
                              (int64_t) (records || forgets), (int64_t) records, dose->uid, dose->due_usec,
                              dose->window_end_usec, dose->early_usec, dose->next_due_usec, dose->spacing_usec,
                              dose->min_interval_usec, dose->snoozed_usec, dose->moved_to, dose->first_due_usec);
+}
+
+static int set_standing(struct store *store, int64_t dose_id, const struct pending_entry *pending, int64_t entry_id) {
+        int r;
+
+        r = execute_standing(store, STATEMENT_UPDATE_STANDING, dose_id, pending, entry_id);
+        if (r != 0 || sqlite3_changes(store->database) > 0)
+                return r;
+        return execute_standing(store, STATEMENT_SET_STANDING, dose_id, pending, entry_id);
 }
 
 int ledger_write(struct store *store, const struct pending_entry *pending) {

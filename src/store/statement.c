@@ -23,17 +23,21 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_INSERT_ENTRY] =
                 "INSERT INTO entry(dose, kind, state, recorded_usec, taken_usec, until_usec, later, recorded_by, given_by,"
                 " amount, measurement, note, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+/* ?13 is the UID, which never changes, as neither do the person and the medication. */
+#define STANDS_NOW                                                                                               \
+        "state = ?4, snoozed_until_usec = ?5, reminders = ?6, reminded_usec = ?7, was_unattended = ?8,"          \
+        " recorded = iif(?11, iif(?12, ?9, NULL), recorded), taken_usec = ?10, early_usec = ?16,"                \
+        " next_due_usec = ?17, spacing_usec = ?18, min_interval_usec = ?19, snoozed_usec = ?20, moved_to = ?21," \
+        " first_due_usec = ?22"
+        /* Most of what is written is of a dose whose times stay: four indexes are left alone then. */
+        [STATEMENT_UPDATE_STANDING] =
+                "UPDATE standing SET " STANDS_NOW " WHERE dose = ?1 AND due_usec = ?14 AND window_end_usec = ?15",
         [STATEMENT_SET_STANDING] =
                 "INSERT INTO standing(dose, person, medication, state, snoozed_until_usec, reminders, reminded_usec,"
                 " was_unattended, recorded, taken_usec, uid, due_usec, window_end_usec, early_usec, next_due_usec,"
                 " spacing_usec, min_interval_usec, snoozed_usec, moved_to, first_due_usec)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?12, ?9, NULL), ?10, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
-                " ?21, ?22)"
-                " ON CONFLICT (dose) DO UPDATE SET state = ?4, snoozed_until_usec = ?5, reminders = ?6,"
-                " reminded_usec = ?7, was_unattended = ?8, recorded = iif(?11, iif(?12, ?9, NULL), recorded),"
-                " taken_usec = ?10, due_usec = ?14, window_end_usec = ?15, early_usec = ?16, next_due_usec = ?17,"
-                " spacing_usec = ?18, min_interval_usec = ?19, snoozed_usec = ?20, moved_to = ?21,"
-                " first_due_usec = ?22",
+                " ?21, ?22) ON CONFLICT (dose) DO UPDATE SET due_usec = ?14, window_end_usec = ?15, " STANDS_NOW,
         [STATEMENT_SET_MARK] = "INSERT INTO mark(person, until_usec, clock) VALUES (?1, ?2, ?3)"
                                " ON CONFLICT (person) DO UPDATE SET until_usec = ?2, clock = ?3",
         [STATEMENT_GET_MARK] = "SELECT until_usec, clock FROM mark WHERE person = ?1",
