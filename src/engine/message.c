@@ -96,7 +96,7 @@ static size_t count_sealed(const struct recipient *recipient) {
 
 /*
  * Whether the bytes that may have arrived may be said again: a call to take a dose must not come after it was taken, and what is
- * private by now is not said at all.
+ * private by now is not said at all. Who was told of it before that hears how it came out, in the words that may have arrived.
  */
 static int check_repeat(struct engine *engine, const struct recipient *recipient, bool *ret) {
         const struct live_telling *live;
@@ -111,7 +111,7 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 r = telling_copy_dose(engine, &live->telling, &dose);
                 if (r < 0)
                         return r;
-                if (telling_is_private(engine, &live->telling, dose) ||
+                if ((event != EVENT_RESOLVED && telling_is_private(engine, &live->telling, dose)) ||
                     ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;
@@ -120,6 +120,17 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         }
         *ret = true;
         return 0;
+}
+
+/* What may not be said again is over, but how it came out with the others is still to be heard for sure. */
+static int end_unrepeated(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        struct live_telling *live;
+        int r = 0;
+
+        for (live = recipient->tellings; r >= 0 && live; live = live->next)
+                if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED)
+                        r = live_telling_set(engine, live, TELLING_WAITS, 0);
+        return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
 }
 
 int engine_next_message(struct engine *engine, usec_t now_usec, struct message_view *ret) {
@@ -145,7 +156,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
 
                         r = check_repeat(engine, recipient, &may_repeat);
                         if (r >= 0 && !may_repeat)
-                                r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
+                                r = end_unrepeated(engine, recipient, now_usec);
                         if (r < 0)
                                 return r;
                         if (!may_repeat) {

@@ -62,7 +62,16 @@ static void check_manners(struct world *world, struct listener *listener, const 
         listener->n_first = view->n_items;
 }
 
-/* A call to take a dose is not said again once it is over, nor what is private by now. */
+/* A change of the plan names its medicine. */
+static bool may_name_private(const struct world *world) {
+        for (size_t i = 0; i < world->n_people; i++)
+                for (size_t k = 0; k < MAX_LINES; k++)
+                        if (world->people[i].lines[k].plan.exists && world->people[i].lines[k].plan.is_private)
+                                return true;
+        return false;
+}
+
+/* A call to take a dose is not said again once it is over, nor what is private by now, but how that came out. */
 static bool says_what_passes(struct world *world, const struct listener *listener) {
         for (size_t i = 0; i < listener->n_said; i++) {
                 enum telling_event event = listener->said[i].event;
@@ -72,7 +81,8 @@ static bool says_what_passes(struct world *world, const struct listener *listene
                                 : NULL;
 
                 if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
-                    (hearing && hearing->is_confidential))
+                    (event == EVENT_PLAN && may_name_private(world)) ||
+                    (event != EVENT_RESOLVED && hearing && hearing->is_confidential))
                         return true;
         }
         return false;

@@ -169,6 +169,41 @@ static void the_letter_that_takes_something_back_does_not_name_what_is_private_b
         assert_true(view.items[0].is_private);
 }
 
+/* It may have arrived, or not: it is said until it surely has. */
+static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1, PUBLIC);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_forget(world);
+        world_take(world, ID);
+        world_edit(world, PRIVATE);
+        world_live_until(world, AT(13, 1), DELIVERY_UNKNOWN);
+        world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril\n");
+        world_live_until(world, AT(13, 5), DELIVERY_DONE);
+        world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+}
+
+static void how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1, PUBLIC);
+        world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("090000"))));
+        world_reload(world);
+        world_live_until(world, AT(12, 59), DELIVERY_DONE);
+        world_forget(world);
+        world_take(world, ID);
+        world_pass_until(world, AT(13, 1));
+        world_live_until(world, AT(13, 1), DELIVERY_UNKNOWN);
+        world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril, missed Aspirin\n");
+        world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("090000") "CLASS:PRIVATE\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -179,6 +214,8 @@ int main(void) {
                 TEST(what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text),
                 TEST(a_change_of_the_plan_that_waits_is_not_told_once_it_is_private),
                 TEST(the_letter_that_takes_something_back_does_not_name_what_is_private_by_now),
+                TEST(how_it_came_out_is_said_again_also_when_it_is_private_by_now),
+                TEST(how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
