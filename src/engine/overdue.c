@@ -32,12 +32,14 @@ static int overdue_list_add(struct overdue_list *list, struct slot *slot, const 
 }
 
 /* Taken early, or open since an edit: it is not to come any more. */
-static int is_answered(struct engine *engine, const struct slot *slot, const char *recurrence_id, bool *ret) {
+static int is_answered(struct engine *engine, const struct slot *slot, const struct occurrence *occurrence, bool *ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         _cleanup_(free_p) char *id = NULL;
+        char recurrence_id[CIVIL_TEXT_SIZE];
         const struct live_dose *live;
         int r;
 
+        (void) occurrence_format_id(occurrence, recurrence_id);
         r = dose_id_format(slot->person->name, slot->schedule->uid, recurrence_id, &id);
         if (r < 0)
                 return r;
@@ -51,12 +53,29 @@ static int is_answered(struct engine *engine, const struct slot *slot, const cha
         return r;
 }
 
+/*
+ * What it was by the former clock: for a journey perhaps one with another, which gave both their name. In Apia the times of
+ * 30 December 2011, a day that never was, are those of the 31st.
+ */
+static int find_before(const struct slot *slot, const struct wall_clock *former, const struct occurrence *occurrence,
+                       struct occurrence *ret) {
+        char recurrence_id[CIVIL_TEXT_SIZE];
+        usec_t at_usec;
+        int r;
+
+        r = schedule_find(slot->former, former, occurrence_format_id(occurrence, recurrence_id), ret);
+        if (r != SCHEDULE_NO_OCCURRENCE || slot->former != slot->schedule)
+                return r;
+        at_usec = stamp_to_usec(&occurrence->recurrence_id, former, NULL);
+        r = schedule_next(slot->former, former, at_usec, ret);
+        return r == 0 && ret->due_usec != at_usec ? SCHEDULE_NO_OCCURRENCE : r;
+}
+
 static int find_overdue(struct engine *engine, struct slot *slot, const struct wall_clock *former, usec_t now_usec,
                         struct overdue_list *list) {
         usec_t at_usec = now_usec - (slot->former == slot->schedule ? ZONE_REACH : REACH);
 
         for (;;) {
-                char recurrence_id[CIVIL_TEXT_SIZE];
                 struct occurrence occurrence, before;
                 bool answered = false;
                 int r;
@@ -68,12 +87,14 @@ static int find_overdue(struct engine *engine, struct slot *slot, const struct w
                         return 0;
                 at_usec = occurrence.due_usec + 1;
 
-                r = schedule_find(slot->former, former, occurrence_format_id(&occurrence, recurrence_id), &before);
+                r = find_before(slot, former, &occurrence, &before);
                 if (r < 0)
                         return r;
                 if (r > 0 || before.due_usec <= now_usec)
                         continue;
-                r = is_answered(engine, slot, recurrence_id, &answered);
+                r = is_answered(engine, slot, &occurrence, &answered);
+                if (r >= 0 && !answered)
+                        r = is_answered(engine, slot, &before, &answered);
                 if (r >= 0 && !answered)
                         r = overdue_list_add(list, slot, &occurrence);
                 if (r < 0)

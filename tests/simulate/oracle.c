@@ -59,11 +59,11 @@ static bool is_in_ledger(struct world *world, const char *id) {
 }
 
 /*
- * Where the person came from it had been one dose with another of the schedule, due at the same instant: in Apia the times of
- * 30 December 2011, a day that never was, are those of the 31st.
+ * Where the person came from it had been one dose with another of the schedule, due at the same instant, and that one had come
+ * or was recorded early: in Apia the times of 30 December 2011, a day that never was, are those of the 31st.
  */
-static bool was_one_with_another(const struct world *world, const struct person *person,
-                                 const struct schedule *schedule, const struct occurrence *occurrence, const char *id) {
+static bool was_one_with_another(struct world *world, const struct person *person, const struct schedule *schedule,
+                                 const struct occurrence *occurrence, const char *id) {
         const struct wall_clock former = { .zone = person->former_zone, .all_day_sec = 8 * 3600 };
         _cleanup_(free_p) char *other_id = NULL;
         struct occurrence before, other;
@@ -78,10 +78,11 @@ static bool was_one_with_another(const struct world *world, const struct person 
                 due_usec = zone_from_wall(former.zone, occurrence->recurrence_id.wall_sec, NULL);
         else
                 return false;
-        if (due_usec > world->now_usec || schedule_next(schedule, &former, due_usec, &other) != 0)
+        if (schedule_next(schedule, &former, due_usec, &other) != 0)
                 return false;
         other_id = id_of(person, &other);
-        return other.due_usec == due_usec && strcmp(other_id, id) != 0;
+        return other.due_usec == due_usec && strcmp(other_id, id) != 0 &&
+               (due_usec <= world->now_usec || oracle_is_recorded(world, other_id));
 }
 
 static void expect(struct world *world, const struct person *person, const struct schedule *schedule, usec_t from_usec,

@@ -35,6 +35,35 @@ static void a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever(
         world_assert_state(world, "ana/lis/20270328T033000", DOSE_MISSED);
 }
 
+/* Seed 320085: the other one, which had given both its name, is to come here. */
+static void a_dose_that_was_one_with_another_that_is_to_come_is_due_where_its_time_has_passed(void **state) {
+        struct world *world = *state;
+
+        world_travel(world, "Europe/Berlin");
+        world_edit(world, "DTSTART:20270328T023000\r\nRRULE:FREQ=DAILY;BYHOUR=2,3;COUNT=4\r\n");
+        world_pass_until(world, AT(1, 0) + 125 * USEC_PER_DAY);
+        world_forget(world);
+        world_travel(world, "Africa/Johannesburg"); /* 03:00 there */
+        world_told(world, "03:00 changed Lisinopril due\n03:00 reminder Lisinopril due\n");
+        world_assert_state(world, "ana/lis/20270328T023000", DOSE_DUE);
+        world_take(world, "ana/lis/20270328T023000");
+        world_pass_until(world, AT(1, 30) + 125 * USEC_PER_DAY);
+        world_assert_state(world, "ana/lis/20270328T033000", DOSE_DUE);
+}
+
+static void what_was_taken_early_under_the_name_of_another_is_not_due_again(void **state) {
+        struct world *world = *state;
+
+        world_travel(world, "Europe/Berlin");
+        world_edit(world, "DTSTART:20270328T023000\r\nRRULE:FREQ=DAILY;BYHOUR=2,3;COUNT=4\r\n");
+        world_pass_until(world, AT(1, 0) + 125 * USEC_PER_DAY);
+        world_take(world, "ana/lis/20270328T033000");
+        world_forget(world);
+        world_travel(world, "Africa/Johannesburg");
+        world_told(world, "");
+        assert_int_equal(engine_count_open(world->engine), 0);
+}
+
 /* Seed 30225: what follows it hangs on it. */
 static void a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due(void **state) {
         struct world *world = *state;
@@ -171,29 +200,22 @@ static void a_start_that_is_undone_is_due_again(void **state) {
 }
 
 int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(a_dose_dragged_onto_another_does_not_ring_beside_it, world_new,
-                                                world_free),
-                cmocka_unit_test_setup_teardown(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever,
-                                                world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due,
-                                                world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_start_that_an_edit_puts_into_the_past_is_due, world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_record_stays_near_its_dose_after_a_journey, world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come,
-                                                world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of,
-                                                world_new, world_free),
-                cmocka_unit_test_setup_teardown(a_new_uid_at_the_same_time_is_the_same_dose, world_new, world_free),
-                cmocka_unit_test_setup_teardown(what_the_plan_called_off_does_not_ring_when_its_record_is_undone,
-                                                world_new, world_free),
-                cmocka_unit_test_setup_teardown(
-                        what_is_of_a_schedule_that_was_stopped_does_not_ring_when_its_record_is_undone, world_new,
-                        world_free),
-                cmocka_unit_test_setup_teardown(
-                        what_nobody_confirmed_after_all_is_missed_although_its_schedule_is_stopped_by_now, world_new,
-                        world_free),
-                cmocka_unit_test_setup_teardown(a_start_that_is_undone_is_due_again, world_new, world_free),
+                TEST(a_dose_dragged_onto_another_does_not_ring_beside_it),
+                TEST(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever),
+                TEST(a_dose_that_was_one_with_another_that_is_to_come_is_due_where_its_time_has_passed),
+                TEST(what_was_taken_early_under_the_name_of_another_is_not_due_again),
+                TEST(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due),
+                TEST(a_start_that_an_edit_puts_into_the_past_is_due),
+                TEST(a_record_stays_near_its_dose_after_a_journey),
+                TEST(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_to_come),
+                TEST(a_course_that_ended_does_not_ring_where_a_yearly_dose_was_reminded_of),
+                TEST(a_new_uid_at_the_same_time_is_the_same_dose),
+                TEST(what_the_plan_called_off_does_not_ring_when_its_record_is_undone),
+                TEST(what_is_of_a_schedule_that_was_stopped_does_not_ring_when_its_record_is_undone),
+                TEST(what_nobody_confirmed_after_all_is_missed_although_its_schedule_is_stopped_by_now),
+                TEST(a_start_that_is_undone_is_due_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
