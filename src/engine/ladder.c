@@ -25,9 +25,12 @@ static bool is_same(enum telling_event waiting, enum telling_event wanted) {
         return waiting == wanted || (waiting == EVENT_STOPPED && wanted == EVENT_MISSED);
 }
 
-/* What waits of other events than the wanted one is dropped. Whether the wanted one waits already. */
-static int drop_others(const struct look *look, const struct recipient *recipient, enum telling_event wanted,
-                       bool *ret_waits) {
+/*
+ * What waits of other events than the wanted one is dropped, but how it came out where that is only to be said once more: it may
+ * have been heard. Whether the wanted one waits already.
+ */
+static int drop_others(const struct look *look, const struct recipient *recipient, const struct knowledge *knowledge,
+                       enum telling_event wanted, bool *ret_waits) {
         struct live_telling *live;
         bool waits = false;
         int r;
@@ -40,6 +43,9 @@ static int drop_others(const struct look *look, const struct recipient *recipien
                         waits = true;
                         continue;
                 }
+                if (wanted == _EVENT_MAX && live->telling.event == EVENT_RESOLVED &&
+                    knowledge->belief == BELIEVES_RESOLVED)
+                        continue;
                 r = live_telling_set(look->engine, live, TELLING_DROPPED, 0);
                 if (r < 0)
                         return r;
@@ -152,7 +158,7 @@ static int look_for_caregiver(struct look *look, struct recipient *recipient) {
                 wanted = EVENT_RESOLVED;
         if (wanted != _EVENT_MAX && (is_known(look, &knowledge, wanted) || must_wait(&knowledge, wanted)))
                 wanted = _EVENT_MAX;
-        r = drop_others(look, recipient, wanted, &waits);
+        r = drop_others(look, recipient, &knowledge, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
         if (wanted == EVENT_MISSED || wanted == EVENT_UNATTENDED)
@@ -172,7 +178,7 @@ static int look_for_hook(struct look *look, struct recipient *recipient) {
 
         if (wanted == _EVENT_MAX && is_to_resolve)
                 wanted = EVENT_RESOLVED;
-        r = drop_others(look, recipient, wanted, &waits);
+        r = drop_others(look, recipient, &knowledge, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;
         /* Of a change that came while it was left out it is told where that resolves something. */

@@ -48,6 +48,7 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
         switch (telling_holds(engine, &live->telling, dose)) {
         case HOLDS:
                 *ret_goes = true;
+                live->is_discreet = telling_is_private(engine, &live->telling, dose);
                 return live_telling_set(engine, live, TELLING_SEALED, recipient->open->id);
         case HOLDS_LATER:
                 return live_telling_set(engine, live, TELLING_WAITS, 0);
@@ -96,7 +97,7 @@ static size_t count_sealed(const struct recipient *recipient) {
 
 /*
  * Whether the bytes that may have arrived may be said again: a call to take a dose must not come after it was taken, and what is
- * private by now is not said at all. Who was told of it before that hears how it came out, in the words that may have arrived.
+ * private by now is not said in words that name it.
  */
 static int check_repeat(struct engine *engine, const struct recipient *recipient, bool *ret) {
         const struct live_telling *live;
@@ -111,7 +112,7 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 r = telling_copy_dose(engine, &live->telling, &dose);
                 if (r < 0)
                         return r;
-                if ((event != EVENT_RESOLVED && telling_is_private(engine, &live->telling, dose)) ||
+                if ((!live->is_discreet && telling_is_private(engine, &live->telling, dose)) ||
                     ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;
@@ -122,14 +123,17 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         return 0;
 }
 
-/* What may not be said again is over, but how it came out with the others is still to be heard for sure. */
-static int end_unrepeated(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+/*
+ * The letter that may not be said again is over. How doses came out that it told of may not have been heard, and is said once
+ * more with the next one; that it may have been heard stays known.
+ */
+static int end_unrepeatable(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         struct live_telling *live;
         int r = 0;
 
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
                 if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED)
-                        r = live_telling_set(engine, live, TELLING_WAITS, 0);
+                        r = outbox_add(engine, recipient, &live->telling);
         return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
 }
 
@@ -156,7 +160,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
 
                         r = check_repeat(engine, recipient, &may_repeat);
                         if (r >= 0 && !may_repeat)
-                                r = end_unrepeated(engine, recipient, now_usec);
+                                r = end_unrepeatable(engine, recipient, now_usec);
                         if (r < 0)
                                 return r;
                         if (!may_repeat) {

@@ -39,6 +39,7 @@ struct live_telling {
         struct told_group *asks; /* NULL: it asks nothing */
         usec_t due_usec;      /* of that one; USEC_NONE: not known */
         bool is_critical;
+        bool is_discreet; /* sealed in words that name nothing private; not kept over a restart */
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
         struct live_telling *asks_prev, *asks_next; /* of the medication */

@@ -54,8 +54,8 @@ static int is_answered(struct engine *engine, const struct slot *slot, const str
 }
 
 /*
- * What it was by the former clock: for a journey perhaps one with another, which gave both their name. In Apia the times of
- * 30 December 2011, a day that never was, are those of the 31st.
+ * The occurrence as the former clock had it. On a journey that may be another one, due at the same instant there, whose name
+ * stood for both: in Apia the times of 30 December 2011, a day that never was, are those of the 31st.
  */
 static int find_before(const struct slot *slot, const struct wall_clock *former, const struct occurrence *occurrence,
                        struct occurrence *ret) {
@@ -66,7 +66,7 @@ static int find_before(const struct slot *slot, const struct wall_clock *former,
         r = schedule_find(slot->former, former, occurrence_format_id(occurrence, recurrence_id), ret);
         if (r != SCHEDULE_NO_OCCURRENCE || slot->former != slot->schedule)
                 return r;
-        at_usec = stamp_to_usec(&occurrence->recurrence_id, former, NULL);
+        at_usec = zone_from_wall(former->zone, zone_to_wall(slot->person->clock.zone, occurrence->due_usec), NULL);
         r = schedule_next(slot->former, former, at_usec, ret);
         return r == 0 && ret->due_usec != at_usec ? SCHEDULE_NO_OCCURRENCE : r;
 }

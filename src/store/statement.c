@@ -23,7 +23,7 @@ static const char *const sql[_STATEMENT_MAX] = {
         [STATEMENT_INSERT_ENTRY] =
                 "INSERT INTO entry(dose, kind, state, recorded_usec, taken_usec, until_usec, later, recorded_by, given_by,"
                 " amount, measurement, note, other) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-/* ?13 is the UID, which never changes, as neither do the person and the medication. */
+/* The person (?2), the medication (?3) and the UID (?13) of a dose never change. */
 #define STANDS_NOW                                                                                               \
         "state = ?4, snoozed_until_usec = ?5, reminders = ?6, reminded_usec = ?7, was_unattended = ?8,"          \
         " recorded = iif(?11, iif(?12, ?9, NULL), recorded), taken_usec = ?10, early_usec = ?16,"                \

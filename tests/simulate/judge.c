@@ -174,7 +174,8 @@ static bool is_claimed(const struct edit_case *c, const char *place) {
 static bool is_successor(const struct edit_case *c) {
         const struct known *known, *next;
 
-        if (c->dose->has_recorded && c->dose->recorded.kind == ENTRY_CARRIED)
+        /* The other one may lie longer ago than what is judged. */
+        if ((c->dose->has_recorded && c->dose->recorded.kind == ENTRY_CARRIED) || c->dose->first_due_usec != USEC_NONE)
                 return true;
         HASH_ITER(hh, c->judgement->known, known, next)
                 if (known->other && strcmp(known->other, c->id) == 0)
@@ -346,6 +347,10 @@ static void judge_moved(const struct edit_case *c) {
         }
         taker = c->other ? find_known(c->judgement, c->other) : NULL;
         if (c->after->state == DOSE_MOVED) {
+                /* A journey alone brought it back, from where it was one with another: it is a dose when its time comes. */
+                if (c->before_presence == THERE && c->former_due_usec == c->due_usec &&
+                    c->due_usec > c->world->now_usec)
+                        return;
                 demand(c, taker && taker->after->state != DOSE_MOVED && !judge_is_by_plan(taker->after),
                        "what moved is a dose again when its name is back, or the one that took its place stands for it");
                 return;

@@ -65,6 +65,7 @@ static bool is_in_ledger(struct world *world, const char *id) {
 static bool was_one_with_another(struct world *world, const struct person *person, const struct schedule *schedule,
                                  const struct occurrence *occurrence, const char *id) {
         const struct wall_clock former = { .zone = person->former_zone, .all_day_sec = 8 * 3600 };
+        const struct wall_clock clock = clock_of(person);
         _cleanup_(free_p) char *other_id = NULL;
         struct occurrence before, other;
         const char *recurrence_id;
@@ -74,10 +75,8 @@ static bool was_one_with_another(struct world *world, const struct person *perso
                 return false;
         if (schedule_find(schedule, &former, recurrence_id, &before) == 0)
                 due_usec = before.due_usec;
-        else if (occurrence->recurrence_id.kind == STAMP_FLOATING) /* the other one alone is to be found there */
-                due_usec = zone_from_wall(former.zone, occurrence->recurrence_id.wall_sec, NULL);
-        else
-                return false;
+        else /* the other one alone is to be found there */
+                due_usec = zone_from_wall(former.zone, zone_to_wall(clock.zone, occurrence->due_usec), NULL);
         if (schedule_next(schedule, &former, due_usec, &other) != 0)
                 return false;
         other_id = id_of(person, &other);

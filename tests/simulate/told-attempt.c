@@ -71,7 +71,7 @@ static bool may_name_private(const struct world *world) {
         return false;
 }
 
-/* A call to take a dose is not said again once it is over, nor what is private by now, but how that came out. */
+/* A call to take a dose is not said again once it is over, nor what is private by now. */
 static bool says_what_passes(struct world *world, const struct listener *listener) {
         for (size_t i = 0; i < listener->n_said; i++) {
                 enum telling_event event = listener->said[i].event;
@@ -81,8 +81,7 @@ static bool says_what_passes(struct world *world, const struct listener *listene
                                 : NULL;
 
                 if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
-                    (event == EVENT_PLAN && may_name_private(world)) ||
-                    (event != EVENT_RESOLVED && hearing && hearing->is_confidential))
+                    (event == EVENT_PLAN && may_name_private(world)) || (hearing && hearing->is_confidential))
                         return true;
         }
         return false;

@@ -129,6 +129,13 @@ static void assert_listed(struct world *world, const char *expected) {
         world_told(world, expected);
 }
 
+static void undo(struct world *world, const char *id) {
+        _cleanup_(free_p) char *reason = NULL;
+        enum dose_state state;
+
+        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &state, &reason), 0);
+}
+
 static void what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -185,10 +192,10 @@ static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **
         world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
 }
 
-static void how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now(void **state) {
-        struct world *world = *state;
-        const struct engine_recipient told[] = { maria() };
+static void letter_in_which_something_is_private_by_now(struct world *world) {
+        static struct engine_recipient told[1];
 
+        told[0] = maria();
         begin(world, told, 1, PUBLIC);
         world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("090000"))));
         world_reload(world);
@@ -200,8 +207,70 @@ static void how_it_came_out_is_heard_though_the_same_letter_says_what_is_private
         world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril, missed Aspirin\n");
         world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("090000") "CLASS:PRIVATE\r\n")));
         world_reload(world);
+}
+
+static void how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now(void **state) {
+        struct world *world = *state;
+
+        letter_in_which_something_is_private_by_now(world);
         world_live_until(world, AT(13, 20), DELIVERY_DONE);
         world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+}
+
+static void how_it_came_out_is_heard_also_after_a_restart(void **state) {
+        struct world *world = *state;
+
+        letter_in_which_something_is_private_by_now(world);
+        world->now_usec = AT(13, 2);
+        world_live_until(world, AT(13, 2), DELIVERY_LATER);
+        world_sent(world, "13:02 caregiver maria later: resolved Lisinopril\n");
+        world_restart(world);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "13:07 caregiver maria: resolved Lisinopril\n");
+}
+
+/* Who may have heard that it was taken is told that it was not, whenever that turns out. */
+static void what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again(void **state) {
+        struct world *world = *state;
+
+        letter_in_which_something_is_private_by_now(world);
+        undo(world, ID);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "13:03 caregiver maria: missed Lisinopril\n");
+}
+
+static void what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that_it_was_taken(void **state) {
+        struct world *world = *state;
+
+        letter_in_which_something_is_private_by_now(world);
+        world_live_until(world, AT(13, 2), DELIVERY_LATER);
+        world_sent(world, "13:02 caregiver maria later: resolved Lisinopril\n");
+        undo(world, ID);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "13:08 caregiver maria: missed Lisinopril\n");
+}
+
+/* Also not by a restart, after which nobody knows in what words it went out. */
+static void what_named_it_before_it_was_private_is_not_said_again_but_how_it_came_out_is(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        struct message_view view;
+
+        begin(world, told, 1, PUBLIC);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_forget(world);
+        world_take(world, ID);
+        world_live_until(world, AT(13, 1), DELIVERY_UNKNOWN);
+        world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril\n");
+        world_edit(world, PRIVATE);
+        /* The one that is dropped is found out first. */
+        world_pass_until(world, AT(13, 2));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), ENGINE_NO_MESSAGE);
+        world_pass_until(world, AT(13, 3));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        assert_null(view.message->body);
+        assert_int_equal(view.items[0].telling->event, EVENT_RESOLVED);
+        assert_true(view.items[0].is_private);
 }
 
 int main(void) {
@@ -216,6 +285,10 @@ int main(void) {
                 TEST(the_letter_that_takes_something_back_does_not_name_what_is_private_by_now),
                 TEST(how_it_came_out_is_said_again_also_when_it_is_private_by_now),
                 TEST(how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now),
+                TEST(how_it_came_out_is_heard_also_after_a_restart),
+                TEST(what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again),
+                TEST(what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that_it_was_taken),
+                TEST(what_named_it_before_it_was_private_is_not_said_again_but_how_it_came_out_is),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,21 @@ static void a_dose_that_was_one_with_another_that_is_to_come_is_due_where_its_ti
         world_assert_state(world, "ana/lis/20270328T033000", DOSE_DUE);
 }
 
+/* In Berlin the one that was dragged to 02:30 is one with that of 03:30. */
+static void a_dose_that_was_dragged_onto_another_is_due_where_its_time_has_passed(void **state) {
+        struct world *world = *state;
+
+        world_travel(world, "Europe/Berlin");
+        world_put(world, "lis.ics",
+                  ICS(EVENT("lis", "Lisinopril", "DTSTART:20270327T203000\r\nRRULE:FREQ=DAILY;BYHOUR=3,20;COUNT=4\r\n")
+                              EVENT("lis", "Lisinopril",
+                                    "RECURRENCE-ID:20270327T203000\r\nDTSTART:20270328T023000\r\n")));
+        world_reload(world);
+        world_pass_until(world, AT(1, 0) + 125 * USEC_PER_DAY);
+        world_travel(world, "Africa/Johannesburg");
+        world_assert_state(world, "ana/lis/20270327T203000", DOSE_DUE);
+}
+
 static void what_was_taken_early_under_the_name_of_another_is_not_due_again(void **state) {
         struct world *world = *state;
 
@@ -205,6 +220,7 @@ int main(void) {
                 TEST(a_dose_dragged_onto_another_does_not_ring_beside_it),
                 TEST(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever),
                 TEST(a_dose_that_was_one_with_another_that_is_to_come_is_due_where_its_time_has_passed),
+                TEST(a_dose_that_was_dragged_onto_another_is_due_where_its_time_has_passed),
                 TEST(what_was_taken_early_under_the_name_of_another_is_not_due_again),
                 TEST(a_journey_over_the_start_of_a_schedule_after_taken_makes_it_due),
                 TEST(a_start_that_an_edit_puts_into_the_past_is_due),
