@@ -296,9 +296,8 @@ static int catch_up(struct engine *engine, struct recipient *recipient, enum tel
                 enum belief belief;
                 bool is_wrong = false;
 
-                /* What a clock told that was far ahead was taken back when it was put right. */
-                if (!told.tellings[i].uid || told.tellings[i].happened_usec > now_usec ||
-                    now_usec - told.tellings[i].happened_usec > BELIEVED_FOR || !telling_belief(event, &belief))
+                if (!told.tellings[i].uid || now_usec - told.tellings[i].happened_usec > BELIEVED_FOR ||
+                    !telling_belief(event, &belief))
                         continue;
                 r = telling_copy_dose(engine, &told.tellings[i], &dose);
                 if (r >= 0 && dose && belief_is_wrong(belief, dose))

@@ -180,6 +180,7 @@ static void the_letter_that_takes_something_back_does_not_name_what_is_private_b
 static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
+        struct message_view view;
 
         begin(world, told, 1, PUBLIC);
         world_live_until(world, AT(13, 0), DELIVERY_DONE);
@@ -188,6 +189,9 @@ static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **
         world_edit(world, PRIVATE);
         world_live_until(world, AT(13, 1), DELIVERY_UNKNOWN);
         world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril\n");
+        world_pass_until(world, AT(13, 2));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        assert_non_null(view.message->body); /* that same letter, and not another of it */
         world_live_until(world, AT(13, 5), DELIVERY_DONE);
         world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
 }

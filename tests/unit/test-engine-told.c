@@ -197,6 +197,24 @@ static void a_caregiver_who_is_put_back_hears_how_it_came_out(void **state) {
         assert_int_equal(count_sent(world, "resolved"), 1);
 }
 
+/* Seed 361330: removed before that could be taken back. */
+static void a_caregiver_who_is_put_back_hears_that_a_clock_that_was_ahead_was_wrong(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        told[0].tells = EVENT_BIT(EVENT_MISSED);
+        begin_with(world, told, 1, "DTSTART:20261123T080000\r\n");
+        world_jump(world, AT(24 * 12, 0));
+        world_live_until(world, AT(24 * 12, 5), DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "maria: unattended"), 1);
+        world_jump(world, AT(1, 0));
+        world_tell(world, told, 0);
+        world_pass_until(world, AT(8, 30));
+        world_take(world, ID);
+        world_tell(world, told, 1);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        assert_int_equal(count_sent(world, "resolved"), 1);
+}
+
 static void who_is_removed_while_a_message_is_under_way_is_told_nothing_later(void **state) {
         struct world *world = *state;
         struct engine_recipient told[] = { maria() };
@@ -529,6 +547,7 @@ int main(void) {
                 TEST(a_hook_that_was_down_for_weeks_is_told_of_a_day),
                 TEST(what_may_have_arrived_is_resolved_also_after_a_retry_by_hand),
                 TEST(a_caregiver_who_is_put_back_hears_how_it_came_out),
+                TEST(a_caregiver_who_is_put_back_hears_that_a_clock_that_was_ahead_was_wrong),
                 TEST(who_is_removed_while_a_message_is_under_way_is_told_nothing_later),
                 TEST(quiet_hours_hold_also_what_is_tried_again),
                 TEST(a_letter_that_is_never_answered_holds_up_no_critical_dose),
