@@ -87,6 +87,15 @@ static bool says_what_passes(struct world *world, const struct listener *listene
         return false;
 }
 
+/* What is not said again as it was may have said how a dose came out: that is said once more. */
+static void allow_ends_again(struct world *world, const struct listener *listener) {
+        size_t at = (size_t) (listener - world->told.listeners);
+
+        for (size_t i = 0; i < listener->n_said; i++)
+                if (listener->said[i].event == EVENT_RESOLVED)
+                        hearing_make(world, at, listener->said[i].id)->may_know = true;
+}
+
 /* What may have arrived is sent again as it was, until it is known, out of date, or has been tried often enough. */
 static void check_same(struct world *world, const struct listener *listener, const struct message *message) {
         if (!listener->message)
@@ -96,6 +105,8 @@ static void check_same(struct world *world, const struct listener *listener, con
                     listener->n_unknown < TOLD_UNKNOWN_MOST && !says_what_passes(world, listener))
                         fail(world, "a message to %s that may have arrived was given up for another",
                              listener->policy.name);
+                if (listener->may_have_arrived && says_what_passes(world, listener))
+                        allow_ends_again(world, listener);
                 return;
         }
         if (strcmp(listener->token, message->token) != 0)
