@@ -95,6 +95,8 @@ static int put_in_force(struct engine *engine, struct person *person, struct pla
         person->is_lost = false;
         mark_changes(person, changes, true);
         r = person_settle(engine, person, changes, now_usec);
+        if (r >= 0)
+                r = outbox_look_at_private(engine, person, now_usec);
         mark_changes(person, changes, false);
         return r < 0 ? r : renew_alarms(engine, person, now_usec);
 }

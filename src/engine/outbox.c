@@ -106,6 +106,30 @@ static int look_again(struct engine *engine, struct recipient *recipient, const 
         return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
 }
 
+int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec) {
+        for (size_t i = 0; i < engine->outbox.n_recipients; i++) {
+                struct recipient *recipient = engine->outbox.recipients[i];
+                struct live_telling *live, *last = recipient->tellings ? recipient->tellings->prev : NULL;
+
+                for (live = recipient->tellings; live; live = live == last ? NULL : live->next) {
+                        const struct telling *telling = &live->telling;
+                        const struct slot *slot;
+                        int r;
+
+                        if (telling->state != TELLING_WAITS || !telling->uid ||
+                            !text_equal(telling->person, person->name))
+                                continue;
+                        slot = person_find_slot(person, telling->uid);
+                        if (!slot || !slot->is_changed || !schedule_has_private(slot->schedule))
+                                continue;
+                        r = look_again(engine, recipient, telling, now_usec);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
 /* What was in the message, whatever became of it; then the recipient hears how it is now with its doses. */
 static int release(struct engine *engine, struct recipient *recipient, enum telling_state state, usec_t now_usec) {
         int64_t message = recipient->open->id;

@@ -178,6 +178,8 @@ enum holding telling_holds(const struct engine *engine, const struct telling *te
 /* when, and what became of it (outbox.c, outbox-trouble.c) */
 /* Whose time has come is ready; what is out of date is given up. */
 int outbox_step(struct engine *engine, usec_t now_usec);
+/* Of what an edit is being put in force: what is private by now waits no more, and wakes nobody up. */
+int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec);
 usec_t outbox_next_usec(const struct engine *engine);
 int outbox_update_degraded(struct engine *engine);
 /* From when on it may be part of a message; what waits longer than anything does, waits for a clock that was wrong. */

@@ -277,6 +277,30 @@ static void what_named_it_before_it_was_private_is_not_said_again_but_how_it_cam
         assert_true(view.items[0].is_private);
 }
 
+/* Seed 381291: a letter that waits for the morning makes way for what is critical, as long as that is to be told. */
+static void what_is_private_by_now_pushes_nothing_into_quiet_hours(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        told[0].tells = EVENT_BIT(EVENT_MISSED);
+        told[0].quiet = (struct quiet_hours){ 22 * 3600, 7 * 3600 };
+        begin(world, told, 1, DAILY("175500"));
+        world_put(world, "dig.ics", ICS(EVENT("dig", "Digoxin", "DTSTART:20261123T181000\r\nPRIORITY:1\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(21, 59), DELIVERY_UNKNOWN);
+        world_sent(world, "21:56 caregiver maria unknown: missed Lisinopril\n"
+                          "21:57 caregiver maria unknown: missed Lisinopril\n");
+        world_live_until(world, AT(23, 30), DELIVERY_LATER);
+        world_sent(world, "22:10 caregiver maria later: missed Lisinopril\n"
+                          "22:25 caregiver maria later: missed Lisinopril\n"
+                          "23:25 caregiver maria later: missed Lisinopril\n");
+        world_put(world, "dig.ics",
+                  ICS(EVENT("dig", "Digoxin", "DTSTART:20261123T181000\r\nPRIORITY:1\r\nCLASS:PRIVATE\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(24 + 6, 59), DELIVERY_LATER);
+        world_sent(world, "");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
@@ -293,6 +317,7 @@ int main(void) {
                 TEST(what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again),
                 TEST(what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that_it_was_taken),
                 TEST(what_named_it_before_it_was_private_is_not_said_again_but_how_it_came_out_is),
+                TEST(what_is_private_by_now_pushes_nothing_into_quiet_hours),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
