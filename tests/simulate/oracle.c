@@ -280,9 +280,22 @@ static struct taken *find_taken(struct world *world, const char *person, const c
         return taken;
 }
 
+/* What the ledger has known for long may have had another name then. */
+static const char *medication_of(const struct world *world, const struct dose *dose) {
+        for (size_t i = 0; i < world->n_people; i++) {
+                const struct person *person = &world->people[i];
+
+                for (size_t j = 0; strcmp(person->name, dose->person) == 0 && j < MAX_LINES; j++)
+                        if (person->lines[j].calendar &&
+                            strcmp(person->lines[j].calendar->schedules[0]->uid, dose->uid) == 0)
+                                return person->lines[j].calendar->schedules[0]->medication;
+        }
+        return dose->medication;
+}
+
 void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_usec) {
         char key[128];
-        struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
+        struct taken *taken = find_taken(world, dose->person, medication_of(world, dose), key, sizeof(key));
 
         if (!taken) {
                 taken = calloc(1, sizeof(*taken));
@@ -296,7 +309,7 @@ void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_u
 
 usec_t oracle_last_taken(struct world *world, const struct dose *dose) {
         char key[128];
-        const struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
+        const struct taken *taken = find_taken(world, dose->person, medication_of(world, dose), key, sizeof(key));
 
         return taken ? taken->at_usec : USEC_NONE;
 }
