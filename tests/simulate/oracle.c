@@ -280,7 +280,7 @@ static struct taken *find_taken(struct world *world, const char *person, const c
         return taken;
 }
 
-/* What the ledger has known for long may have had another name then. */
+/* What the ledger has known for long may have had another name then: what is taken is of the medication as it is called now. */
 static const char *medication_of(const struct world *world, const struct dose *dose) {
         for (size_t i = 0; i < world->n_people; i++) {
                 const struct person *person = &world->people[i];
@@ -309,7 +309,7 @@ void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_u
 
 usec_t oracle_last_taken(struct world *world, const struct dose *dose) {
         char key[128];
-        const struct taken *taken = find_taken(world, dose->person, medication_of(world, dose), key, sizeof(key));
+        const struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
 
         return taken ? taken->at_usec : USEC_NONE;
 }
