@@ -26,8 +26,8 @@ static bool is_same(enum telling_event waiting, enum telling_event wanted) {
 }
 
 /*
- * What waits of other events than the wanted one is dropped, but how it came out where that is only to be said once more: it may
- * have been heard. Whether the wanted one waits already.
+ * What waits of other events than the wanted one is dropped; but a RESOLVED that repeats one that may have been heard stays where
+ * nothing else is wanted. Whether the wanted one waits already.
  */
 static int drop_others(const struct look *look, const struct recipient *recipient, const struct knowledge *knowledge,
                        enum telling_event wanted, bool *ret_waits) {
@@ -148,6 +148,22 @@ static bool must_wait(const struct knowledge *knowledge, enum telling_event want
         return knowledge->is_under_way && telling_belief(wanted, &needed) && knowledge->belief != needed;
 }
 
+/* That it came out may have been heard, or not, and what waited took it back. */
+static bool is_to_repeat_end(const struct look *look, const struct recipient *recipient,
+                             const struct knowledge *knowledge) {
+        const struct live_telling *live;
+        enum belief belief;
+
+        if (knowledge->belief != BELIEVES_RESOLVED || knowledge->is_sure || knowledge->is_under_way ||
+            dose_is_settled_by_time(look->dose))
+                return false;
+        for (live = told_in_hand(&look->told); live; live = live->dose_next)
+                if (live->recipient == recipient && live->telling.state == TELLING_WAITS &&
+                    telling_belief(live->telling.event, &belief) && belief != BELIEVES_RESOLVED)
+                        return true;
+        return false;
+}
+
 static int look_for_caregiver(struct look *look, struct recipient *recipient) {
         enum telling_event wanted = look->is_private ? _EVENT_MAX : wanted_by_caregiver(look, recipient);
         struct knowledge knowledge = told_knowledge(&look->told, recipient);
@@ -158,6 +174,8 @@ static int look_for_caregiver(struct look *look, struct recipient *recipient) {
                 wanted = EVENT_RESOLVED;
         if (wanted != _EVENT_MAX && (is_known(look, &knowledge, wanted) || must_wait(&knowledge, wanted)))
                 wanted = _EVENT_MAX;
+        if (wanted == _EVENT_MAX && is_to_repeat_end(look, recipient, &knowledge))
+                wanted = EVENT_RESOLVED;
         r = drop_others(look, recipient, &knowledge, wanted, &waits);
         if (r < 0 || waits || wanted == _EVENT_MAX)
                 return r;

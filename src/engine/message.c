@@ -123,6 +123,16 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         return 0;
 }
 
+static bool telling_waits_already(const struct live_telling *said) {
+        const struct live_telling *live;
+
+        for (live = said->recipient->tellings; live; live = live->next)
+                if (live->of == said->of && live->telling.event == said->telling.event &&
+                    live->telling.state == TELLING_WAITS)
+                        return true;
+        return false;
+}
+
 /*
  * The letter that may not be said again is over. How doses came out that it told of may not have been heard, and is said once
  * more with the next one; that it may have been heard stays known.
@@ -132,7 +142,8 @@ static int end_unrepeatable(struct engine *engine, struct recipient *recipient, 
         int r = 0;
 
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
-                if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED)
+                if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED &&
+                    !telling_waits_already(live))
                         r = outbox_add(engine, recipient, &live->telling);
         return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
 }

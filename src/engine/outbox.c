@@ -106,6 +106,16 @@ static int look_again(struct engine *engine, struct recipient *recipient, const 
         return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
 }
 
+static int drop_untold(struct engine *engine, struct recipient *recipient, struct live_telling *live, usec_t now_usec) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        int r = telling_copy_dose(engine, &live->telling, &dose);
+
+        if (r < 0 || telling_holds(engine, &live->telling, dose) != HOLDS_NO_MORE)
+                return r < 0 ? r : 0;
+        r = live_telling_set(engine, live, TELLING_DROPPED, 0);
+        return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
+}
+
 int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec) {
         for (size_t i = 0; i < engine->outbox.n_recipients; i++) {
                 struct recipient *recipient = engine->outbox.recipients[i];
@@ -122,7 +132,7 @@ int outbox_look_at_private(struct engine *engine, const struct person *person, u
                         slot = person_find_slot(person, telling->uid);
                         if (!slot || !slot->is_changed || !schedule_has_private(slot->schedule))
                                 continue;
-                        r = look_again(engine, recipient, telling, now_usec);
+                        r = drop_untold(engine, recipient, live, now_usec);
                         if (r < 0)
                                 return r;
                 }

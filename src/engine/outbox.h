@@ -39,7 +39,7 @@ struct live_telling {
         struct told_group *asks; /* NULL: it asks nothing */
         usec_t due_usec;      /* of that one; USEC_NONE: not known */
         bool is_critical;
-        bool is_discreet; /* sealed in words that name nothing private; not kept over a restart */
+        bool is_discreet; /* the dose was private when this was sealed; forgotten at a restart */
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
         struct live_telling *asks_prev, *asks_next; /* of the medication */
@@ -128,6 +128,7 @@ struct knowledge {
         enum belief belief;
         enum belief tried; /* they were told of that, or it failed for good: not told again by itself */
         bool is_under_way; /* in a message that may arrive any time: what is believed is not known yet */
+        bool is_sure;      /* it surely arrived */
         int64_t number;
         int64_t said; /* what made them believe it */
         int64_t last; /* of whatever they were told of it, or should have been */
@@ -178,7 +179,7 @@ enum holding telling_holds(const struct engine *engine, const struct telling *te
 /* when, and what became of it (outbox.c, outbox-trouble.c) */
 /* Whose time has come is ready; what is out of date is given up. */
 int outbox_step(struct engine *engine, usec_t now_usec);
-/* Of what an edit is being put in force: what is private by now waits no more, and wakes nobody up. */
+/* While an edit comes into force: what waits of its schedules and may not be told any more is dropped, and wakes nobody up. */
 int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec);
 usec_t outbox_next_usec(const struct engine *engine);
 int outbox_update_degraded(struct engine *engine);

@@ -79,6 +79,7 @@ static void learn(struct knowledge *knowledge, const struct telling *telling) {
                 .belief = belief,
                 .tried = belief,
                 .is_under_way = telling->state == TELLING_SEALED,
+                .is_sure = telling->state == TELLING_TOLD,
                 .number = telling->id,
                 .said = telling->id,
                 .last = knowledge->last,

@@ -349,7 +349,7 @@ static void judge_moved(const struct edit_case *c) {
         if (c->after->state == DOSE_MOVED) {
                 /* A journey alone brought it back, from where it was one with another: it is a dose when its time comes. */
                 if (c->before_presence == THERE && c->former_due_usec == c->due_usec &&
-                    c->due_usec > c->world->now_usec)
+                    c->due_usec > c->world->now_usec && (!taker || is_same(taker->dose, taker->after)))
                         return;
                 demand(c, taker && taker->after->state != DOSE_MOVED && !judge_is_by_plan(taker->after),
                        "what moved is a dose again when its name is back, or the one that took its place stands for it");

@@ -245,24 +245,6 @@ void oracle_record(struct world *world, const char *id, usec_t due_usec, bool is
         expected->is_recorded = is_recorded;
 }
 
-void oracle_carry(struct world *world, const char *from, const char *to) {
-        struct expected *carrier = oracle_find(&world->oracle, to), *former = oracle_find(&world->oracle, from);
-
-        if (!carrier)
-                carrier = expect_one(&world->oracle, to, world->now_usec);
-        carrier->is_recorded = true;
-        carrier->is_excluded = false;
-        free(carrier->carried_to);
-        carrier->carried_to = NULL;
-        if (!former)
-                return;
-        if (!former->is_recorded && !(former->carried_to && strcmp(former->carried_to, to) == 0))
-                fail(world, "%s carries the record of %s, which nobody recorded", to, from);
-        former->is_recorded = false;
-        free(former->carried_to);
-        former->carried_to = strdup(to);
-}
-
 bool oracle_is_recorded(struct world *world, const char *id) {
         const struct expected *expected = oracle_find(&world->oracle, id);
 
@@ -280,22 +262,9 @@ static struct taken *find_taken(struct world *world, const char *person, const c
         return taken;
 }
 
-/* What the ledger has known for long may have had another name then: what is taken is of the medication as it is called now. */
-static const char *medication_of(const struct world *world, const struct dose *dose) {
-        for (size_t i = 0; i < world->n_people; i++) {
-                const struct person *person = &world->people[i];
-
-                for (size_t j = 0; strcmp(person->name, dose->person) == 0 && j < MAX_LINES; j++)
-                        if (person->lines[j].calendar &&
-                            strcmp(person->lines[j].calendar->schedules[0]->uid, dose->uid) == 0)
-                                return person->lines[j].calendar->schedules[0]->medication;
-        }
-        return dose->medication;
-}
-
 void oracle_note_taken(struct world *world, const struct dose *dose, usec_t at_usec) {
         char key[128];
-        struct taken *taken = find_taken(world, dose->person, medication_of(world, dose), key, sizeof(key));
+        struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
 
         if (!taken) {
                 taken = calloc(1, sizeof(*taken));
@@ -312,6 +281,39 @@ usec_t oracle_last_taken(struct world *world, const struct dose *dose) {
         const struct taken *taken = find_taken(world, dose->person, dose->medication, key, sizeof(key));
 
         return taken ? taken->at_usec : USEC_NONE;
+}
+
+/* The record of what the ledger had under another name counts for that one no more. */
+static void forget_other_name(struct world *world, const char *from, const char *to) {
+        _cleanup_(dose_free_p) struct dose *former = NULL, *carrier = NULL;
+        char key[128];
+        struct taken *taken;
+
+        if (ledger_get(world, from, &former) != 0 || ledger_get(world, to, &carrier) != 0 ||
+            strcmp(former->medication, carrier->medication) == 0)
+                return;
+        taken = find_taken(world, former->person, former->medication, key, sizeof(key));
+        if (taken)
+                taken->at_usec = USEC_NONE;
+}
+
+void oracle_carry(struct world *world, const char *from, const char *to) {
+        struct expected *carrier = oracle_find(&world->oracle, to), *former = oracle_find(&world->oracle, from);
+
+        if (!carrier)
+                carrier = expect_one(&world->oracle, to, world->now_usec);
+        carrier->is_recorded = true;
+        carrier->is_excluded = false;
+        free(carrier->carried_to);
+        carrier->carried_to = NULL;
+        forget_other_name(world, from, to);
+        if (!former)
+                return;
+        if (!former->is_recorded && !(former->carried_to && strcmp(former->carried_to, to) == 0))
+                fail(world, "%s carries the record of %s, which nobody recorded", to, from);
+        former->is_recorded = false;
+        free(former->carried_to);
+        former->carried_to = strdup(to);
 }
 
 /* A medication that another name is given to goes by that: what was taken under the former one may count as either. */

@@ -81,7 +81,8 @@ static bool says_what_passes(struct world *world, const struct listener *listene
                                 : NULL;
 
                 if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
-                    (event == EVENT_PLAN && may_name_private(world)) || (hearing && hearing->is_confidential))
+                    (event == EVENT_PLAN && may_name_private(world)) ||
+                    (hearing && hearing->is_confidential && !listener->said[i].is_discreet))
                         return true;
         }
         return false;
@@ -149,6 +150,18 @@ static void check_said(struct world *world, size_t i, const struct message_view 
                 fail(world, "%s is told twice that %s was not confirmed", listener->policy.name, id);
 }
 
+/* The words of what is repeated are of then. */
+static void check_names_nothing_private(struct world *world, const struct listener *listener) {
+        for (size_t i = 0; i < listener->n_said; i++) {
+                const struct said *said = &listener->said[i];
+                const struct hearing *hearing =
+                        said->id ? hearing_find(world, (size_t) (listener - world->told.listeners), said->id) : NULL;
+
+                if (hearing && hearing->is_confidential && !said->is_discreet)
+                        fail(world, "%s is told again of %s, which is private by now", listener->policy.name, said->id);
+        }
+}
+
 void told_check_attempt(struct world *world, size_t i, const struct message_view *view) {
         struct listener *listener = &world->told.listeners[i];
 
@@ -158,8 +171,10 @@ void told_check_attempt(struct world *world, size_t i, const struct message_view
                 return;
         check_same(world, listener, view->message);
         check_manners(world, listener, view);
-        if (listener->message == view->message->id && listener->may_have_arrived)
+        if (listener->message == view->message->id && listener->may_have_arrived) {
+                check_names_nothing_private(world, listener);
                 return; /* that one was looked at */
+        }
         for (size_t k = 0; k < view->n_items; k++)
                 check_said(world, i, view, &view->items[k]);
 }

@@ -197,7 +197,7 @@ static void hear(struct world *world, struct listener *listener, struct hearing 
                 return;
         hearing->is_excused = false;
         if (opinion == THINKS_RESOLVED) {
-                hearing->may_know = false;
+                hearing->may_know = listener->end != DELIVERY_DONE || listener->dies; /* dosed may say it once more */
                 hearing->end_usec = world->now_usec;
         }
         /* A hook that hears of anything else knows that the former is over. */

@@ -137,6 +137,7 @@ static void note_said(struct listener *listener, const struct message_view *view
                 const struct telling *telling = view->items[i].telling;
 
                 listener->said[i].event = telling->event;
+                listener->said[i].is_discreet = view->items[i].is_private;
                 if (telling->uid &&
                     dose_id_format(telling->person, telling->uid, telling->recurrence_id, &listener->said[i].id) < 0)
                         abort();
@@ -267,6 +268,8 @@ void told_stop(struct world *world) {
                 if (listener->is_under_way)
                         told_arrives(world, i, false);
                 listener->is_under_way = false;
+                for (size_t k = 0; k < listener->n_said; k++)
+                        listener->said[k].is_discreet = false;
         }
 }
 

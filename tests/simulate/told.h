@@ -19,7 +19,8 @@ struct action;
 /* What a message says of one dose, or of none. */
 struct said {
         enum telling_event event;
-        char *id; /* of a dose; NULL */
+        char *id;         /* of a dose; NULL */
+        bool is_discreet; /* it was private then, and dosed remembers that: it is forgotten with the process */
 };
 
 struct listener {

@@ -254,7 +254,39 @@ static void what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that
         world_sent(world, "13:08 caregiver maria: missed Lisinopril\n");
 }
 
-/* Also not by a restart, after which nobody knows in what words it went out. */
+static void what_is_taken_again_is_told_though_that_may_have_been_heard_before(void **state) {
+        struct world *world = *state;
+        struct message_view view;
+
+        letter_in_which_something_is_private_by_now(world);
+        world_pass_until(world, AT(13, 2));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view),
+                         ENGINE_NO_MESSAGE); /* the first is over */
+        undo(world, ID);
+        world_take(world, ID);
+        world_forget(world);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+}
+
+static void an_edit_that_makes_one_dose_private_drops_nothing_of_the_others(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin(world, told, 1, PUBLIC);
+        world_live_until(world, AT(12, 5), DELIVERY_NEVER);
+        world_take(world, ID);
+        undo(world, ID);
+        world_forget(world);
+        world_put(world, "lis.ics",
+                  ICS(EVENT("lis", "Lisinopril", PUBLIC) EVENT("lis", "Lisinopril",
+                                                               "RECURRENCE-ID:20261125T080000\r\n"
+                                                               "DTSTART:20261125T080000\r\nCLASS:PRIVATE\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(12, 20), DELIVERY_DONE);
+        world_sent(world, "12:06 caregiver maria: missed Lisinopril, plan 'changed Lisinopril'\n");
+}
+
 static void what_named_it_before_it_was_private_is_not_said_again_but_how_it_came_out_is(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -316,6 +348,8 @@ int main(void) {
                 TEST(how_it_came_out_is_heard_also_after_a_restart),
                 TEST(what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again),
                 TEST(what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that_it_was_taken),
+                TEST(what_is_taken_again_is_told_though_that_may_have_been_heard_before),
+                TEST(an_edit_that_makes_one_dose_private_drops_nothing_of_the_others),
                 TEST(what_named_it_before_it_was_private_is_not_said_again_but_how_it_came_out_is),
                 TEST(what_is_private_by_now_pushes_nothing_into_quiet_hours),
         };
