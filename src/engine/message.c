@@ -53,8 +53,7 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
         case HOLDS_LATER:
                 return live_telling_set(engine, live, TELLING_WAITS, 0);
         case HOLDS_NO_MORE:
-                r = live_telling_set(engine, live, TELLING_DROPPED, 0);
-                return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
+                return outbox_drop(engine, live, dose, now_usec);
         }
         return 0;
 }
@@ -126,8 +125,8 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
 static bool telling_waits_already(const struct live_telling *said) {
         const struct live_telling *live;
 
-        for (live = said->recipient->tellings; live; live = live->next)
-                if (live->of == said->of && live->telling.event == said->telling.event &&
+        for (live = said->of->first; live; live = live->dose_next)
+                if (live->recipient == said->recipient && live->telling.event == said->telling.event &&
                     live->telling.state == TELLING_WAITS)
                         return true;
         return false;

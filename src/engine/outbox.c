@@ -106,14 +106,19 @@ static int look_again(struct engine *engine, struct recipient *recipient, const 
         return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
 }
 
-static int drop_untold(struct engine *engine, struct recipient *recipient, struct live_telling *live, usec_t now_usec) {
+int outbox_drop(struct engine *engine, struct live_telling *live, const struct dose *dose, usec_t now_usec) {
+        int r = live_telling_set(engine, live, TELLING_DROPPED, 0);
+
+        return r < 0 || !dose ? r : ladder_look(engine, dose, live->recipient, now_usec);
+}
+
+static int drop_untold(struct engine *engine, struct live_telling *live, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r = telling_copy_dose(engine, &live->telling, &dose);
 
         if (r < 0 || telling_holds(engine, &live->telling, dose) != HOLDS_NO_MORE)
                 return r < 0 ? r : 0;
-        r = live_telling_set(engine, live, TELLING_DROPPED, 0);
-        return r < 0 || !dose ? r : ladder_look(engine, dose, recipient, now_usec);
+        return outbox_drop(engine, live, dose, now_usec);
 }
 
 int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec) {
@@ -132,7 +137,7 @@ int outbox_look_at_private(struct engine *engine, const struct person *person, u
                         slot = person_find_slot(person, telling->uid);
                         if (!slot || !slot->is_changed || !schedule_has_private(slot->schedule))
                                 continue;
-                        r = drop_untold(engine, recipient, live, now_usec);
+                        r = drop_untold(engine, live, now_usec);
                         if (r < 0)
                                 return r;
                 }

@@ -179,6 +179,8 @@ enum holding telling_holds(const struct engine *engine, const struct telling *te
 /* when, and what became of it (outbox.c, outbox-trouble.c) */
 /* Whose time has come is ready; what is out of date is given up. */
 int outbox_step(struct engine *engine, usec_t now_usec);
+/* It may not be told any more; the recipient hears how it is now with its dose, NULL where it is of none. */
+int outbox_drop(struct engine *engine, struct live_telling *live, const struct dose *dose, usec_t now_usec);
 /* While an edit comes into force: what waits of its schedules and may not be told any more is dropped, and wakes nobody up. */
 int outbox_look_at_private(struct engine *engine, const struct person *person, usec_t now_usec);
 usec_t outbox_next_usec(const struct engine *engine);

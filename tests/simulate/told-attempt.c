@@ -71,18 +71,22 @@ static bool may_name_private(const struct world *world) {
         return false;
 }
 
+/* In words of then, of what is private by now. */
+static bool names_private(struct world *world, const struct listener *listener, const struct said *said) {
+        const struct hearing *hearing =
+                said->id ? hearing_find(world, (size_t) (listener - world->told.listeners), said->id) : NULL;
+
+        return hearing && hearing->is_confidential && !said->is_discreet;
+}
+
 /* A call to take a dose is not said again once it is over, nor what is private by now. */
 static bool says_what_passes(struct world *world, const struct listener *listener) {
         for (size_t i = 0; i < listener->n_said; i++) {
                 enum telling_event event = listener->said[i].event;
-                const struct hearing *hearing =
-                        listener->said[i].id
-                                ? hearing_find(world, (size_t) (listener - world->told.listeners), listener->said[i].id)
-                                : NULL;
 
                 if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
                     (event == EVENT_PLAN && may_name_private(world)) ||
-                    (hearing && hearing->is_confidential && !listener->said[i].is_discreet))
+                    names_private(world, listener, &listener->said[i]))
                         return true;
         }
         return false;
@@ -150,16 +154,11 @@ static void check_said(struct world *world, size_t i, const struct message_view 
                 fail(world, "%s is told twice that %s was not confirmed", listener->policy.name, id);
 }
 
-/* The words of what is repeated are of then. */
 static void check_names_nothing_private(struct world *world, const struct listener *listener) {
-        for (size_t i = 0; i < listener->n_said; i++) {
-                const struct said *said = &listener->said[i];
-                const struct hearing *hearing =
-                        said->id ? hearing_find(world, (size_t) (listener - world->told.listeners), said->id) : NULL;
-
-                if (hearing && hearing->is_confidential && !said->is_discreet)
-                        fail(world, "%s is told again of %s, which is private by now", listener->policy.name, said->id);
-        }
+        for (size_t i = 0; i < listener->n_said; i++)
+                if (names_private(world, listener, &listener->said[i]))
+                        fail(world, "%s is told again of %s, which is private by now", listener->policy.name,
+                             listener->said[i].id);
 }
 
 void told_check_attempt(struct world *world, size_t i, const struct message_view *view) {

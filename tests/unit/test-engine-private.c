@@ -129,13 +129,6 @@ static void assert_listed(struct world *world, const char *expected) {
         world_told(world, expected);
 }
 
-static void undo(struct world *world, const char *id) {
-        _cleanup_(free_p) char *reason = NULL;
-        enum dose_state state;
-
-        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &state, &reason), 0);
-}
-
 static void what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -238,7 +231,7 @@ static void what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_
         struct world *world = *state;
 
         letter_in_which_something_is_private_by_now(world);
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(13, 20), DELIVERY_DONE);
         world_sent(world, "13:03 caregiver maria: missed Lisinopril\n");
 }
@@ -249,7 +242,7 @@ static void what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that
         letter_in_which_something_is_private_by_now(world);
         world_live_until(world, AT(13, 2), DELIVERY_LATER);
         world_sent(world, "13:02 caregiver maria later: resolved Lisinopril\n");
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(13, 20), DELIVERY_DONE);
         world_sent(world, "13:08 caregiver maria: missed Lisinopril\n");
 }
@@ -262,7 +255,7 @@ static void what_is_taken_again_is_told_though_that_may_have_been_heard_before(v
         world_pass_until(world, AT(13, 2));
         assert_int_equal(engine_next_message(world->engine, world->now_usec, &view),
                          ENGINE_NO_MESSAGE); /* the first is over */
-        undo(world, ID);
+        world_undo(world, ID);
         world_take(world, ID);
         world_forget(world);
         world_live_until(world, AT(13, 20), DELIVERY_DONE);
@@ -276,7 +269,7 @@ static void an_edit_that_makes_one_dose_private_drops_nothing_of_the_others(void
         begin(world, told, 1, PUBLIC);
         world_live_until(world, AT(12, 5), DELIVERY_NEVER);
         world_take(world, ID);
-        undo(world, ID);
+        world_undo(world, ID);
         world_forget(world);
         world_put(world, "lis.ics",
                   ICS(EVENT("lis", "Lisinopril", PUBLIC) EVENT("lis", "Lisinopril",

@@ -30,11 +30,6 @@ static void skip_dose(struct world *world, const char *id) {
         assert_int_equal(engine_skip(world->engine, id, &o, world->now_usec, &answer, &reason), 0);
         record_answer_done(&answer);
 }
-static void undo(struct world *world, const char *id) {
-        char *reason = NULL;
-        enum dose_state now;
-        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &now, &reason), 0);
-}
 static size_t count_sent(struct world *world, const char *what) {
         size_t n = 0;
         fflush(world->transcript);
@@ -91,7 +86,7 @@ static void a_critical_skip_that_is_undone_too_late_ends_in_no_loop(void **state
         world_live_until(world, AT(9, 0), DELIVERY_DONE);
         world_sent(world, "08:05 caregiver maria: skipped Lisinopril\n");
         world_live_until(world, AT(20, 0), DELIVERY_DONE);
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(20, 30), DELIVERY_DONE);
 }
 
@@ -344,7 +339,7 @@ static void what_is_missed_again_after_it_was_undone_is_told_though_the_first_le
         world_take(world, ID);
         world_live_until(world, AT(14, 0), DELIVERY_DONE);
         world_restart(world);
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(20, 0), DELIVERY_DONE);
         world_sent(world, "14:01 caregiver maria: missed Lisinopril\n");
 }
@@ -387,7 +382,7 @@ static void what_somebody_still_believes_is_not_told_twice(void **state) {
         world_take(world, ID);
         world_live_until(world, AT(14, 0), DELIVERY_NEVER);
         world_forget(world);
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(16, 0), DELIVERY_DONE);
         world_sent(world, "");
 }
@@ -400,7 +395,7 @@ static void an_alarm_that_passed_is_not_mailed_after_an_undo(void **state) {
         world_live_until(world, AT(8, 10), DELIVERY_DONE);
         world_take(world, ID);
         world_live_until(world, AT(10, 0), DELIVERY_DONE);
-        undo(world, ID);
+        world_undo(world, ID);
         world_live_until(world, AT(11, 0), DELIVERY_DONE);
         world_sent(world, "");
 }

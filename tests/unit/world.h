@@ -253,6 +253,13 @@ static inline void world_take(struct world *world, const char *id) {
         assert_int_equal(world_confirm(world, id, (struct record_options){ .force = true }), 0);
 }
 
+static inline void world_undo(struct world *world, const char *id) {
+        _cleanup_(free_p) char *reason = NULL;
+        enum dose_state state;
+
+        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &state, &reason), 0);
+}
+
 /* Somebody sets the clock. */
 static inline void world_jump(struct world *world, usec_t to_usec) {
         world->now_usec = to_usec;
