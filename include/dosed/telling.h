@@ -62,7 +62,8 @@ struct telling {
         usec_t not_before_usec; /* told then at the earliest */
         bool in_summary;        /* waits for the recipient's next summary */
         enum telling_state state;
-        int64_t message; /* 0: none yet */
+        int64_t message;  /* 0: none yet */
+        bool is_discreet; /* what it tells of was private when it was sealed: said without a name */
 };
 void telling_done(struct telling *telling);
 int telling_copy(const struct telling *telling, struct telling *ret);

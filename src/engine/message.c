@@ -48,8 +48,8 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
         switch (telling_holds(engine, &live->telling, dose)) {
         case HOLDS:
                 *ret_goes = true;
-                live->is_discreet = telling_is_private(engine, &live->telling, dose);
-                return live_telling_set(engine, live, TELLING_SEALED, recipient->open->id);
+                return live_telling_seal(engine, live, recipient->open->id,
+                                         telling_is_private(engine, &live->telling, dose));
         case HOLDS_LATER:
                 return live_telling_set(engine, live, TELLING_WAITS, 0);
         case HOLDS_NO_MORE:
@@ -111,7 +111,7 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 r = telling_copy_dose(engine, &live->telling, &dose);
                 if (r < 0)
                         return r;
-                if ((!live->is_discreet && telling_is_private(engine, &live->telling, dose)) ||
+                if ((!live->telling.is_discreet && telling_is_private(engine, &live->telling, dose)) ||
                     ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;
@@ -120,16 +120,6 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         }
         *ret = true;
         return 0;
-}
-
-static bool telling_waits_already(const struct live_telling *said) {
-        const struct live_telling *live;
-
-        for (live = said->of->first; live; live = live->dose_next)
-                if (live->recipient == said->recipient && live->telling.event == said->telling.event &&
-                    live->telling.state == TELLING_WAITS)
-                        return true;
-        return false;
 }
 
 /*
@@ -142,7 +132,7 @@ static int end_unrepeatable(struct engine *engine, struct recipient *recipient, 
 
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
                 if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED &&
-                    !telling_waits_already(live))
+                    !telling_waits_already(live->of->first, recipient, EVENT_RESOLVED))
                         r = outbox_add(engine, recipient, &live->telling);
         return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
 }

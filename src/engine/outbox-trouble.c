@@ -7,8 +7,8 @@
 
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
-/* Another message has told them that by now. */
-static int is_told_since(struct engine *engine, const struct recipient *recipient, const struct telling *telling,
+/* Another message has told them that by now, or will. */
+static int is_told_otherwise(struct engine *engine, const struct recipient *recipient, const struct telling *telling,
                          bool *ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         struct knowledge knowledge;
@@ -26,8 +26,9 @@ static int is_told_since(struct engine *engine, const struct recipient *recipien
         if (r < 0)
                 return r;
         knowledge = told_knowledge(&told, recipient);
+        *ret = (knowledge.belief == belief && knowledge.said > telling->id) ||
+               telling_waits_already(told_in_hand(&told), recipient, telling->event);
         told_done(&told);
-        *ret = knowledge.belief == belief && knowledge.said > telling->id;
         return 0;
 }
 
@@ -44,7 +45,7 @@ static int tell_again(struct engine *engine, struct recipient *recipient, struct
 
                 if (again.state != TELLING_FAILED && again.state != TELLING_PERHAPS)
                         continue;
-                r = is_told_since(engine, recipient, &again, &is_told);
+                r = is_told_otherwise(engine, recipient, &again, &is_told);
                 if (r < 0 || is_told)
                         continue;
                 again.happened_usec = now_usec;

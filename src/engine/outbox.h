@@ -39,7 +39,6 @@ struct live_telling {
         struct told_group *asks; /* NULL: it asks nothing */
         usec_t due_usec;      /* of that one; USEC_NONE: not known */
         bool is_critical;
-        bool is_discreet; /* the dose was private when this was sealed; forgotten at a restart */
         struct live_telling *prev, *next;           /* of the recipient */
         struct live_telling *dose_prev, *dose_next; /* of the dose */
         struct live_telling *asks_prev, *asks_next; /* of the medication */
@@ -108,7 +107,11 @@ int recipients_catch_up(struct engine *engine, usec_t now_usec);
 int outbox_add(struct engine *engine, struct recipient *recipient, const struct telling *telling);
 int outbox_take_up(struct engine *engine, struct recipient *recipient, struct telling *telling); /* from the ledger */
 int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message);
+int live_telling_seal(struct engine *engine, struct live_telling *live, int64_t message, bool is_discreet);
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
+/* Whether that waits for that one, among those of a dose; `first` may be NULL. */
+bool telling_waits_already(const struct live_telling *first, const struct recipient *recipient,
+                           enum telling_event event);
 /* Those that ask whether it was stopped. Returns 0 or -ENOMEM. */
 int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,
                       struct live_telling **ret);

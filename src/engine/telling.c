@@ -147,6 +147,7 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         wanted.recipient = recipient->name;
         wanted.state = TELLING_WAITS;
         wanted.message = 0;
+        wanted.is_discreet = false;
         r = store_put_telling(engine->store, &wanted);
         if (r >= 0)
                 r = telling_copy(&wanted, &copy);
@@ -165,23 +166,38 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         return 0;
 }
 
-int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message) {
-        struct telling now = live->telling;
+/* Of the same texts. */
+static int change(struct engine *engine, struct live_telling *live, const struct telling *now) {
+        const struct telling *was = &live->telling;
         int r;
 
-        if (now.state == state && now.message == message)
+        if (now->state == was->state && now->message == was->message && now->is_discreet == was->is_discreet)
                 return 0;
-        now.state = state;
-        now.message = message;
-        r = store_put_telling(engine->store, &now);
+        r = store_put_telling(engine->store, now);
         if (r < 0)
                 return r;
-        live->telling.state = state;
-        live->telling.message = message;
+        live->telling = *now;
         live->recipient->look_usec = USEC_NONE;
         if (is_settled(&live->telling))
                 engine->outbox.has_settled = true;
         return 0;
+}
+
+int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message) {
+        struct telling now = live->telling;
+
+        now.state = state;
+        now.message = message;
+        return change(engine, live, &now);
+}
+
+int live_telling_seal(struct engine *engine, struct live_telling *live, int64_t message, bool is_discreet) {
+        struct telling now = live->telling;
+
+        now.state = TELLING_SEALED;
+        now.message = message;
+        now.is_discreet = is_discreet;
+        return change(engine, live, &now);
 }
 
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
@@ -189,6 +205,15 @@ struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id)
 
         HASH_FIND_STR(outbox->doses, id, group);
         return group ? group->first : NULL;
+}
+
+bool telling_waits_already(const struct live_telling *first, const struct recipient *recipient,
+                           enum telling_event event) {
+        for (const struct live_telling *live = first; live; live = live->dose_next)
+                if (live->recipient == recipient && live->telling.event == event &&
+                    live->telling.state == TELLING_WAITS)
+                        return true;
+        return false;
 }
 
 int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,

@@ -88,6 +88,8 @@ static const char *const versions[] = {
         "CREATE INDEX standing_by_medication ON standing(person, medication, due_usec);",
         /* 4: who was asked whether a medication was stopped is looked up with each dose that is missed. */
         "CREATE INDEX telling_asks ON telling(person, text, happened_usec) WHERE event = 'stopped';",
+        /* 5: whether it was said without a name, which is not said again in words that name it. */
+        "ALTER TABLE telling ADD COLUMN discreet INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int get_number(struct store *store, const char *pragma, int64_t *ret) {

@@ -95,9 +95,9 @@ static const char *const sql[_STATEMENT_MAX] = {
                              " AND s.state NOT IN ('moved', 'upcoming') ORDER BY s.due_usec DESC, d.id DESC LIMIT ?4",
         [STATEMENT_PUT_TELLING] =
                 "INSERT INTO telling(id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec,"
-                " in_summary, state, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                " in_summary, state, message, discreet) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
                 " ON CONFLICT (id) DO UPDATE SET happened_usec = ?8, not_before_usec = ?9,"
-                " in_summary = ?10, state = ?11, message = ?12",
+                " in_summary = ?10, state = ?11, message = ?12, discreet = ?13",
         [STATEMENT_PUT_MESSAGE] =
                 "INSERT INTO message(id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps,"
                 " answer, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
@@ -105,7 +105,7 @@ static const char *const sql[_STATEMENT_MAX] = {
                 " answer = ?10, body = ?11",
 #define TELLING_COLUMNS                                                                                 \
         "SELECT id, recipient, event, person, uid, recurrence_id, text, happened_usec, not_before_usec," \
-        " in_summary, state, message FROM telling "
+        " in_summary, state, message, discreet FROM telling "
 #define MESSAGE_COLUMNS                                                                              \
         "SELECT id, recipient, token, made_usec, next_usec, expires_usec, attempts, state, perhaps," \
         " answer, body FROM message "

@@ -103,10 +103,10 @@ int telling_write_queue(struct store *store) {
         for (telling = store->tellings; r == 0 && telling; telling = telling->hh.next) {
                 const struct telling *t = &telling->telling;
 
-                r = store_execute(store, STATEMENT_PUT_TELLING, "issssssiiisi", t->id, t->recipient,
+                r = store_execute(store, STATEMENT_PUT_TELLING, "issssssiiisii", t->id, t->recipient,
                                   telling_event_to_string(t->event), t->person, t->uid, t->recurrence_id, t->text,
                                   t->happened_usec, t->not_before_usec, (int64_t) t->in_summary,
-                                  telling_state_to_string(t->state), t->message);
+                                  telling_state_to_string(t->state), t->message, (int64_t) t->is_discreet);
         }
         for (message = store->messages; r == 0 && message; message = message->hh.next) {
                 const struct message *m = &message->message;
@@ -146,6 +146,7 @@ static int read_telling(sqlite3_stmt *statement, struct telling *telling) {
         telling->not_before_usec = sqlite3_column_int64(statement, 8);
         telling->in_summary = sqlite3_column_int(statement, 9);
         telling->message = sqlite3_column_int64(statement, 11);
+        telling->is_discreet = sqlite3_column_int(statement, 12);
 
         r = column_text(statement, 1, &telling->recipient);
         if (r >= 0)

@@ -268,8 +268,6 @@ void told_stop(struct world *world) {
                 if (listener->is_under_way)
                         told_arrives(world, i, false);
                 listener->is_under_way = false;
-                for (size_t k = 0; k < listener->n_said; k++)
-                        listener->said[k].is_discreet = false;
         }
 }
 

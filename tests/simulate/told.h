@@ -20,7 +20,7 @@ struct action;
 struct said {
         enum telling_event event;
         char *id;         /* of a dose; NULL */
-        bool is_discreet; /* it was private then, and dosed remembers that: it is forgotten with the process */
+        bool is_discreet; /* it was private then */
 };
 
 struct listener {

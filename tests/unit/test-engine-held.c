@@ -151,13 +151,6 @@ static void an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night(
         world_sent(world, "07:01 caregiver maria: missed Digoxin\n");
 }
 
-static void undo(struct world *world, const char *id) {
-        _cleanup_(free_p) char *reason = NULL;
-        enum dose_state after;
-
-        assert_int_equal(engine_undo(world->engine, id, "ana", world->now_usec, &after, &reason), 0);
-}
-
 /* Seed 200567. */
 static void what_another_message_has_told_by_now_is_not_told_again_by_hand(void **state) {
         struct world *world = *state;
@@ -169,13 +162,31 @@ static void what_another_message_has_told_by_now_is_not_told_again_by_hand(void 
         world_take(world, ID);
         world_pass_until(world, AT(13, 1));
         id = refuse_next(world);
-        undo(world, ID);
+        world_undo(world, ID);
         world_take(world, ID);
         world_live_until(world, AT(13, 5), DELIVERY_DONE);
         world_sent(world, "12:01 caregiver maria: missed Lisinopril\n13:02 caregiver maria: resolved Lisinopril\n");
         assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
         world_live_until(world, AT(18, 0), DELIVERY_DONE);
         world_sent(world, "");
+}
+
+static void what_waits_to_be_told_is_told_once_though_somebody_tries_the_former_message_by_hand(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        world_take(world, ID);
+        world_pass_until(world, AT(13, 1));
+        id = refuse_next(world);
+        world_undo(world, ID);
+        world_take(world, ID);
+        world_forget(world);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
 }
 
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
@@ -402,6 +413,7 @@ int main(void) {
                 TEST(an_attempt_by_hand_that_can_say_nothing_does_not_go_in_a_later_night),
                 TEST(an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night),
                 TEST(what_another_message_has_told_by_now_is_not_told_again_by_hand),
+                TEST(what_waits_to_be_told_is_told_once_though_somebody_tries_the_former_message_by_hand),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),

@@ -170,8 +170,7 @@ static void the_letter_that_takes_something_back_does_not_name_what_is_private_b
 }
 
 /* It may have arrived, or not: it is said until it surely has. */
-static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **state) {
-        struct world *world = *state;
+static void say_again(struct world *world, bool restarts) {
         const struct engine_recipient told[] = { maria() };
         struct message_view view;
 
@@ -183,10 +182,20 @@ static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **
         world_live_until(world, AT(13, 1), DELIVERY_UNKNOWN);
         world_sent(world, "13:01 caregiver maria unknown: resolved Lisinopril\n");
         world_pass_until(world, AT(13, 2));
+        if (restarts)
+                world_restart(world);
         assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
         assert_non_null(view.message->body); /* that same letter, and not another of it */
         world_live_until(world, AT(13, 5), DELIVERY_DONE);
         world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+}
+
+static void how_it_came_out_is_said_again_also_when_it_is_private_by_now(void **state) {
+        say_again(*state, false);
+}
+
+static void how_it_came_out_is_said_again_in_the_same_letter_after_a_restart(void **state) {
+        say_again(*state, true);
 }
 
 static void letter_in_which_something_is_private_by_now(struct world *world) {
@@ -337,6 +346,7 @@ int main(void) {
                 TEST(a_change_of_the_plan_that_waits_is_not_told_once_it_is_private),
                 TEST(the_letter_that_takes_something_back_does_not_name_what_is_private_by_now),
                 TEST(how_it_came_out_is_said_again_also_when_it_is_private_by_now),
+                TEST(how_it_came_out_is_said_again_in_the_same_letter_after_a_restart),
                 TEST(how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now),
                 TEST(how_it_came_out_is_heard_also_after_a_restart),
                 TEST(what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again),
