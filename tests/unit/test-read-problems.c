@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is wrong in a plan file, or cannot be followed, is told by line and reason; an error refuses the whole file. */
+#include <stdio.h>
+
+#include "dosed/limits.h"
+#include "reading.h"
+
+/* Lines of a VEVENT from line 6 on, and the problem that they make. */
+static void what_dosed_cannot_follow_is_named(void **state) {
+        static const struct {
+                const char *lines;
+                enum severity severity;
+                unsigned line;
+                const char *part;
+        } cases[] = {
+                { "STATUS:COMPLETED\nRRULE:FREQ=DAILY\n", SEVERITY_WARNING, 6, "COMPLETED does not stop" },
+                { "RRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY\n", SEVERITY_WARNING, 6, "several RRULEs" },
+                { "RRULE:FREQ=WEEKLY;BYDAY=TU\n", SEVERITY_WARNING, 6, "first is 20260106T080000" },
+                { "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_ERROR, 6, "never due" },
+                { "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30\n", SEVERITY_ERROR, 6, "never due" },
+                { "RRULE:FREQ=DAILY;INTERVAL=65537\n", SEVERITY_ERROR, 6, "longer than a life" },
+                { "RRULE:FREQ=HOURLY;BYMINUTE=0,30\nEXRULE:FREQ=HOURLY\n", SEVERITY_ERROR, 7, "at most 24 doses a day" },
+                { "RRULE:FREQ=DAILY;UNTIL=20250101T000000\n", SEVERITY_WARNING, 6, "ends before it begins" },
+                { "RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=1\n", SEVERITY_WARNING, 6, "ends before it begins" },
+                { "DTEND:20260105T070000\n", SEVERITY_WARNING, 6, "before the start" },
+                { "DTEND:20260105T070000Z\n", SEVERITY_WARNING, 6, "not of the same form" },
+                { "DURATION:-PT5M\n", SEVERITY_WARNING, 6, "below zero" },
+                { "SUMMARY:Other\n", SEVERITY_WARNING, 6, "stands twice" },
+                { "DTSTART:20260105T080000\n", SEVERITY_ERROR, 6, "stands twice, first on line 5" },
+                { "X-DOSED-AMOUT:1\n", SEVERITY_WARNING, 6, "typing mistake" },
+                { "X-DOSED-MAX-PER-DAY:4\n", SEVERITY_WARNING, 6, "do not rely" },
+                { "RRULE:FREQ=DAILY\nX-DOSED-AFTER-TAKEN:PT8H\n", SEVERITY_ERROR, 7, "no RRULE" },
+                { "X-DOSED-EARLY:PT0S\n", SEVERITY_ERROR, 6, "above zero" },
+                { "RDATE;TZID=Europe/Lisbon:20260107T080000Z\n", SEVERITY_WARNING, 6, "the Z counts" },
+                { "RDATE;TZID=\"\":20260107T080000\n", SEVERITY_ERROR, 6, "not the name of a zone" },
+                { "RDATE;VALUE=DATE:20260107T080000\n", SEVERITY_ERROR, 6, "VALUE parameter" },
+                { "RDATE:\n", SEVERITY_ERROR, 6, "not a real date" },
+                { "SEQUENCE:1.5\n", SEVERITY_ERROR, 6, "whole number" },
+                { "DURATION:PT\n", SEVERITY_ERROR, 6, "not a duration" },
+                { "DURATION:P4000D\n", SEVERITY_ERROR, 6, "not a duration" },
+                { "DURATION:PT99999999999999999999S\n", SEVERITY_ERROR, 6, "not a duration" },
+                { "BEGIN:VALARM\nACTION:PROCEDURE\nTRIGGER:PT0S\nEND:VALARM\n", SEVERITY_WARNING, 7, "never acted on" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:PT0S\nPROXIMITY:ARRIVE\nEND:VALARM\n", SEVERITY_WARNING, 9,
+                  "at a place" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nEND:VALARM\n", SEVERITY_WARNING, 6, "no TRIGGER" },
+                { "BEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\n", SEVERITY_WARNING, 6, "no ACTION" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:PT0S\nREPEAT:3\nEND:VALARM\n", SEVERITY_WARNING, 9,
+                  "does not count without DURATION" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:PT0S\nREPEAT:101\nEND:VALARM\n", SEVERITY_ERROR, 9,
+                  "from 0 to 100" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:20260105T080000\nEND:VALARM\n", SEVERITY_ERROR, 8, "not UTC" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31DT1S\nEND:VALARM\n", SEVERITY_WARNING, 8,
+                  "31 days before its dose" },
+                { "DURATION:P1D\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;RELATED=END:P31D\nEND:VALARM\n", SEVERITY_WARNING, 9,
+                  "31 days after its dose" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_event(cases[i].lines);
+
+                assert_problem(&reading.problems, cases[i].severity, cases[i].line, cases[i].part);
+                assert_int_equal(reading.r, cases[i].severity == SEVERITY_ERROR ? CALENDAR_UNUSABLE : 0);
+                assert_int_equal(reading.problems.n_items, 1);
+        }
+}
+
+/* What is legal, or a well-known habit of programs, is not worth a word. */
+static void what_is_usual_gives_no_problem(void **state) {
+        static const char *const cases[] = {
+                "DESCRIPTION:\nLOCATION:\n",
+                "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31D\nEND:VALARM\n",
+                "EXDATE:20260106T080000Z\n",
+                "BEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:maria@example.org\nTRIGGER:-PT5M\nEND:VALARM\n",
+                "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
+                "RRULE:FREQ=MINUTELY;INTERVAL=65537\n",
+                "rdate;value=period:20260106T080000/pt1h,20260107T080000/20260107T090000\n",
+                "dtend:20260105T090000\n",
+                "X-DOSED-INGREDIENT;STRENGTH=\"500 mg\":Metformin\n",
+                "ATTENDEE;CN=\"Dr. A; B: C\";ROLE=REQ-PARTICIPANT:mailto:a@example.org\n",
+                "GEO:1;2\nSTRUCTURED-DATA:x\nX-APPLE-STRUCTURED-LOCATION;VALUE=URI:geo:1,2\n",
+                "BEGIN:X-NOTE\nUID:else\nEND:X-NOTE\n",
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_event(cases[i]);
+
+                assert_clean(&reading);
+        }
+}
+
+static void everything_wrong_is_told_not_only_the_first(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_event("RRULE:FREQ=DAILY;COUNT=0\nEXDATE:never\nPRIORITY:x\n"
+                             "BEGIN:VALARM\nTRIGGER:soon\nEND:VALARM\n");
+        assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+        assert_problem(&reading.problems, SEVERITY_ERROR, 6, "COUNT");
+        assert_problem(&reading.problems, SEVERITY_ERROR, 7, "EXDATE");
+        assert_problem(&reading.problems, SEVERITY_ERROR, 8, "PRIORITY");
+        assert_problem(&reading.problems, SEVERITY_ERROR, 10, "TRIGGER");
+        assert_null(reading.calendar);
+}
+
+static void a_file_is_taken_whole_or_not_at_all(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_lines("BEGIN:VEVENT\nUID:a\nSUMMARY:A\nDTSTART:20260101T080000\nEND:VEVENT\n"
+                             "BEGIN:VEVENT\nUID:b\nDTSTART:20260101T080000\nEND:VEVENT\n");
+        assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+        assert_problem(&reading.problems, SEVERITY_ERROR, 7, "no SUMMARY");
+        assert_null(reading.calendar);
+}
+
+static void an_exception_in_utc_takes_nothing_from_days(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_lines("BEGIN:VEVENT\nUID:a\nSUMMARY:b\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY\n"
+                             "EXDATE;VALUE=DATE:20260103\nEXDATE:20260102T000000Z\nEND:VEVENT\n");
+        assert_int_equal(reading.r, 0);
+        assert_problem(&reading.problems, SEVERITY_WARNING, 8, "takes nothing away from days");
+        assert_due(reading.calendar->schedules[0], "Europe/Berlin", "20260101T000000Z", "20260101T070000Z 20260102T070000Z "
+                   "20260104T070000Z");
+}
+
+static void a_file_without_schedules_is_used_with_a_warning(void **state) {
+        _cleanup_(reading_done) struct reading reading = read_lines("BEGIN:VJOURNAL\nUID:a\nEND:VJOURNAL\n");
+
+        (void) state;
+        assert_int_equal(reading.r, 0);
+        assert_int_equal(reading.calendar->n_schedules, 0);
+        assert_problem(&reading.problems, SEVERITY_WARNING, 0, "no VEVENT");
+}
+
+/* `n` entries with the same lines, each with its own UID. */
+static struct reading read_many(unsigned n, const char *lines) {
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        assert_non_null(stream);
+        fputs("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", stream);
+        for (unsigned i = 0; i < n; i++)
+                fprintf(stream, "BEGIN:VEVENT\r\nUID:u%u\r\nSUMMARY:x\r\nDTSTART:20260101T080000\r\n%sEND:VEVENT\r\n", i, lines);
+        fputs("END:VCALENDAR\r\n", stream);
+        assert_int_equal(fclose(stream), 0);
+
+        struct reading reading = read_bytes(text, size);
+        free(text);
+        return reading;
+}
+
+/* A legal file that would hold up its reader is refused by what it sums up to. */
+static void a_file_that_costs_too_much_is_refused(void **state) {
+        static const struct {
+                unsigned n;
+                const char *lines, *says;
+        } cases[] = {
+                /* Due in centuries only, and counted to the end. */
+                { 4990, "RRULE:FREQ=HOURLY;INTERVAL=47;BYYEARDAY=366;BYHOUR=3\r\n", "too much" },
+                { 4990, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=400\r\n", "too much" },
+                { 4990, "RRULE:FREQ=MINUTELY;COUNT=1000000\r\n", "too much" },
+                { LIMIT_FILE_EXRULES + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\n", "EXRULEs" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_many(cases[i].n, cases[i].lines);
+                const struct problems *problems = &reading.problems;
+                bool said = false;
+
+                assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+                for (size_t j = 0; j < problems->n_items; j++)
+                        said = said || (problems->items[j].severity == SEVERITY_ERROR &&
+                                        strstr(problems->items[j].text, cases[i].says));
+                assert_true(said);
+        }
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_many(5, cases[i].lines);
+
+                assert_int_equal(reading.r, 0);
+        }
+}
+
+static void a_day_without_a_time_has_no_times_within_it(void **state) {
+        static const char plan[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:x\r\n"
+                                   "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY;INTERVAL=6\r\nEND:VEVENT\r\n"
+                                   "END:VCALENDAR\r\n";
+        _cleanup_(reading_done) struct reading reading = read_bytes(plan, strlen(plan));
+
+        (void) state;
+        assert_int_equal(reading.r, CALENDAR_UNUSABLE);
+        assert_problem(&reading.problems, SEVERITY_ERROR, 8, "times within a day");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_dosed_cannot_follow_is_named),
+                cmocka_unit_test(what_is_usual_gives_no_problem),
+                cmocka_unit_test(everything_wrong_is_told_not_only_the_first),
+                cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
+                cmocka_unit_test(an_exception_in_utc_takes_nothing_from_days),
+                cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
+                cmocka_unit_test(a_file_that_costs_too_much_is_refused),
+                cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
+        };
+
+        return cmocka_run_group_tests(tests, setup, teardown);
+}

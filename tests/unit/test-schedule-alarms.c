@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When the alarms of a dose ring, and how far ahead of it; durations are nominal in days and exact in hours. */
+#include "dosed/limits.h"
+#include "schedule-text.h"
+
+static void durations_are_nominal_in_days_and_exact_in_hours(void **state) {
+        const struct zone *zone = zone_named("Europe/Berlin");
+        struct stamp before = stamp_of("Europe/Berlin:20260328T120000");
+        struct wall_clock clock = clock_of(NULL);
+        usec_t at_usec = stamp_to_usec(&before, &clock, NULL);
+
+        (void) state;
+
+        assert_int_equal(usec_add_duration(at_usec, (struct duration){ 1, 0 }, zone) - at_usec, 23 * USEC_PER_HOUR);
+        assert_int_equal(usec_add_duration(at_usec, (struct duration){ 0, 86400 }, zone) - at_usec, USEC_PER_DAY);
+        assert_int_equal(usec_add_duration(at_usec, (struct duration){ 7, 3600 }, zone) - at_usec,
+                         7 * USEC_PER_DAY);
+        /* However far, it does not wrap. */
+        assert_true(usec_add_duration(at_usec, (struct duration){ INT32_MAX, INT64_MAX }, zone) > at_usec);
+        assert_true(usec_add_duration(at_usec, (struct duration){ INT32_MIN, INT64_MIN }, zone) < at_usec);
+}
+
+static struct schedule *schedule_with_alarms(const struct schedule_text *text, const struct alarm *alarms, size_t n) {
+        struct schedule *schedule = schedule_of(text);
+
+        schedule->details.alarms = calloc(n, sizeof(*alarms));
+        assert_non_null(schedule->details.alarms);
+        memcpy(schedule->details.alarms, alarms, n * sizeof(*alarms));
+        schedule->details.n_alarms = n;
+        return schedule;
+}
+
+static void check_alarms(const struct schedule *schedule, const char *id, const char *expect) {
+        struct wall_clock clock = clock_of(NULL);
+        _cleanup_(free_p) usec_t *alarms = NULL;
+        struct occurrence occurrence;
+        char text[400] = "", one[CIVIL_TEXT_SIZE];
+        size_t n;
+
+        assert_int_equal(schedule_find(schedule, &clock, id, &occurrence), 0);
+        assert_int_equal(occurrence_alarms(&occurrence, &clock, &alarms, &n), 0);
+        assert_true((n > 0) == (alarms != NULL));
+        for (size_t i = 0; i < n; i++) {
+                civil_format(one, alarms[i] / USEC_PER_SEC, false, true);
+                (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i > 0 ? " " : "", one);
+                assert_true(alarms[i] >= occurrence.due_usec - schedule_alarm_lead(schedule));
+        }
+        assert_string_equal(text, expect);
+}
+
+static void alarms_ring_in_order_and_once(void **state) {
+        static const struct alarm alarms[] = {
+                { .anchor = ALARM_END, .offset = { 0, 0 } },
+                { .anchor = ALARM_START, .offset = { 0, -600 }, .repeat = 2, .every = { 0, 300 } },
+                { .anchor = ALARM_START, .offset = { 0, -300 } },
+                { .anchor = ALARM_START, .offset = { -1, 0 } },
+                /* A year ahead the engine does not look. */
+                { .anchor = ALARM_START, .offset = { -365, 0 } },
+        };
+        const struct schedule_text text = { .start = "20260329T080000", .rules = "FREQ=DAILY" };
+        _cleanup_(schedule_free_p) struct schedule *schedule = NULL;
+
+        (void) state;
+
+        schedule = schedule_with_alarms(&text, alarms, ELEMENTS(alarms));
+        schedule->details.span = (struct duration){ 0, 7200 };
+        check_alarms(schedule, "20260329T080000",
+                     "20260328T070000Z 20260329T055000Z 20260329T055500Z 20260329T060000Z 20260329T080000Z");
+        assert_int_equal(schedule_alarm_lead(schedule), LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY);
+        schedule->details.n_alarms = 3;
+        assert_int_equal(schedule_alarm_lead(schedule), 10 * USEC_PER_MINUTE);
+        schedule->details.n_alarms = 0;
+        check_alarms(schedule, "20260329T080000", "");
+        assert_int_equal(schedule_alarm_lead(schedule), 0);
+}
+
+static void alarms_of_a_date_count_from_its_midnight(void **state) {
+        static const struct alarm alarms[] = {
+                { .anchor = ALARM_START, .offset = { 0, 9 * 3600 } },
+                { .anchor = ALARM_START, .offset = { 0, -3600 } },
+        };
+        const struct schedule_text text = { .start = "20260110", .rules = "FREQ=DAILY" };
+        _cleanup_(schedule_free_p) struct schedule *schedule = schedule_with_alarms(&text, alarms, ELEMENTS(alarms));
+
+        (void) state;
+
+        check_alarms(schedule, "20260110", "20260109T220000Z 20260110T080000Z");
+}
+
+static void an_absolute_alarm_rings_for_one_dose_only(void **state) {
+        struct stamp at = stamp_of("20260110T065000Z"), after = stamp_of("20260110T080000Z");
+        struct wall_clock clock = clock_of(NULL);
+        const struct alarm alarms[] = {
+                { .anchor = ALARM_ABSOLUTE, .at_usec = stamp_to_usec(&at, &clock, NULL) },
+                { .anchor = ALARM_ABSOLUTE, .at_usec = stamp_to_usec(&after, &clock, NULL) },
+        };
+        const struct schedule_text once = { .start = "20260110T080000" };
+        const struct schedule_text daily = { .start = "20260109T080000", .rules = "FREQ=DAILY" };
+        _cleanup_(schedule_free_p) struct schedule *a = NULL, *b = NULL;
+
+        (void) state;
+
+        a = schedule_with_alarms(&once, alarms, ELEMENTS(alarms));
+        check_alarms(a, "20260110T080000", "20260110T065000Z 20260110T080000Z");
+        b = schedule_with_alarms(&daily, alarms, ELEMENTS(alarms));
+        check_alarms(b, "20260109T080000", "");
+        check_alarms(b, "20260110T080000", "20260110T065000Z 20260110T080000Z");
+        check_alarms(b, "20260111T080000", "");
+        check_alarms(b, "20260112T080000", "");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(durations_are_nominal_in_days_and_exact_in_hours),
+                cmocka_unit_test(alarms_ring_in_order_and_once),
+                cmocka_unit_test(alarms_of_a_date_count_from_its_midnight),
+                cmocka_unit_test(an_absolute_alarm_rings_for_one_dose_only),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
