@@ -110,8 +110,3 @@ static inline void world_sent(struct world *world, const char *expected) {
         assert_string_equal(sent, expected);
         world_forget(world);
 }
-
-static inline void world_restart(struct world *world) {
-        world_stop(world);
-        world_start(world);
-}

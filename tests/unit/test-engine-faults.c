@@ -6,11 +6,6 @@
 
 #define LIS "ana/lis/20261123T080000"
 
-static void restart(struct world *world) {
-        world_stop(world);
-        world_start(world);
-}
-
 /* unwritable */
 
 static void a_plan_taken_over_while_nothing_can_be_written_is_written_later(void **state) {
@@ -48,7 +43,7 @@ static void edits_of_what_is_only_in_memory_see_what_was_taken(void **state) {
         world_told(world, ""); /* it was taken */
         world_break_store(world, false);
         world_pass_until(world, AT(10, 2));
-        restart(world);
+        world_restart(world);
         world_assert_state(world, "ana/lis/20261123T093000", DOSE_TAKEN);
 }
 
@@ -69,7 +64,7 @@ static void weeks_without_a_disk_keep_what_people_said(void **state) {
         world_break_store(world, false);
         world_pass_until(world, world->now_usec + 2 * USEC_PER_MINUTE);
         assert_int_equal(engine_count_degraded(world->engine), 0);
-        restart(world);
+        world_restart(world);
         world_assert_state(world, "ana/lis/20261123T010000", DOSE_TAKEN);
         for (int day = 24; day <= 30; day++) {
                 (void) snprintf(text, sizeof(text), "ana/lis/202611%dT080000", day);
@@ -96,7 +91,7 @@ static void a_line_that_cannot_be_read_silences_no_other_dose(void **state) {
         spoil(world, "lis");
         world_edit(world, DAILY("140000"));
         assert_int_equal(engine_count_degraded(world->engine), 1);
-        restart(world);
+        world_restart(world);
         world_forget(world);
         world_pass_until(world, AT(14, 0));
         world_told(world, "13:00 changed B missed\n14:00 changed Lisinopril due\n14:00 reminder Lisinopril due\n");

@@ -2,8 +2,8 @@
 /* From folders to a plan: what is broken, renamed, doubled, removed or cannot be read for a while. */
 #include <sys/resource.h>
 
+#include "daily-world.h"
 #include "dosed/text.h"
-#include "world.h"
 
 #define BROKEN ICS(EVENT("b", "Bisoprolol", "DTSTART:20261101T080000\r\nRRULE:FREQ=FORTNIGHTLY\r\n"))
 #define ASPIRIN ICS(EVENT("a", "Aspirin", DAILY("080000")))
@@ -126,6 +126,87 @@ static void another_broken_file_does_not_take_over_what_was_removed(void **state
         world_reload(world);
         assert_degraded(world, "ana: c.ics:|nothing of it is in force");
         assert_medications(world, 1);
+}
+
+static void a_broken_file_keeps_its_last_good_version_over_a_restart(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put(world, "lis.ics",
+                  ICS(EVENT("lis", "Lisinopril", "DTSTART:20261101T080000\r\nRRULE:FREQ=FORTNIGHTLY\r\n")));
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "lis.ics:9"));
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "last good version"));
+
+        world_restart(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+
+        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_reload(world);
+        world_told(world, "degraded 0\n");
+}
+
+static void a_file_that_was_never_good_is_named(void **state) {
+        struct world *world = *state;
+
+        world_put(world, "bad.ics", "this is no calendar");
+        world_reload(world);
+        assert_int_equal(engine_count_degraded(world->engine), 1);
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "bad.ics"));
+        world_remove_file(world, "bad.ics");
+        world_reload(world);
+        assert_int_equal(engine_count_degraded(world->engine), 0);
+}
+
+static void a_renamed_file_changes_nothing(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put_event(world, "other.ics", "lis", "Lisinopril", DAILY("080000"));
+        world_remove_file(world, "lis.ics");
+        world_reload(world);
+        world_told(world, "");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+}
+
+static void a_touched_file_that_says_the_same_is_no_change(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 5));
+        world_edit(world, DAILY("080000"));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+        world_pass_until(world, AT(8, 15));
+        world_told(world, "08:10 reminder Lisinopril due\n");
+}
+
+static void the_same_uid_in_two_files_rings_once_by_the_newer(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_put_event(world, "copy.ics", "lis", "Lisinopril", DAILY("070000") "SEQUENCE:2\r\n");
+        world_reload(world);
+        world_told(world, "degraded 1\nplan ana\n");
+        world_pass_until(world, AT(8, 5));
+        world_told(world, "07:00 changed Lisinopril due\n07:00 reminder Lisinopril due\n07:10 reminder Lisinopril due\n"
+                          "07:30 reminder Lisinopril due\n08:00 reminder Lisinopril due\n");
+}
+
+static void an_event_without_a_summary_does_not_poison_the_ledger(void **state) {
+        struct world *world = *state;
+
+        world_put(world, "n.ics",
+                  ICS("BEGIN:VEVENT\r\nUID:n\r\nDTSTAMP:20261101T000000Z\r\n" DAILY(
+                          "080000") "X-DOSED-MEDICATION:abc\r\nEND:VEVENT\r\n"
+                                    "BEGIN:VEVENT\r\nUID:n\r\nDTSTAMP:20261101T000000Z\r\n"
+                                    "RECURRENCE-ID:20261124T080000\r\nDTSTART:20261124T090000\r\nEND:VEVENT\r\n"));
+        world_reload(world);
+        world_pass_until(world, AT(33, 5));
+        assert_true(store_is_flushed(world->store));
 }
 
 static void what_cannot_be_read_for_a_while_is_read_later(void **state) {
@@ -315,6 +396,12 @@ int main(void) {
                 TEST(a_broken_file_that_is_renamed_keeps_its_last_good_version),
                 TEST(a_broken_file_that_is_copied_and_removed_too),
                 TEST(another_broken_file_does_not_take_over_what_was_removed),
+                TEST(a_broken_file_keeps_its_last_good_version_over_a_restart),
+                TEST(a_file_that_was_never_good_is_named),
+                TEST(a_renamed_file_changes_nothing),
+                TEST(a_touched_file_that_says_the_same_is_no_change),
+                TEST(the_same_uid_in_two_files_rings_once_by_the_newer),
+                TEST(an_event_without_a_summary_does_not_poison_the_ledger),
                 TEST(what_cannot_be_read_for_a_while_is_read_later),
                 TEST(a_folder_that_goes_between_listing_and_reading_is_a_problem_of_the_file),
                 TEST(what_is_no_file_is_not_looked_at_again_and_again),

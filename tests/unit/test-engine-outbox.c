@@ -95,6 +95,26 @@ static void what_surely_did_not_arrive_is_written_anew(void **state) {
         message_done(&second);
 }
 
+static void a_letter_to_an_address_that_was_wrong_is_written_anew_to_the_right_one(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+
+        told[0].way = "wrong@example.org, minimal";
+        begin(world, told, 1);
+        world_live_until(world, AT(12, 3), DELIVERY_UNKNOWN);
+        world_forget(world);
+        world_stop(world);
+        told[0].way = "maria@example.org, minimal";
+        world_start(world);
+        world_forget(world);
+        struct message_view view;
+        world_pass_until(world, AT(12, 10));
+        assert_int_equal(engine_next_message(world->engine, world->now_usec, &view), 0);
+        assert_null(view.message->body);
+        assert_int_equal(view.n_items, 1);
+        assert_int_equal(view.items[0].telling->event, EVENT_MISSED);
+}
+
 static void a_day_without_a_server_is_one_digest(void **state) {
         struct world *world = *state;
         struct engine_recipient told[] = { maria() };
@@ -143,6 +163,19 @@ static void a_refusal_is_seen_until_it_is_tried_again_by_hand(void **state) {
         world_sent(world, "18:00 caregiver maria: missed Lisinopril\n");
         assert_false(is_degraded(world, "outbox"));
         message_done(&message);
+}
+
+static void a_refusal_that_something_followed_is_no_trouble_after_a_restart(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_NEVER);
+        assert_true(is_degraded(world, "outbox"));
+        world_live_until(world, AT(24 + 13, 0), DELIVERY_DONE);
+        assert_false(is_degraded(world, "outbox"));
+        world_restart(world);
+        world_live_until(world, AT(24 + 14, 0), DELIVERY_DONE);
+        assert_false(is_degraded(world, "outbox"));
 }
 
 static void what_was_refused_is_not_resolved(void **state) {
@@ -370,8 +403,10 @@ int main(void) {
                 TEST(a_crowd_that_is_told_of_a_crowd_is_told_in_steps_that_are_bounded),
                 TEST(a_process_that_died_in_the_middle_sends_the_same_bytes_again),
                 TEST(what_surely_did_not_arrive_is_written_anew),
+                TEST(a_letter_to_an_address_that_was_wrong_is_written_anew_to_the_right_one),
                 TEST(a_day_without_a_server_is_one_digest),
                 TEST(a_refusal_is_seen_until_it_is_tried_again_by_hand),
+                TEST(a_refusal_that_something_followed_is_no_trouble_after_a_restart),
                 TEST(what_was_refused_is_not_resolved),
                 TEST(a_full_disk_does_not_hold_a_message_back),
                 TEST(who_is_no_caregiver_any_more_is_told_nothing),

@@ -244,6 +244,11 @@ static inline void world_assert_state(struct world *world, const char *id, enum 
 }
 
 /* The plan of the one medicine says this from now on. */
+static inline void world_restart(struct world *world) {
+        world_stop(world);
+        world_start(world);
+}
+
 static inline void world_edit(struct world *world, const char *lines) {
         world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
         world_reload(world);

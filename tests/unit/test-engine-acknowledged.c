@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What another client acknowledged or put off: seen is not taken, and it is silent no longer than was said. */
+#include "daily-world.h"
+
+static int count(void *userdata, const struct dose_view *view) {
+        (void) view;
+        ++*(unsigned *) userdata;
+        return 0;
+}
+
+static unsigned n_up(struct world *world) {
+        unsigned n = 0;
+
+        assert_int_equal(engine_visit_reminded(world->engine, world->now_usec, count, &n), 0);
+        return n;
+}
+
+#define ALARM(lines) \
+        "BEGIN:VALARM\r\nUID:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:PT0S\r\n" lines "END:VALARM\r\n"
+
+#define SNOOZE                                                                                          \
+        "BEGIN:VALARM\r\nUID:sn\r\nRELATED-TO;RELTYPE=SNOOZE:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n" \
+        "TRIGGER;VALUE=DATE-TIME:20261123T084000Z\r\nEND:VALARM\r\n"
+
+/* At 08:06 another client's words come with the file; gives what is told from then on. */
+static void hear_of(struct world *world, const char *lines, const char *told) {
+        begin(world);
+        world_pass_until(world, AT(8, 6));
+        assert_int_equal(n_up(world), 1);
+        world_edit(world, lines);
+        assert_int_equal(n_up(world), 0);
+        world_forget(world);
+        world_pass_until(world, AT(12, 1));
+        world_told(world, told);
+}
+
+#define LAST_REMINDER "11:50 reminder Lisinopril due\n12:00 changed Lisinopril missed\n"
+
+/* Seen is not taken: the dose stays open, and one last reminder comes before its window ends (RFC 9074, 6.1). */
+static void what_was_acknowledged_elsewhere_is_silent_but_for_one_last_reminder(void **state) {
+        hear_of(*state, DAILY("080000") ALARM("ACKNOWLEDGED:20261123T080500Z\r\n"), LAST_REMINDER);
+}
+
+static void what_thunderbird_dismissed_is_silent_but_for_one_last_reminder(void **state) {
+        hear_of(*state, DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\n" ALARM(""), LAST_REMINDER);
+}
+
+static void what_was_put_off_elsewhere_rings_when_it_says(void **state) {
+        hear_of(*state, DAILY("080000") ALARM("ACKNOWLEDGED:20261123T080500Z\r\n") SNOOZE,
+                "08:40 reminder Lisinopril due\n" LAST_REMINDER);
+}
+
+static void what_thunderbird_put_off_rings_when_it_says(void **state) {
+        hear_of(*state,
+                DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\nX-MOZ-SNOOZE-TIME:20261123T084000Z\r\n" ALARM(""),
+                "08:40 reminder Lisinopril due\n" LAST_REMINDER);
+}
+
+static void yesterdays_acknowledgement_says_nothing_of_today(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000") ALARM("ACKNOWLEDGED:20261122T080500Z\r\n"));
+        world_forget(world);
+        world_pass_until(world, AT(8, 15));
+        world_told(world,
+                   "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(what_was_acknowledged_elsewhere_is_silent_but_for_one_last_reminder),
+                TEST(what_thunderbird_dismissed_is_silent_but_for_one_last_reminder),
+                TEST(what_was_put_off_elsewhere_rings_when_it_says),
+                TEST(what_thunderbird_put_off_rings_when_it_says),
+                TEST(yesterdays_acknowledgement_says_nothing_of_today),
+        };
+
+        return cmocka_run_group_tests_name("acknowledged elsewhere", tests, NULL, NULL);
+}

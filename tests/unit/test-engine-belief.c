@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a folder shows and is not believed at once: that all or most of it is gone, and bytes that a process died of. */
+#include "daily-world.h"
+
+static void a_folder_that_turns_empty_is_not_believed_until_accepted(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_remove_file(world, "lis.ics");
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        world_restart(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
+        world_told(world, "degraded 0\n08:01 changed Lisinopril skipped\nplan ana\n");
+        world_pass_until(world, AT(8, 1) + 2 * USEC_PER_DAY);
+        world_told(world, "");
+}
+
+static void a_folder_that_vanishes_is_not_believed(void **state) {
+        struct world *world = *state;
+        _cleanup_(free_p) char *aside = NULL;
+
+        begin(world);
+        assert_true(asprintf(&aside, "%s.aside", world->calendars) > 0);
+        assert_int_equal(rename(world->calendars, aside), 0);
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        world_pass_until(world, AT(8, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n");
+        assert_int_equal(rename(aside, world->calendars), 0);
+        world_reload(world);
+        world_told(world, "degraded 0\n");
+}
+
+static void losing_more_than_half_at_once_is_not_believed(void **state) {
+        struct world *world = *state;
+
+        world_put_event(world, "a.ics", "a", "Aspirin", DAILY("090000"));
+        world_put_event(world, "b.ics", "b", "Bisoprolol", DAILY("100000"));
+        begin(world);
+        world_remove_file(world, "a.ics");
+        world_remove_file(world, "b.ics");
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        world_put_event(world, "b.ics", "b", "Bisoprolol", DAILY("100000"));
+        world_reload(world);
+        world_told(world, "degraded 0\nplan ana\n");
+        world_pass_until(world, AT(11, 0));
+        world_told(world,
+                   "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n"
+                   "08:30 reminder Lisinopril due\n09:00 reminder Lisinopril due\n10:00 reminder Lisinopril due\n"
+                   "10:00 changed Bisoprolol due\n10:00 reminder Bisoprolol due\n10:10 reminder Bisoprolol due\n"
+                   "10:30 reminder Bisoprolol due\n11:00 reminder Lisinopril due\n11:00 reminder Bisoprolol due\n");
+}
+
+static void a_crash_mark_of_a_good_file_is_a_false_alarm(void **state) {
+        struct world *world = *state;
+        const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
+
+        assert_int_equal(store_mark_reading(world->store, store_digest(text, strlen(text))), 0);
+        world_put(world, "lis.ics", text);
+        world_restart(world);
+        world_told(world, "plan ana\n");
+        assert_int_equal(engine_count_degraded(world->engine), 0);
+}
+
+static void quarantined_bytes_are_not_read_again_until_changed(void **state) {
+        struct world *world = *state;
+        const char *text = ICS(EVENT("lis", "Lisinopril", DAILY("080000")));
+
+        assert_int_equal(store_quarantine(world->store, store_digest(text, strlen(text)), world->now_usec), 0);
+        world_put(world, "lis.ics", text);
+        world_reload(world);
+        world_told(world, "degraded 1\n");
+        assert_non_null(strstr(engine_degraded(world->engine, 0), "crashed"));
+        world_edit(world, DAILY("080100"));
+        world_told(world, "degraded 0\nplan ana\n");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+        const struct CMUnitTest tests[] = {
+                TEST(a_folder_that_turns_empty_is_not_believed_until_accepted),
+                TEST(a_folder_that_vanishes_is_not_believed),
+                TEST(losing_more_than_half_at_once_is_not_believed),
+                TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
+                TEST(quarantined_bytes_are_not_read_again_until_changed),
+        };
+
+        return cmocka_run_group_tests_name("what is not believed", tests, NULL, NULL);
+}
