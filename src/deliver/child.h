@@ -21,8 +21,5 @@ int child_start(const struct runner_command *command, struct child *ret);
 /* To the whole group. It must not be reaped yet. */
 void child_signal(const struct child *child, int signal);
 
-/*
- * Ends the group and reaps the child; one that the kernel, or a debugger that traces it, does not let go of for seconds is left to
- * them.
- */
+/* Ends the group and reaps the child; one that the kernel, or who traces it, does not let go of for seconds is left to them. */
 void child_kill(const struct child *child);
