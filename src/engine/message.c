@@ -132,7 +132,7 @@ static int end_unrepeatable(struct engine *engine, struct recipient *recipient, 
 
         for (live = recipient->tellings; r >= 0 && live; live = live->next)
                 if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED &&
-                    !telling_waits_already(live->of->first, recipient, EVENT_RESOLVED))
+                    !telling_find_waiting(live->of->first, recipient, EVENT_RESOLVED))
                         r = outbox_add(engine, recipient, &live->telling);
         return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
 }

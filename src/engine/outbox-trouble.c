@@ -7,8 +7,8 @@
 
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
-/* Another message has told them that by now, or will. */
-static int is_told_otherwise(struct engine *engine, const struct recipient *recipient, const struct telling *telling,
+/* Another message has told them that by now. */
+static int is_told_since(struct engine *engine, const struct recipient *recipient, const struct telling *telling,
                          bool *ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         struct knowledge knowledge;
@@ -26,10 +26,44 @@ static int is_told_otherwise(struct engine *engine, const struct recipient *reci
         if (r < 0)
                 return r;
         knowledge = told_knowledge(&told, recipient);
-        *ret = (knowledge.belief == belief && knowledge.said > telling->id) ||
-               telling_waits_already(told_in_hand(&told), recipient, telling->event);
         told_done(&told);
+        *ret = knowledge.belief == belief && knowledge.said > telling->id;
         return 0;
+}
+
+static int find_waiting(const struct engine *engine, const struct recipient *recipient, const struct telling *telling,
+                        struct live_telling **ret) {
+        _cleanup_(free_p) char *id = NULL;
+        int r;
+
+        *ret = NULL;
+        if (!telling->uid)
+                return 0;
+        r = dose_id_format(telling->person, telling->uid, telling->recurrence_id, &id);
+        if (r >= 0)
+                *ret = telling_find_waiting(outbox_of_dose(&engine->outbox, id), recipient, telling->event);
+        return r < 0 ? r : 0;
+}
+
+/* At once: somebody waits for it. What waits to say the same goes in its place. */
+static int tell_one_again(struct engine *engine, struct recipient *recipient, const struct telling *telling,
+                          usec_t now_usec) {
+        struct telling again = *telling;
+        struct live_telling *waiting;
+        bool is_told;
+        int r;
+
+        r = find_waiting(engine, recipient, telling, &waiting);
+        if (r < 0)
+                return r;
+        if (waiting)
+                return live_telling_hurry(engine, waiting, telling->in_summary, now_usec);
+        r = is_told_since(engine, recipient, telling, &is_told);
+        if (r < 0 || is_told)
+                return r;
+        again.happened_usec = now_usec;
+        again.not_before_usec = AT_ONCE(now_usec);
+        return outbox_add(engine, recipient, &again);
 }
 
 /* What failed is told again, if it is still so; together with what else there is to say by then. */
@@ -39,19 +73,9 @@ static int tell_again(struct engine *engine, struct recipient *recipient, struct
 
         r = store_list_tellings_of_message(engine->store, message->id, &tellings);
         /* What became of the former ones stays known: they may have arrived. */
-        for (size_t i = 0; r >= 0 && i < tellings.n_tellings; i++) {
-                struct telling again = tellings.tellings[i];
-                bool is_told;
-
-                if (again.state != TELLING_FAILED && again.state != TELLING_PERHAPS)
-                        continue;
-                r = is_told_otherwise(engine, recipient, &again, &is_told);
-                if (r < 0 || is_told)
-                        continue;
-                again.happened_usec = now_usec;
-                again.not_before_usec = AT_ONCE(now_usec); /* somebody waits for it */
-                r = outbox_add(engine, recipient, &again);
-        }
+        for (size_t i = 0; r >= 0 && i < tellings.n_tellings; i++)
+                if (tellings.tellings[i].state == TELLING_FAILED || tellings.tellings[i].state == TELLING_PERHAPS)
+                        r = tell_one_again(engine, recipient, &tellings.tellings[i], now_usec);
         message->state = MESSAGE_STATE_RENEWED;
         return r < 0 ? r : store_put_message(engine->store, message);
 }

@@ -108,10 +108,12 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
 int outbox_take_up(struct engine *engine, struct recipient *recipient, struct telling *telling); /* from the ledger */
 int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message);
 int live_telling_seal(struct engine *engine, struct live_telling *live, int64_t message, bool is_discreet);
+/* What waits for its time is told at once; `in_summary`: as part of one. */
+int live_telling_hurry(struct engine *engine, struct live_telling *live, bool in_summary, usec_t now_usec);
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id);
-/* Whether that waits for that one, among those of a dose; `first` may be NULL. */
-bool telling_waits_already(const struct live_telling *first, const struct recipient *recipient,
-                           enum telling_event event);
+/* Of those of a dose, one for that recipient that waits and says the same; NULL. Each alarm has a time of its own. */
+struct live_telling *telling_find_waiting(struct live_telling *first, const struct recipient *recipient,
+                                          enum telling_event event);
 /* Those that ask whether it was stopped. Returns 0 or -ENOMEM. */
 int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,
                       struct live_telling **ret);

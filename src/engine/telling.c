@@ -166,14 +166,10 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         return 0;
 }
 
-/* Of the same texts. */
-static int change(struct engine *engine, struct live_telling *live, const struct telling *now) {
-        const struct telling *was = &live->telling;
-        int r;
+/* `now` has the texts of what it was. */
+static int change_telling(struct engine *engine, struct live_telling *live, const struct telling *now) {
+        int r = store_put_telling(engine->store, now);
 
-        if (now->state == was->state && now->message == was->message && now->is_discreet == was->is_discreet)
-                return 0;
-        r = store_put_telling(engine->store, now);
         if (r < 0)
                 return r;
         live->telling = *now;
@@ -186,18 +182,31 @@ static int change(struct engine *engine, struct live_telling *live, const struct
 int live_telling_set(struct engine *engine, struct live_telling *live, enum telling_state state, int64_t message) {
         struct telling now = live->telling;
 
+        if (now.state == state && now.message == message)
+                return 0;
         now.state = state;
         now.message = message;
-        return change(engine, live, &now);
+        return change_telling(engine, live, &now);
 }
 
 int live_telling_seal(struct engine *engine, struct live_telling *live, int64_t message, bool is_discreet) {
         struct telling now = live->telling;
 
+        if (now.state == TELLING_SEALED && now.message == message && now.is_discreet == is_discreet)
+                return 0;
         now.state = TELLING_SEALED;
         now.message = message;
         now.is_discreet = is_discreet;
-        return change(engine, live, &now);
+        return change_telling(engine, live, &now);
+}
+
+int live_telling_hurry(struct engine *engine, struct live_telling *live, bool in_summary, usec_t now_usec) {
+        struct telling now = live->telling;
+
+        now.happened_usec = now_usec;
+        now.not_before_usec = AT_ONCE(now_usec);
+        now.in_summary = in_summary;
+        return change_telling(engine, live, &now);
 }
 
 struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id) {
@@ -207,13 +216,21 @@ struct live_telling *outbox_of_dose(const struct outbox *outbox, const char *id)
         return group ? group->first : NULL;
 }
 
-bool telling_waits_already(const struct live_telling *first, const struct recipient *recipient,
-                           enum telling_event event) {
-        for (const struct live_telling *live = first; live; live = live->dose_next)
-                if (live->recipient == recipient && live->telling.event == event &&
-                    live->telling.state == TELLING_WAITS)
-                        return true;
-        return false;
+static bool says_same(enum telling_event a, enum telling_event b) {
+        enum belief of_a, of_b;
+
+        return telling_belief(a, &of_a) && telling_belief(b, &of_b) ? of_a == of_b : a == b;
+}
+
+struct live_telling *telling_find_waiting(struct live_telling *first, const struct recipient *recipient,
+                                          enum telling_event event) {
+        struct live_telling *live;
+
+        for (live = first; live; live = live->dose_next)
+                if (live->recipient == recipient && live->telling.state == TELLING_WAITS &&
+                    live->telling.event != EVENT_ALARM && says_same(live->telling.event, event))
+                        return live;
+        return NULL;
 }
 
 int outbox_asks_about(const struct outbox *outbox, const char *person, const char *medication,

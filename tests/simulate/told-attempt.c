@@ -145,6 +145,10 @@ static void check_said(struct world *world, size_t i, const struct message_view 
         hearing = hearing_make(world, i, id);
         if (hearing->touched_usec < world->now_usec)
                 hearing->touched_usec = world->now_usec;
+        if (opinion != THINKS_NOTHING && hearing->said == opinion && hearing->attempt == world->told.n_messages + 1)
+                fail(world, "one message tells %s twice the same of %s", listener->policy.name, id);
+        hearing->said = opinion;
+        hearing->attempt = world->told.n_messages + 1;
         if (opinion == THINKS_RESOLVED && !hearing->may_know && !is_out_of_mind(world, hearing))
                 fail(world, "%s hears the end of %s, and never heard of it", listener->policy.name, id);
         if (opinion == THINKS_RESOLVED)

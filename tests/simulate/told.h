@@ -65,6 +65,8 @@ struct hearing {
         unsigned told_episode;   /* in that one, */
         int64_t told_message;    /* by that message */
         int64_t end_refused;     /* the last one that was to say the end of it and failed for good; 0: none */
+        enum opinion said;       /* by the last attempt that told of it, */
+        uint64_t attempt;        /* which was that one, counted from 1; 0: none yet */
         enum telling_event owed; /* _EVENT_MAX: nothing */
         usec_t owed_usec;
         bool is_excused;   /* need not be told what was owed, and may be told all the same */

@@ -185,7 +185,44 @@ static void what_waits_to_be_told_is_told_once_though_somebody_tries_the_former_
 
         assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
         world_live_until(world, AT(18, 0), DELIVERY_DONE);
-        world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
+        world_sent(world, "13:01 caregiver maria: resolved Lisinopril\n");
+}
+
+/* What waits for the morning to say the same does not keep it from going at night. */
+static void what_waits_for_the_morning_goes_when_somebody_tries_the_former_message_by_hand(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { late_maria() };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_pass_until(world, AT(21, 50));
+        id = refuse_next(world);
+        world_pass_until(world, AT(22, 30));
+        world_take(world, ID);
+        world_undo(world, ID);
+        world_pass_until(world, AT(23, 0));
+        world_forget(world);
+        world_live_until(world, AT(23, 1), DELIVERY_DONE);
+        world_sent(world, "");
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(32, 0), DELIVERY_DONE);
+        world_sent(world, "23:01 caregiver maria: missed Lisinopril\n");
+}
+
+static void a_hook_is_told_once_though_somebody_tries_the_former_message_by_hand(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { hook(EVENT_BIT(EVENT_TAKEN)) };
+        int64_t id;
+
+        begin(world, told, 1);
+        world_take(world, ID);
+        id = refuse_next(world);
+        world_undo(world, ID);
+        world_take(world, ID);
+        world_forget(world);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(18, 0), DELIVERY_DONE);
+        world_sent(world, "00:30 hook bell: taken Lisinopril\n");
 }
 
 static void a_second_attempt_by_hand_does_not_forget_the_first(void **state) {
@@ -413,6 +450,8 @@ int main(void) {
                 TEST(an_attempt_by_hand_that_comes_too_late_does_not_go_in_a_later_night),
                 TEST(what_another_message_has_told_by_now_is_not_told_again_by_hand),
                 TEST(what_waits_to_be_told_is_told_once_though_somebody_tries_the_former_message_by_hand),
+                TEST(what_waits_for_the_morning_goes_when_somebody_tries_the_former_message_by_hand),
+                TEST(a_hook_is_told_once_though_somebody_tries_the_former_message_by_hand),
                 TEST(a_second_attempt_by_hand_does_not_forget_the_first),
                 TEST(who_is_left_out_is_told_of_when_they_are_back),
                 TEST(a_caregiver_who_is_back_hears_how_it_came_out),

@@ -243,12 +243,12 @@ static inline void world_assert_state(struct world *world, const char *id, enum 
         assert_string_equal(dose_state_to_string(state), dose_state_to_string(expected));
 }
 
-/* The plan of the one medicine says this from now on. */
 static inline void world_restart(struct world *world) {
         world_stop(world);
         world_start(world);
 }
 
+/* The plan of the one medicine says this from now on. */
 static inline void world_edit(struct world *world, const char *lines) {
         world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
         world_reload(world);
