@@ -28,7 +28,7 @@ static const struct config_places household = {
 #define MAIL "[mail]\nfrom = dosed@example.org\nsmtp = smtp://localhost\n"
 #define MARIA "[caregiver maria]\nemail = maria@example.org\n"
 
-/* Every problem as "LINE severity: text", a line each. Not inline, or GCC takes what is in it for a part of `all`. */
+/* Every problem as "LINE severity: text", a line each. Not inline: GCC would warn of a dangling pointer. */
 static char *problems_at(const struct config_places *at, const char *text, struct config *ret) {
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(config_done) struct config config = {};

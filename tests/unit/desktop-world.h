@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For tests of the desktop: an engine and a notify room that do what a test tells them to. They stand in for the
- * library's, and therefore are not static. */
+/*
+ * For tests of the desktop: an engine and a notify room that do what a test tells them to. They stand in for the library's, and
+ * therefore are not static.
+ */
 #pragma once
 
 #include <setjmp.h>

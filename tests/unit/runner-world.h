@@ -20,7 +20,8 @@
 #define DEADLINE (120 * USEC_PER_SEC)
 #define LONG (600 * USEC_PER_SEC) /* a timeout that is never reached */
 
-struct child {
+/* What the program does as a child. */
+struct verb {
         const char *verb;
         int (*run)(char **arguments);
 };
@@ -194,7 +195,7 @@ static inline void run_too_long(struct world *world, const char *const *argument
 }
 
 /* Here it ends if it is a child. Its parent blocks these signals, as a daemon does. */
-static inline int begin(int argc, char **argv, const struct child *children, size_t n_children) {
+static inline int begin(int argc, char **argv, const struct verb *children, size_t n_children) {
         sigset_t signals;
 
         for (size_t i = 0; argc > 1 && i < n_children; i++)

@@ -84,7 +84,7 @@ static int child_leave_talker(char **arguments) {
         return 0;
 }
 
-static const struct child children[] = {
+static const struct verb children[] = {
         { "exit", child_exit },
         { "hold", child_hold },
         { "say", child_say },

@@ -70,7 +70,7 @@ static int child_megabyte(char **arguments) {
         return 7;
 }
 
-static const struct child children[] = {
+static const struct verb children[] = {
         { "exit", child_exit },
         { "hold", child_hold },
         { "say", child_say },

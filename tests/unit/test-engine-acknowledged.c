@@ -67,7 +67,6 @@ static void yesterdays_acknowledgement_says_nothing_of_today(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(what_was_acknowledged_elsewhere_is_silent_but_for_one_last_reminder),
                 TEST(what_thunderbird_dismissed_is_silent_but_for_one_last_reminder),

@@ -217,7 +217,6 @@ static void a_waiting_dose_of_a_held_schedule_does_not_ring(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(after_taken_without_ledger_ends),
                 TEST(after_taken_follows_after_a_clock_that_was_ahead),

@@ -82,7 +82,6 @@ static void quarantined_bytes_are_not_read_again_until_changed(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_folder_that_turns_empty_is_not_believed_until_accepted),
                 TEST(a_folder_that_vanishes_is_not_believed),

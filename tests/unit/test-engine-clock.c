@@ -369,7 +369,6 @@ static void a_zone_that_was_wrong_for_a_minute_loses_nothing(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_window_that_ended_by_a_wrong_clock_goes_on),
                 TEST(a_boot_with_the_clock_ahead_loses_nothing),

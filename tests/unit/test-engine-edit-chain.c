@@ -204,7 +204,6 @@ static void a_skipped_dose_is_not_tomorrows_after_a_slip_under_another_uid(void 
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(record_hops),
                 TEST(record_hops_with_three_in_the_plan),

@@ -166,7 +166,6 @@ static void a_mended_name_forgets_nothing_that_was_taken(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_recorded_dose_consumes_the_one_an_edit_makes_of_it),
                 TEST(an_open_dose_moves_to_where_the_edit_puts_it),

@@ -125,7 +125,6 @@ static void a_user_called_plan(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_stopped_medication_stops_ringing),
                 TEST(a_dose_that_is_called_off_stops_ringing),

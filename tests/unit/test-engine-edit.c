@@ -380,7 +380,6 @@ static void no_dose_of_long_ago_rings_for_one_that_went(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_zone_that_is_added_leaves_missed_doses_missed),
                 TEST(a_missed_dose_dragged_within_its_day_stays_missed),

@@ -168,7 +168,6 @@ static void a_new_ledger_is_no_lost_one(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_plan_taken_over_while_nothing_can_be_written_is_written_later),
                 TEST(edits_of_what_is_only_in_memory_see_what_was_taken),

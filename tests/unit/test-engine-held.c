@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What holds messages up, and lets them go: quiet hours, people and recipients who are left out for a while, a clock ahead. */
-#include "outbox-world.h"
+#include "told-world.h"
 
-#define ID "ana/lis/20261123T080000"
 #define TOMORROW (24 * USEC_PER_HOUR)
-
-static void begin(struct world *world, const struct engine_recipient *recipients, size_t n_recipients) {
-        world_tell(world, recipients, n_recipients);
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
-        world_reload(world);
-        world_live_until(world, AT(0, 30), DELIVERY_DONE);
-        world_forget(world);
-}
 
 /* Told at ten to ten in the evening, and quiet from ten on. */
 static struct engine_recipient late_maria(void) {
@@ -439,7 +430,6 @@ static void an_end_that_was_heard_is_the_end(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(an_outage_into_quiet_hours_is_waited_out),
                 TEST(a_restart_in_quiet_hours_is_silent),

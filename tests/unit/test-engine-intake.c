@@ -391,7 +391,6 @@ static void a_file_tells_why_it_is_not_in_force(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_broken_file_that_is_renamed_keeps_its_last_good_version),
                 TEST(a_broken_file_that_is_copied_and_removed_too),

@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whom the ladder tells what, and when; and that nobody goes on believing what is not so. */
-#include "outbox-world.h"
+#include "told-world.h"
 
-#define ID "ana/lis/20261123T080000"
 #define TOMORROW (24 * USEC_PER_HOUR)
-
-static void begin(struct world *world, const struct engine_recipient *recipients, size_t n_recipients) {
-        world_tell(world, recipients, n_recipients);
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
-        world_reload(world);
-        world_live_until(world, AT(0, 30), DELIVERY_DONE);
-        world_forget(world);
-}
 
 static void a_missed_dose_is_told_and_then_resolved_when_it_is_recorded(void **state) {
         struct world *world = *state;
@@ -387,7 +378,6 @@ static void a_rehearsal_reaches_everyone_at_once(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_missed_dose_is_told_and_then_resolved_when_it_is_recorded),
                 TEST(a_caregiver_is_told_after_their_delay_and_not_what_was_recorded_before),

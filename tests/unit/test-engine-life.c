@@ -389,7 +389,6 @@ static void a_clock_that_was_ahead_is_undone(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_dose_nobody_answers_is_reminded_and_then_missed),
                 TEST(a_confirmed_dose_does_not_ring_again),

@@ -57,7 +57,6 @@ static void list_after_the_dose_was_eaten(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(every_dose_once_in_a_list),
                 TEST(list_after_the_dose_was_eaten),

@@ -309,7 +309,6 @@ static void list_of_the_day_after_a_journey_has_it(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(left_out_and_back_while_nothing_can_be_written),
                 TEST(left_out_and_back_taken_early),

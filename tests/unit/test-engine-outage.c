@@ -85,7 +85,6 @@ static void an_edit_while_away_counts_from_the_return(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(after_an_outage_the_open_ring_and_the_passed_are_unattended),
                 TEST(what_is_caught_up_with_is_one_group),

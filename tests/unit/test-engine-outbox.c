@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What becomes of a message: tried again, lost from sight, refused, out of date, over restarts and a disk that is full. */
 #include "dosed/limits.h"
-#include "outbox-world.h"
+#include "told-world.h"
 
-#define ID "ana/lis/20261123T080000"
 #define TOMORROW (24 * USEC_PER_HOUR)
-
-static void begin(struct world *world, const struct engine_recipient *recipients, size_t n_recipients) {
-        world_tell(world, recipients, n_recipients);
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", DAILY("080000"));
-        world_reload(world);
-        world_live_until(world, AT(0, 30), DELIVERY_DONE);
-        world_forget(world);
-}
 
 static void take_next(struct world *world, struct message *ret) {
         struct message_view view;
@@ -398,7 +389,6 @@ static void a_crowd_that_is_told_of_a_crowd_is_told_in_steps_that_are_bounded(vo
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_crowd_that_is_told_of_a_crowd_is_told_in_steps_that_are_bounded),
                 TEST(a_process_that_died_in_the_middle_sends_the_same_bytes_again),

@@ -197,8 +197,6 @@ static void a_category_that_nothing_has_is_said(void **state) {
         assert_int_equal(engine_count_degraded(world->engine), 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, world_new, world_free)
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(nothing_rings_in_quiet_hours_but_what_was_due_in_them),

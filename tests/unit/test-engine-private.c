@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is private by now or was private then: one rule, whoever asks. */
-#include "outbox-world.h"
+#include "told-world.h"
 
-#define ID "ana/lis/20261123T080000"
 #define PRIVATE DAILY("080000") "CLASS:PRIVATE\r\n"
 #define PUBLIC DAILY("080000")
 /* Of a series that is public, the dose of the 23rd alone is not. */
@@ -10,13 +9,6 @@
         ICS(EVENT("lis", "Lisinopril", PUBLIC) EVENT("lis", "Lisinopril",                \
                                                      "RECURRENCE-ID:20261123T080000\r\n" \
                                                      "DTSTART:20261123T080000\r\nCLASS:PRIVATE\r\n"))
-
-static void begin(struct world *world, const struct engine_recipient *recipients, size_t n, const char *lines) {
-        world_tell(world, recipients, n);
-        world_edit(world, lines);
-        world_live_until(world, AT(0, 30), DELIVERY_DONE);
-        world_forget(world);
-}
 
 static int copy_is_private(void *userdata, const struct dose_view *view) {
         *(bool *) userdata = view->is_private;
@@ -133,7 +125,7 @@ static void what_was_told_is_private_as_well_by_the_name_that_it_has_in_its_text
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
 
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_live_until(world, AT(20, 0) + 2 * USEC_PER_DAY, DELIVERY_DONE);
         assert_listed(world, "stopped\nmissed\nmissed\nplan\n");
         world_edit(world, PRIVATE);
@@ -158,7 +150,7 @@ static void the_letter_that_takes_something_back_does_not_name_what_is_private_b
         const struct engine_recipient told[] = { maria() };
         struct message_view view;
 
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_live_until(world, AT(13, 0), DELIVERY_DONE);
         world_sent(world, "12:01 caregiver maria: missed Lisinopril\n");
         world_take(world, ID);
@@ -174,7 +166,7 @@ static void say_again(struct world *world, bool restarts) {
         const struct engine_recipient told[] = { maria() };
         struct message_view view;
 
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_live_until(world, AT(13, 0), DELIVERY_DONE);
         world_forget(world);
         world_take(world, ID);
@@ -202,7 +194,7 @@ static void letter_in_which_something_is_private_by_now(struct world *world) {
         static struct engine_recipient told[1];
 
         told[0] = maria();
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("090000"))));
         world_reload(world);
         world_live_until(world, AT(12, 59), DELIVERY_DONE);
@@ -275,7 +267,7 @@ static void an_edit_that_makes_one_dose_private_drops_nothing_of_the_others(void
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
 
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_live_until(world, AT(12, 5), DELIVERY_NEVER);
         world_take(world, ID);
         world_undo(world, ID);
@@ -294,7 +286,7 @@ static void what_named_it_before_it_was_private_is_not_said_again_but_how_it_cam
         const struct engine_recipient told[] = { maria() };
         struct message_view view;
 
-        begin(world, told, 1, PUBLIC);
+        begin_with(world, told, 1, PUBLIC);
         world_live_until(world, AT(13, 0), DELIVERY_DONE);
         world_forget(world);
         world_take(world, ID);
@@ -318,7 +310,7 @@ static void what_is_private_by_now_pushes_nothing_into_quiet_hours(void **state)
 
         told[0].tells = EVENT_BIT(EVENT_MISSED);
         told[0].quiet = (struct quiet_hours){ 22 * 3600, 7 * 3600 };
-        begin(world, told, 1, DAILY("175500"));
+        begin_with(world, told, 1, DAILY("175500"));
         world_put(world, "dig.ics", ICS(EVENT("dig", "Digoxin", "DTSTART:20261123T181000\r\nPRIORITY:1\r\n")));
         world_reload(world);
         world_live_until(world, AT(21, 59), DELIVERY_UNKNOWN);
@@ -336,7 +328,6 @@ static void what_is_private_by_now_pushes_nothing_into_quiet_hours(void **state)
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(what_is_private_by_now_or_was_then_is_private),
                 TEST(a_single_dose_of_a_public_series_may_be_private),

@@ -138,7 +138,6 @@ static void a_call_to_take_a_dose_is_not_repeated_after_it_was_taken(void **stat
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_critical_skip_that_is_undone_too_late_ends_in_no_loop),
                 TEST(how_it_came_out_is_told_however_late),

@@ -215,7 +215,6 @@ static void a_start_that_is_undone_is_due_again(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_dose_dragged_onto_another_does_not_ring_beside_it),
                 TEST(a_dose_that_a_journey_makes_one_with_another_does_not_wait_for_ever),

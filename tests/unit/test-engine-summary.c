@@ -75,7 +75,6 @@ static void a_summary_of_nobody_keeps_nothing_busy(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(what_is_open_at_the_hour_of_a_summary_is_counted_with_the_next),
                 TEST(a_summary_counts_what_a_full_disk_kept_from_being_written),

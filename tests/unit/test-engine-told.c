@@ -148,7 +148,6 @@ static void a_person_who_is_left_out_for_a_minute_delays_nothing(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(an_alarm_weeks_ahead_mails_at_its_time),
                 TEST(an_alarm_that_passed_is_not_mailed_after_an_undo),

@@ -127,7 +127,6 @@ static void what_is_critical_does_not_wait_behind_what_failed(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(what_is_critical_is_told_though_its_message_was_out_of_date),
                 TEST(a_hook_that_was_down_for_weeks_is_told_of_a_day),

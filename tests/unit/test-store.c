@@ -321,7 +321,6 @@ static void the_mark_of_a_file_that_is_read_is_written_in_place(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
         const struct CMUnitTest tests[] = {
                 TEST(a_dose_reads_back_as_it_was_written),
                 TEST(the_ledger_refuses_to_be_changed),

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A world with somebody who is told of one medicine, Lisinopril, and a count of what was sent. */
+/* What is told, mostly of one medicine, Lisinopril. */
 #pragma once
 
 #include "outbox-world.h"
 
 #define ID "ana/lis/20261123T080000"
 
+/* They are told, and have the plan of that medicine. */
 static inline void begin_with(struct world *world, const struct engine_recipient *recipients, size_t n,
                               const char *lines) {
         world_tell(world, recipients, n);
-        world_put_event(world, "lis.ics", "lis", "Lisinopril", lines);
-        world_reload(world);
+        world_edit(world, lines);
         world_live_until(world, AT(0, 30), DELIVERY_DONE);
         world_forget(world);
 }

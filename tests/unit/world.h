@@ -275,3 +275,6 @@ static inline void world_travel(struct world *world, const char *zone) {
         assert_int_equal(zones_get(world->zones, zone, &world->zone), 0);
         world_set_people(world);
 }
+
+/* One of a program's tests, in a world of its own. */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
