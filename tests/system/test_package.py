@@ -16,7 +16,7 @@ from container import ROOT, inside, run_in_container
 
 BUILD_SEC = 900
 TOOLS = ("dpkg-buildpackage", "dh", "lintian")
-WANTED_BY_TESTS = ("python3", "python3-dbus")
+WANTED_BY_TESTS = ("python3", "python3-dbus", "python3-gi", "dbus-user-session")
 
 
 def reason_against():

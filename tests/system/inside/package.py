@@ -6,20 +6,22 @@ import grp
 import os
 import pwd
 import re
+import signal
 import stat
 import tempfile
 import unittest
 from datetime import timedelta
 from pathlib import Path
 
-from machine import ANA, CALENDARS, CONFIGURATION, STATE, Household, dosectl, now, run, show, systemctl
+from machine import ANA, CALENDARS, CONFIGURATION, STATE, dosectl, now, run, show, systemctl
+from session import Sessions
 
 # machine.py says where this is
 from harness import event
 
 PACKAGE = "/dosed.deb"
 PASSWORD = Path("/etc/credstore/dosed.smtp-password")
-FORMER = "/former.deb"  # the same, but of a version before every other
+FORMER = "/former.deb"  # the same, but of a version before every other, and with units of old
 # Where a package may put anything. Logs and caches are for those who keep them, and of the rest of dpkg's own nothing is named so.
 PLACES = ("/etc", "/usr", "/var/lib", "/var/spool", "/opt", "/srv", "/home", "/root")
 
@@ -33,6 +35,8 @@ def make_former():
         run("dpkg-deb", "--raw-extract", PACKAGE, folder)
         control = Path(folder, "DEBIAN/control")
         control.write_text(re.sub(r"^Version: .*", "Version: 0~former", control.read_text(), flags=re.MULTILINE))
+        for unit in Path(folder).rglob("*.service"):
+            os.utime(unit, (0, 0))
         run("dpkg-deb", "-Znone", "--build", folder, FORMER)
 
 
@@ -57,7 +61,7 @@ def belongings():
     return found
 
 
-class Package(Household):
+class Package(Sessions):
     """Each test begins where no such package ever was."""
 
     @classmethod
@@ -117,6 +121,47 @@ class Package(Household):
             dpkg("--install", package)
         self.assertEqual(show("ActiveState"), "inactive")
         self.assertEqual(systemctl("is-enabled", "dosed.service", check=None).stdout.strip(), "disabled")
+
+    def begin_own(self, *units):
+        """Ana lingers, and these run for her alone. Their processes."""
+        dpkg("--install", FORMER)
+        self.addCleanup(self.end_session, "ana")
+        self.open_session("ana")
+        self.user_systemctl("ana", "enable", "--quiet", "--now", *units)
+        processes = {unit: self.shown_of("ana", "MainPID", unit) for unit in units}
+        self.assertNotIn("0", processes.values())
+        return processes
+
+    def test_upgrading_restarts_what_runs_in_sessions_and_starts_it_in_no_other(self):
+        former = self.begin_own("dosed", "dosed-agent")
+        self.addCleanup(self.end_session, "stranger")
+        self.open_session("stranger")
+        dpkg("--install", PACKAGE)
+        for unit, process in former.items():
+            self.assertEqual(self.shown_of("ana", "ActiveState", unit), "active")
+            self.assertNotEqual(self.shown_of("ana", "MainPID", unit), process)
+            self.assertEqual(self.shown_of("ana", "NeedDaemonReload", unit), "no")
+            self.assertEqual(self.shown_of("stranger", "ActiveState", unit), "inactive")
+
+    def test_upgrading_restarts_nothing_in_sessions_where_the_machine_forbids_it(self):
+        former = self.begin_own("dosed")
+        policy = Path("/usr/sbin/policy-rc.d")
+        self.addCleanup(policy.unlink)
+        policy.write_text('#!/bin/sh\n[ "$1" != dosed.service ] || exit 101\n')
+        policy.chmod(0o755)
+        dpkg("--install", PACKAGE)
+        self.assertEqual(self.shown_of("ana", "MainPID", "dosed"), former["dosed"])
+
+    def test_a_session_that_hangs_holds_up_no_upgrade(self):
+        self.begin_own("dosed")
+        manager = int(systemctl("show", "--value", "--property=MainPID", self.manager("ana")).stdout)
+        os.kill(manager, signal.SIGSTOP)
+        try:
+            said = dpkg("--install", PACKAGE)
+        finally:
+            os.kill(manager, signal.SIGCONT)
+        self.assertIn("runs on as it was", said.stderr + said.stdout)
+        self.assertNotEqual(version(), "0~former")
 
     def test_removing_stops_it_and_keeps_what_is_the_households(self):
         self.take_one()

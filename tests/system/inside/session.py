@@ -42,9 +42,9 @@ class Sessions(Household):
     def user_systemctl(self, name, *arguments, check=0):
         return run_as(name, "systemctl", "--user", *arguments, check=check)
 
-    def shown_of(self, name, value):
-        """A property of the agent of that user; "" where they have no session yet."""
-        return self.user_systemctl(name, "show", "--value", "--property", value, AGENT, check=None).stdout.strip()
+    def shown_of(self, name, value, unit=AGENT):
+        """A property of that user's agent, or of another unit of theirs; "" where they have no session yet."""
+        return self.user_systemctl(name, "show", "--value", "--property", value, unit, check=None).stdout.strip()
 
     def session_journal(self, name):
         return self.read_journal(lambda entry: entry.get("_UID") == str(add_user(name).pw_uid))
