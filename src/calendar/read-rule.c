@@ -55,9 +55,10 @@ static int check_exceptions(struct reader *reader, unsigned line, const struct s
 static int check_costs(struct reader *reader, size_t component, const struct schedule *schedule) {
         unsigned line = reader_line_of(reader, component, PROPERTY_RRULE);
         unsigned exception_line = reader_line_of(reader, component, PROPERTY_EXRULE);
+        bool count_start = rules_count_start(schedule->rules, schedule->n_rules, &schedule->start, &reader->work);
         int r;
 
-        r = check_work(reader, line, schedule->rules, schedule->n_rules, &schedule->start, true);
+        r = check_work(reader, line, schedule->rules, schedule->n_rules, &schedule->start, count_start);
         if (r >= 0)
                 r = check_work(reader, exception_line, schedule->exception_rules, schedule->n_exception_rules,
                                &schedule->start, false);

@@ -159,11 +159,14 @@ static void sort_overrides(struct schedule *schedule) {
 }
 
 int schedule_finish(struct schedule *schedule) {
+        bool count_start;
+
         sort_dates(schedule->extra_dates, &schedule->n_extra_dates);
         sort_dates(schedule->exception_dates, &schedule->n_exception_dates);
 
+        count_start = rules_count_start(schedule->rules, schedule->n_rules, &schedule->start, &(uint64_t){ 0 });
         for (size_t i = 0; i < schedule->n_rules; i++)
-                (void) rule_end(schedule->rules[i], &schedule->start, true);
+                (void) rule_end(schedule->rules[i], &schedule->start, count_start);
         for (size_t i = 0; i < schedule->n_exception_rules; i++)
                 (void) rule_end(schedule->exception_rules[i], &schedule->start, false);
         settle_forms(schedule);

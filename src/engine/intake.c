@@ -55,6 +55,9 @@ static int compare_versions(const void *a, const void *b) {
 
         if (order != 0)
                 return order;
+        /* Changes of single doses are no newer version of the whole. */
+        if (first->schedule->has_master != second->schedule->has_master)
+                return first->schedule->has_master ? -1 : 1;
         if (first->schedule->sequence != second->schedule->sequence)
                 return first->schedule->sequence > second->schedule->sequence ? -1 : 1;
         if (first->schedule->stamped_usec != second->schedule->stamped_usec)
@@ -113,7 +116,24 @@ static int report_category(struct intake *intake, size_t n_versions) {
                               intake->person->name, n_versions, intake->person->category);
 }
 
-/* All schedules of all files, one per UID: the newest SEQUENCE, then the newest DTSTAMP, then the first path. */
+/* `counts` holds the UID, and `other` does not count. */
+static int report_doubled(struct intake *intake, const struct version *counts, const struct version *other, size_t n_more) {
+        bool changes = counts->schedule->has_master && !other->schedule->has_master;
+        const char *name = intake->person->name;
+        char more[64] = "";
+
+        if (n_more > 0)
+                (void) snprintf(more, sizeof(more), ", and %zu more like it", n_more);
+        if (changes)
+                return intake_degrade(intake, "doubled",
+                                      "%s: %s changes single doses of an entry that %s holds: that does not count. Change them "
+                                      "there, and remove the other%s",
+                                      name, other->path, counts->path, more);
+        return intake_degrade(intake, "doubled", "%s: %s and %s hold the same UID: only that in %s counts. Remove the other%s",
+                              name, counts->path, other->path, counts->path, more);
+}
+
+/* All schedules of all files, one per UID: the whole, then the newest SEQUENCE, then the newest DTSTAMP, then the first path. */
 static int merge(struct intake *intake) {
         _cleanup_(free_p) struct version *versions = NULL;
         const struct version *kept = NULL, *doubled = NULL, *counts = NULL;
@@ -142,15 +162,7 @@ static int merge(struct intake *intake) {
         if (r < 0)
                 return r;
 
-        if (!doubled)
-                return intake_degrade(intake, "doubled", NULL);
-        if (n_more == 0)
-                return intake_degrade(intake, "doubled",
-                                      "%s: %s and %s hold the same UID: only that in %s counts. Remove the other",
-                                      intake->person->name, counts->path, doubled->path, counts->path);
-        return intake_degrade(intake, "doubled",
-                              "%s: %s and %s hold the same UID: only that in %s counts. Remove the other, and %zu more like it",
-                              intake->person->name, counts->path, doubled->path, counts->path, n_more);
+        return doubled ? report_doubled(intake, counts, doubled, n_more) : intake_degrade(intake, "doubled", NULL);
 }
 
 /* A medication is lost where neither any of its UIDs nor its name is left. */

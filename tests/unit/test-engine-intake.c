@@ -196,6 +196,24 @@ static void the_same_uid_in_two_files_rings_once_by_the_newer(void **state) {
                           "07:30 reminder Lisinopril due\n08:00 reminder Lisinopril due\n");
 }
 
+/* A client that keeps each change in a file of its own must not take the plan away. */
+static void changes_of_single_doses_in_another_file_take_nothing_away(void **state) {
+        static const char *const changes[] = {
+                "RECURRENCE-ID:20261124T080000\r\nDTSTART:20261124T080000\r\nSTATUS:CANCELLED\r\n",
+                "RECURRENCE-ID:20261124T080000\r\nDTSTART:20261124T100000\r\nSEQUENCE:1\r\n",
+        };
+        struct world *world = *state;
+
+        begin(world);
+        for (size_t i = 0; i < ELEMENTS(changes); i++) {
+                world_put_event(world, "change.ics", "lis", "Lisinopril", changes[i]);
+                world_reload(world);
+                assert_degraded(world, "change.ics changes single doses of an entry that|lis.ics holds: that does not count");
+                world_assert_state(world, LIS, DOSE_UPCOMING);
+                world_assert_state(world, "ana/lis/20261124T080000", DOSE_UPCOMING);
+        }
+}
+
 static void an_event_without_a_summary_does_not_poison_the_ledger(void **state) {
         struct world *world = *state;
 
@@ -400,6 +418,7 @@ int main(void) {
                 TEST(a_renamed_file_changes_nothing),
                 TEST(a_touched_file_that_says_the_same_is_no_change),
                 TEST(the_same_uid_in_two_files_rings_once_by_the_newer),
+                TEST(changes_of_single_doses_in_another_file_take_nothing_away),
                 TEST(an_event_without_a_summary_does_not_poison_the_ledger),
                 TEST(what_cannot_be_read_for_a_while_is_read_later),
                 TEST(a_folder_that_goes_between_listing_and_reading_is_a_problem_of_the_file),

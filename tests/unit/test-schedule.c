@@ -23,6 +23,13 @@ static void several_rules_are_one_series(void **state) {
 
         CHECK(.start = "20260105T080000", .rules = "FREQ=DAILY;COUNT=3 FREQ=WEEKLY;BYDAY=MO,WE;BYHOUR=20;UNTIL=20260108",
               .expect = "20260105T080000 20260105T200000 20260106T080000 20260107T080000 20260107T200000");
+        /* The start is counted with the rule that has it among its times; where none has, with each. */
+        CHECK(.start = "20260105T080000", .rules = "FREQ=DAILY;COUNT=2 FREQ=DAILY;BYHOUR=20;COUNT=2",
+              .expect = "20260105T080000 20260105T200000 20260106T080000 20260106T200000");
+        CHECK(.start = "20260105T080000", .rules = "FREQ=DAILY;BYHOUR=20;COUNT=2 FREQ=DAILY;COUNT=2",
+              .expect = "20260105T080000 20260105T200000 20260106T080000 20260106T200000");
+        CHECK(.start = "20260105T080000", .rules = "FREQ=DAILY;BYHOUR=9;COUNT=2 FREQ=DAILY;BYHOUR=20;COUNT=2",
+              .expect = "20260105T080000 20260105T090000 20260105T200000");
 }
 
 static void a_rule_ends_where_until_says(void **state) {
