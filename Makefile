@@ -4,13 +4,15 @@
 VERSION = 0.1.0
 
 prefix ?= /usr/local
+override prefix := $(patsubst %/,%,$(prefix))
 bindir ?= $(prefix)/bin
 libexecdir ?= $(prefix)/libexec
 datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
-$(foreach place,prefix bindir libexecdir datadir mandir docdir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)))
+$(foreach place,prefix bindir libexecdir datadir mandir docdir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)) \
+	$(if $(filter-out /%,$($(place))),$(error $(place) is a path from / on)))
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
@@ -256,18 +258,29 @@ installed = \
 # Folders that are ours alone, the inner ones first.
 own_folders = $(docdir)/examples/sync $(docdir)/examples $(docdir) $(libexecdir)/dosed $(datadir)/dosed/hooks $(datadir)/dosed
 
+# Pages and examples name the places of Debian's package.
+places_told = s|/usr/share/doc/dosed|$(docdir)|g; s|/usr/share/dosed|$(datadir)/dosed|g; s|/usr/share/dbus-1/interfaces|$(interfacesdir)|g
+
+# Below another prefix, systemd and the buses look for nothing.
+next_steps = $(if $(filter /usr /usr/local,$(prefix)), \
+	'For yourself:    systemctl --user daemon-reload && systemctl --user enable --now dosed' \
+	'For a household: systemd-sysusers && systemd-tmpfiles --create dosed.conf && journalctl --update-catalog &&' \
+	'                 systemctl daemon-reload && systemctl reload dbus && systemctl enable --now dosed', \
+	'For yourself:    systemctl --user enable --now $(userunitdir)/dosed.service' \
+	'For a household: install with prefix=/usr/local, where the system looks for services and their policies')
+
 .PHONY: install
 install: ## install under $(prefix), or $(DESTDIR)$(prefix)
 install: all
 	@for file in $(installed); do \
 		mode=$${file%%:*}; paths=$${file#*:}; target="$(DESTDIR)$${paths#*:}"; \
 		printf '  %-6s %s\n' INST "$$target"; \
-		$(INSTALL) -D -m "$$mode" "$${paths%%:*}" "$$target" || exit 1; \
+		case "$${paths%%:*}" in \
+		man/* | data/*) sed '$(places_told)' "$${paths%%:*}" | $(INSTALL) -D -m "$$mode" /dev/stdin "$$target" ;; \
+		*) $(INSTALL) -D -m "$$mode" "$${paths%%:*}" "$$target" ;; \
+		esac || exit 1; \
 	done
-	@[ -n "$(DESTDIR)" ] || printf '%s\n' \
-		'For yourself:    systemctl --user daemon-reload && systemctl --user enable --now dosed' \
-		'For a household: systemd-sysusers && systemd-tmpfiles --create dosed.conf && journalctl --update-catalog &&' \
-		'                 systemctl daemon-reload && systemctl reload dbus && systemctl enable --now dosed'
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' $(next_steps)
 
 .PHONY: uninstall
 uninstall: ## remove exactly what install put there

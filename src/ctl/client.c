@@ -164,7 +164,7 @@ int client_explain(const struct request *request, const sd_bus_error *error, cha
         int size = (int) strlen(message);
 
         if (is_absent(error->name))
-                return text_format(ret, "dosed is not running: start it with systemctl %sstart dosed%s",
+                return text_format(ret, "dosed is not running: start it with systemctl %senable --now dosed%s",
                                    is_on_system_bus ? "" : "--user ",
                                    is_on_system_bus ? "" : ", or --system if it serves the whole machine");
 

@@ -175,14 +175,13 @@ static int start(struct rehearsal *rehearsal) {
         return r != 0 ? r : sd_bus_message_read_basic(reply, 'u', &rehearsal->n_recipients) < 0 ? -EBADMSG : 0;
 }
 
+/* Nobody answers whether a desktop showed it. */
 static void print_beginning(const struct rehearsal *rehearsal) {
+        printf("A rehearsal for %s, marked as such: look whether the desktop shows it. ", rehearsal->person);
         if (rehearsal->n_recipients == 0)
-                printf("The desktop shows a rehearsal for %s. Nobody else is told of these doses: dosed.conf names no caregiver "
-                       "with a mail address and no hook.\n",
-                       rehearsal->person);
+                printf("Nobody else is told of these doses: dosed.conf names no caregiver with a mail address and no hook.\n");
         else
-                printf("A rehearsal for %s, marked as such: on the desktop, and to %u caregiver%s.\n",
-                       rehearsal->person, rehearsal->n_recipients,
+                printf("It also goes to %u caregiver%s.\n", rehearsal->n_recipients,
                        rehearsal->n_recipients == 1 ? " or hook" : "s and hooks");
         (void) fflush(stdout);
 }

@@ -299,7 +299,7 @@ class Looking(Client):
 class Talking(Client):
     def test_says_what_to_do_where_dosed_is_not_there(self):
         said = self.run_ctl("list", status=1).stderr
-        self.assertIn("dosed is not running: start it with systemctl --user start dosed", said)
+        self.assertIn("dosed is not running: start it with systemctl --user enable --now dosed", said)
 
     def test_tells_a_wrong_call_from_a_refused_one(self):
         for arguments in (

@@ -172,8 +172,8 @@ class Finding(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_where_there_is_none_it_says_how_to_start_one(self):
-        self.assertIn("systemctl --user start dosed", self.dosectl("list").stderr)
-        self.assertIn("systemctl start dosed", self.dosectl("--system", "list").stderr)
+        self.assertIn("systemctl --user enable --now dosed", self.dosectl("list").stderr)
+        self.assertIn("systemctl enable --now dosed", self.dosectl("--system", "list").stderr)
 
 
 if __name__ == "__main__":

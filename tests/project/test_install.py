@@ -110,10 +110,15 @@ class Installing(unittest.TestCase):
                 self.assertEqual([str(path) for path in self.folder.rglob("*dosed*")], [])
 
     def test_a_prefix_that_would_fall_apart_is_refused(self):
-        done = subprocess.run(["make", f"DESTDIR={self.folder}", "prefix=/opt/my medicine", "install"], cwd=ROOT, capture_output=True,
-                              text=True, timeout=600, check=False)  # fmt: skip
-        self.assertEqual((done.returncode, files_below(self.folder)), (2, []))
-        self.assertIn("prefix may have no spaces in it", done.stderr)
+        for prefix, reason in (("/opt/my medicine", "prefix may have no spaces in it"), ("opt", "prefix is a path from / on")):
+            done = subprocess.run(["make", f"DESTDIR={self.folder}", f"prefix={prefix}", "install"], cwd=ROOT, capture_output=True,
+                                  text=True, timeout=600, check=False)  # fmt: skip
+            self.assertEqual((done.returncode, files_below(self.folder)), (2, []), prefix)
+            self.assertIn(reason, done.stderr)
+
+    def test_a_slash_at_the_end_of_the_prefix_changes_nothing(self):
+        self.make("install", "/usr/")
+        self.assertEqual(files_below(self.folder / "usr"), sorted(INSTALLED))
 
     def test_uninstall_leaves_what_others_put_there(self):
         self.make("install")
@@ -131,6 +136,13 @@ class Installing(unittest.TestCase):
         self.make("install", "/usr/local")
         others = [path for path in files_below(self.folder) if not path.startswith("usr/local/")]
         self.assertEqual(others, ["etc/dbus-1/system.d/org.dosed.Dosed1.conf"])
+
+    def test_pages_examples_and_hooks_name_the_place_where_they_were_installed(self):
+        self.make("install", "/usr/local")
+        told = {name: (self.folder / name).read_text() for name in files_below(self.folder) if "/share/" in name}
+        self.assertIn("/usr/local/share/dosed/hooks/ntfy", told["usr/local/share/man/man5/dosed-hook.5"])
+        self.assertIn("/usr/local/share/dosed/hooks/mqtt", told["usr/local/share/dosed/hooks/mqtt"])
+        self.assertEqual([name for name, text in told.items() if "/usr/share/dosed" in text or "/usr/share/doc/dosed" in text], [])
 
     def test_units_start_the_program_where_it_was_installed(self):
         for prefix in ("/usr", "/opt/dosed"):

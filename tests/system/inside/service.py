@@ -192,7 +192,7 @@ class Service(Household):
 
     def test_the_bus_starts_it_where_it_is_enabled(self):
         self.configure(ANA)
-        self.assertIn("dosed is not running: start it with systemctl start dosed", dosectl("list", check=1).stderr)
+        self.assertIn("dosed is not running: start it with systemctl enable --now dosed", dosectl("list", check=1).stderr)
         self.assertEqual(show("ActiveState"), "inactive")
         systemctl("enable", "--quiet", "dosed")
         self.assertEqual(self.doses(), [])
