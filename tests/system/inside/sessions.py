@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""dosed-agent as its unit runs it: shown, pressed and withdrawn in real sessions, whatever restarts in between."""
+"""
+dosed-agent as its unit runs it: shown, pressed and withdrawn in real sessions, whatever restarts in between; and a user's own dosed.
+"""
 
 import json
 import pwd
@@ -122,6 +124,19 @@ class Agent(Sessions):
         self.wait_up(desktop)
         listed = json.loads(run_as("ana2", "dosectl", "--json", "list").stdout)
         self.assertIn(("Calcium", "taken"), [(dose["medication"], dose["state"]) for dose in listed])
+
+
+class Own(Sessions):
+    """A user's own dosed, without a household."""
+
+    def test_the_bus_starts_it_only_where_it_is_enabled(self):
+        self.open_session("ana")
+        said = run_as("ana", "dosectl", "--user", "list", check=1).stderr
+        self.assertIn("dosed is not running: start it with systemctl --user enable --now dosed", said)
+        self.assertEqual(self.shown_of("ana", "ActiveState", "dosed"), "inactive")
+        self.user_systemctl("ana", "enable", "--quiet", "dosed")
+        run_as("ana", "dosectl", "--user", "list")
+        self.assertEqual(self.shown_of("ana", "ActiveState", "dosed"), "active")
 
 
 if __name__ == "__main__":
