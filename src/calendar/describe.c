@@ -100,26 +100,37 @@ static bool is_uneven(const struct zone *zone, const struct occurrence *before, 
                apart_usec != rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
 }
 
-static int say_clock_change(FILE *stream, const struct zone *zone, const struct occurrence *before,
-                            const struct occurrence *now) {
-        const struct civil c = civil_from_wall(now->recurrence_id.wall_sec);
-        int64_t wall_sec = zone_to_wall(zone, now->due_usec);
-        const struct civil due = civil_from_wall(wall_sec);
+/* The time that was asked for, and when it is due instead: in the night that may be on the next day. */
+static void say_gap(FILE *stream, const struct occurrence *now, const struct wall_clock *clock) {
+        int64_t asked_wall_sec = stamp_to_wall(&now->asked, clock);
+        int64_t due_wall_sec = zone_to_wall(stamp_zone(&now->asked, clock), now->due_usec);
+        const struct civil asked = civil_from_wall(asked_wall_sec), due = civil_from_wall(due_wall_sec);
+
+        (void) fprintf(stream, "; %02d:%02d does not exist on ", asked.hour, asked.minute);
+        describe_date(stream, asked_wall_sec);
+        (void) fprintf(stream, ": due at %02d:%02d", due.hour, due.minute);
+        if (wall_day(due_wall_sec) != wall_day(asked_wall_sec)) {
+                (void) fputs(" on ", stream);
+                describe_date(stream, due_wall_sec);
+        }
+}
+
+static int say_clock_change(FILE *stream, const struct zone *zone, const struct wall_clock *clock,
+                            const struct occurrence *before, const struct occurrence *now) {
         _cleanup_(free_p) char *apart = NULL;
         int r;
 
-        if (now->fit == ZONE_FIT_GAP)
-                (void) fprintf(stream, "; %02d:%02d does not exist on ", c.hour, c.minute);
-        else if (is_uneven(zone, before, now)) {
-                r = span_format(now->due_usec - before->due_usec, &apart);
-                if (r < 0)
-                        return r;
-                (void) fprintf(stream, "; %s apart on ", apart);
-        } else
+        if (now->fit == ZONE_FIT_GAP) {
+                say_gap(stream, now, clock);
+                return 0;
+        }
+        if (!before || !is_uneven(zone, before, now))
                 return SCHEDULE_NO_OCCURRENCE;
-        describe_date(stream, wall_sec);
-        if (now->fit == ZONE_FIT_GAP)
-                (void) fprintf(stream, ": due at %02d:%02d", due.hour, due.minute);
+        r = span_format(now->due_usec - before->due_usec, &apart);
+        if (r < 0)
+                return r;
+        (void) fprintf(stream, "; %s apart on ", apart);
+        describe_date(stream, zone_to_wall(zone, now->due_usec));
         return 0;
 }
 
@@ -144,22 +155,23 @@ static bool find_change(const struct zone *zone, usec_t from_usec, usec_t until_
 /* This and the one it calls return 0 where something was said, SCHEDULE_NO_OCCURRENCE where nothing was, or a negative errno. */
 static int say_change_at(FILE *stream, const struct schedule *schedule, const struct zone *zone,
                          const struct wall_clock *clock, usec_t change_usec, usec_t now_usec) {
-        struct occurrence before, next;
+        struct occurrence doses[2], *before = NULL;
         usec_t from_usec = change_usec - AROUND > now_usec ? change_usec - AROUND : now_usec;
-        int r;
 
-        r = schedule_next(schedule, clock, from_usec, &before);
-        while (r == 0 && before.due_usec < change_usec + AROUND) {
-                r = schedule_next(schedule, clock, before.due_usec + 1, &next);
+        for (size_t i = 0; !before || before->due_usec < change_usec + AROUND; i++) {
+                struct occurrence *now = &doses[i % 2];
+                int r;
+
+                r = schedule_next(schedule, clock, from_usec, now);
                 if (r != 0)
-                        break;
-                r = say_clock_change(stream, zone, &before, &next);
-                if (r <= 0)
                         return r;
-                before = next;
-                r = 0;
+                r = say_clock_change(stream, zone, clock, before, now);
+                if (r != SCHEDULE_NO_OCCURRENCE)
+                        return r;
+                from_usec = now->due_usec + 1;
+                before = now;
         }
-        return r < 0 ? r : SCHEDULE_NO_OCCURRENCE;
+        return SCHEDULE_NO_OCCURRENCE;
 }
 
 static int say_next_clock_change(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock,

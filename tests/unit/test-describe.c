@@ -70,6 +70,18 @@ static const struct {
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=8,20\nRRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=12\n"
           "EXRULE:FREQ=WEEKLY;BYDAY=SU;BYHOUR=8,20\n",
           "every day at 08:00 and 20:00; and every week on Monday at 12:00; but not every week on Sunday at 08:00 and 20:00" },
+        { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID:20260329T080000\nDTSTART:20260329T023000\nEND:VEVENT\n",
+          "every day at 08:00; with 1 changed dose; 02:30 does not exist on 29 March 2026: due at 03:30" },
+        { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART;TZID=America/New_York:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;TZID=America/New_York:20260308T080000\n"
+          "DTSTART;TZID=America/Havana:20260308T003000\nEND:VEVENT\n",
+          "every day at 08:00; with 1 changed dose, in America/New_York; 00:30 does not exist on 8 March 2026: due at 01:30" },
+        { "DTSTART;TZID=America/Nuuk:20260102T233000\nRRULE:FREQ=DAILY\n",
+          "every day at 23:30, in America/Nuuk; 23:30 does not exist on 28 March 2026: due at 00:30 on 29 March 2026" },
+        { "DTSTART:20260104T023000\nRRULE:FREQ=WEEKLY;BYDAY=SU\n",
+          "every week on Sunday at 02:30; 02:30 does not exist on 29 March 2026: due at 03:30" },
+        { "DTSTART:20260329T023000\n", "once, on 29 March 2026 at 02:30; 02:30 does not exist on 29 March 2026: due at 03:30" },
         { "DTSTART:20260102T080000\n", "once, on 2 January 2026 at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nSTATUS:CANCELLED\n", "stopped: every day at 08:00" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\nX-DOSED-HOLD:20260301\n", "on hold: every day at 08:00" },
