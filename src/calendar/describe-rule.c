@@ -3,8 +3,11 @@
 #include <stdarg.h>
 
 #include "calendar/describe.h"
+#include "calendar/expand.h"
 
 #define TIMES_LISTED 8 /* times of a day that are named one by one */
+#define FEBRUARY 2
+#define ORDINARY_YEAR 2001
 
 static const char *const frequency_names[_FREQUENCY_MAX] = {
         [FREQUENCY_MINUTELY] = "minute", [FREQUENCY_HOURLY] = "hour",   [FREQUENCY_DAILY] = "day",
@@ -112,6 +115,22 @@ static void say_positions(FILE *stream, const struct rule *rule) {
         }
 }
 
+/* Days that some of the rule's months do not have: RFC 5545 3.3.10 leaves them out there. */
+static void say_left_out(FILE *stream, const struct rule *rule) {
+        const uint32_t days = rule->month_days_forward | rule->month_days_backward;
+        unsigned shortest = 31;
+
+        for (int month = 1; month <= 12; month++)
+                if ((!rule->months || rule->months >> month & 1) && month_days(ORDINARY_YEAR, month) < (int) shortest)
+                        shortest = (unsigned) month_days(ORDINARY_YEAR, month);
+        if ((rule->positions && rule->positions->has_set) || (uint64_t) days >> (shortest + 1) == 0)
+                return;
+        if (rule->months == 1u << FEBRUARY && days == UINT32_C(1) << 29)
+                (void) fputs(", only in leap years", stream);
+        else
+                (void) fputs(", left out in months without that day", stream);
+}
+
 static void say_weekdays(FILE *stream, const struct rule *rule) {
         const struct rule_positions *positions = rule->positions;
         struct list list = { .stream = stream };
@@ -198,17 +217,32 @@ static void say_until(FILE *stream, const struct rule *rule, const struct stamp 
         describe_date(stream, wall_sec);
 }
 
+/* The rule with the days that DTSTART fills in. It owns nothing. */
+static struct rule rule_filled_in(const struct rule *rule, const struct stamp *start) {
+        struct rule filled = *rule;
+        struct expansion expansion;
+
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        filled.months = expansion.months;
+        filled.weekdays = expansion.weekdays;
+        filled.month_days_forward = expansion.month_days_forward;
+        filled.month_days_backward = expansion.month_days_backward;
+        return filled;
+}
+
 void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start) {
+        const struct rule filled = rule_filled_in(rule, start);
         struct list list = { .stream = stream };
 
         if (rule->interval == 1)
                 (void) fprintf(stream, "every %s", frequency_names[rule->frequency]);
         else
                 (void) fprintf(stream, "every %u %ss", (unsigned) rule->interval, frequency_names[rule->frequency]);
-        say_months(stream, rule);
-        say_positions(stream, rule);
-        say_weekdays(stream, rule);
+        say_months(stream, &filled);
+        say_positions(stream, &filled);
+        say_weekdays(stream, &filled);
         say_times(stream, rule, start);
+        say_left_out(stream, &filled);
         if (rule->positions && rule->positions->has_set) {
                 (void) fputs(", of these the ", stream);
                 list_ordinals(&list, rule->positions->set.forward, rule->positions->set.backward, RULE_POSITIONS + 1);
