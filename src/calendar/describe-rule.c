@@ -4,6 +4,7 @@
 
 #include "calendar/describe.h"
 #include "calendar/expand.h"
+#include "calendar/stamp.h"
 
 #define TIMES_LISTED 8 /* times of a day that are named one by one */
 #define FEBRUARY 2
@@ -207,33 +208,44 @@ void describe_date(FILE *stream, int64_t wall_sec) {
         (void) fprintf(stream, "%d %s %d", c.day, month_names[c.month - 1], c.year);
 }
 
-/* UNTIL on the wall clock by which the doses are due. */
-static void say_until(FILE *stream, const struct rule *rule, const struct stamp *start) {
+static bool is_before_times_of_day(const struct expansion *expansion, int64_t wall_sec) {
+        return !rule_is_below_a_day(expansion->rule) &&
+               wall_second_of_day(wall_sec) <
+                       expansion->hours[0] * 3600 + expansion->minutes[0] * 60 + expansion->seconds[0];
+}
+
+/* UNTIL on the wall clock by which the doses are due. Before the first time of its day, the day before is the last. */
+static void say_until(FILE *stream, const struct expansion *expansion, const struct stamp *start,
+                      const struct wall_clock *clock) {
+        const struct rule *rule = expansion->rule;
         int64_t wall_sec = rule->until_wall_sec;
 
-        if (rule->until_is_utc && start->kind == STAMP_ZONED)
-                wall_sec = zone_to_wall(start->zone, wall_sec * USEC_PER_SEC);
+        if (rule->until_is_utc && !start->is_date)
+                wall_sec = zone_to_wall(stamp_zone(start, clock), wall_sec * USEC_PER_SEC);
+        if (!rule->until_is_date && !start->is_date && is_before_times_of_day(expansion, wall_sec))
+                wall_sec -= SEC_PER_DAY;
         (void) fputs(", until ", stream);
         describe_date(stream, wall_sec);
 }
 
 /* The rule with the days that DTSTART fills in. It owns nothing. */
-static struct rule rule_filled_in(const struct rule *rule, const struct stamp *start) {
-        struct rule filled = *rule;
-        struct expansion expansion;
+static struct rule rule_filled_in(const struct expansion *expansion) {
+        struct rule filled = *expansion->rule;
 
-        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
-        filled.months = expansion.months;
-        filled.weekdays = expansion.weekdays;
-        filled.month_days_forward = expansion.month_days_forward;
-        filled.month_days_backward = expansion.month_days_backward;
+        filled.months = expansion->months;
+        filled.weekdays = expansion->weekdays;
+        filled.month_days_forward = expansion->month_days_forward;
+        filled.month_days_backward = expansion->month_days_backward;
         return filled;
 }
 
-void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start) {
-        const struct rule filled = rule_filled_in(rule, start);
+void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start, const struct wall_clock *clock) {
         struct list list = { .stream = stream };
+        struct expansion expansion;
+        struct rule filled;
 
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        filled = rule_filled_in(&expansion);
         if (rule->interval == 1)
                 (void) fprintf(stream, "every %s", frequency_names[rule->frequency]);
         else
@@ -251,5 +263,5 @@ void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *st
         if (rule->count > 0)
                 (void) fprintf(stream, ", %u time%s", (unsigned) rule->count, rule->count == 1 ? "" : "s");
         if (rule->has_until)
-                say_until(stream, rule, start);
+                say_until(stream, &expansion, start, clock);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A schedule in words, as people say it. */
 #include "calendar/describe.h"
+#include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/span.h"
 
@@ -56,18 +57,39 @@ static void say_single(FILE *stream, const struct schedule *schedule) {
         say_moment(stream, &schedule->start);
 }
 
-static void say_schedule(FILE *stream, const struct schedule *schedule) {
+/* False where the rule ends before its first time. */
+static bool rule_is_ever_due(const struct rule *rule, const struct stamp *start, const struct wall_clock *clock) {
+        struct source source;
+        struct stamp first = *start;
+
+        source_init_rule(&source, rule, start, clock);
+        return source_next(&source, &first.wall_sec) && stamp_to_usec(&first, clock, NULL) <= source.last_usec;
+}
+
+/* A course that is yet to begin. */
+static void say_begin(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
+        if (stamp_to_usec(&schedule->start, clock, NULL) <= now_usec)
+                return;
+        (void) fputs(", from ", stream);
+        describe_date(stream, schedule->start.wall_sec);
+        (void) fputs(" on", stream);
+}
+
+static void say_schedule(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
+        size_t n_rules = 0;
+
         if (schedule->after_taken_usec > 0)
                 say_after_taken(stream, schedule);
-        else if (schedule->n_rules == 0)
+        for (size_t i = 0; i < schedule->n_rules; i++)
+                if (rule_is_ever_due(schedule->rules[i], &schedule->start, clock)) {
+                        (void) fputs(n_rules++ > 0 ? "; and " : "", stream);
+                        describe_rule(stream, schedule->rules[i], &schedule->start, clock);
+                }
+        if (n_rules == 0 && schedule->after_taken_usec == 0)
                 say_single(stream, schedule);
-        for (size_t i = 0; i < schedule->n_rules; i++) {
-                (void) fputs(i > 0 ? "; and " : "", stream);
-                describe_rule(stream, schedule->rules[i], &schedule->start);
-        }
         for (size_t i = 0; i < schedule->n_exception_rules; i++) {
                 (void) fputs("; but not ", stream);
-                describe_rule(stream, schedule->exception_rules[i], &schedule->start);
+                describe_rule(stream, schedule->exception_rules[i], &schedule->start, clock);
         }
         say_number(stream, "; and on ", schedule->n_extra_dates, "more date");
         say_number(stream, "; but for ", schedule->n_exception_dates, "date");
@@ -76,15 +98,8 @@ static void say_schedule(FILE *stream, const struct schedule *schedule) {
                 (void) fputs(", in UTC", stream);
         if (schedule->start.kind == STAMP_ZONED)
                 (void) fprintf(stream, ", in %s", zone_name(schedule->start.zone));
-}
-
-/* A course that is yet to begin. */
-static void say_begin(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
-        if (schedule->n_rules == 0 || stamp_to_usec(&schedule->start, clock, NULL) <= now_usec)
-                return;
-        (void) fputs(", from ", stream);
-        describe_date(stream, schedule->start.wall_sec);
-        (void) fputs(" on", stream);
+        if (n_rules > 0)
+                say_begin(stream, schedule, clock, now_usec);
 }
 
 /* Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. */
@@ -204,8 +219,7 @@ int schedule_describe(const struct schedule *schedule, const struct wall_clock *
         if (schedule->as_needed)
                 (void) fputs("as needed", stream);
         else {
-                say_schedule(stream, schedule);
-                say_begin(stream, schedule, clock, now_usec);
+                say_schedule(stream, schedule, clock, now_usec);
                 r = say_next_clock_change(stream, schedule, clock, now_usec);
         }
         if (fclose(stream) != 0)

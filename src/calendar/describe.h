@@ -8,7 +8,7 @@
 #include "dosed/schedule.h"
 
 /* "every 2 weeks on Monday and Friday at 08:00, 10 times" */
-void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start);
+void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start, const struct wall_clock *clock);
 
 /* "29 March 2026" */
 void describe_date(FILE *stream, int64_t wall_sec);
