@@ -8,11 +8,11 @@
 #define LOOKED_AHEAD (400 * USEC_PER_DAY)
 #define AROUND (30 * USEC_PER_HOUR) /* how far from a change of the clock doses are looked at: a day and some, as in Samoa */
 
-static void say_moment(FILE *stream, const struct stamp *start) {
-        const struct civil c = civil_from_wall(start->wall_sec);
+void describe_moment(FILE *stream, const struct stamp *stamp) {
+        const struct civil c = civil_from_wall(stamp->wall_sec);
 
-        describe_date(stream, start->wall_sec);
-        if (!start->is_date)
+        describe_date(stream, stamp->wall_sec);
+        if (!stamp->is_date)
                 (void) fprintf(stream, " at %02d:%02d", c.hour, c.minute);
 }
 
@@ -21,40 +21,12 @@ static void say_after_taken(FILE *stream, const struct schedule *schedule) {
 
         if (span_format(schedule->after_taken_usec, &span) >= 0)
                 (void) fprintf(stream, "%s after the last one was taken, first on ", span);
-        say_moment(stream, &schedule->start);
+        describe_moment(stream, &schedule->start);
 }
 
-static void say_number(FILE *stream, const char *before, size_t n, const char *what) {
+void describe_number(FILE *stream, const char *before, size_t n, const char *what) {
         if (n > 0)
                 (void) fprintf(stream, "%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
-}
-
-static void say_overrides(FILE *stream, const struct schedule *schedule) {
-        size_t n_changed = 0, n_cancelled = 0;
-
-        for (size_t i = 0; schedule->has_master && i < schedule->n_overrides; i++) {
-                const struct override *override = &schedule->overrides[i];
-
-                if (override->this_and_future) {
-                        (void) fprintf(stream, "; %s from ", override->cancelled ? "none" : "changed");
-                        describe_date(stream, override->recurrence_id.wall_sec);
-                        (void) fputs(" on", stream);
-                } else if (override->cancelled)
-                        n_cancelled++;
-                else
-                        n_changed++;
-        }
-        say_number(stream, "; but for ", n_cancelled, "cancelled dose");
-        say_number(stream, "; with ", n_changed, "changed dose");
-}
-
-/* Without any rule: at the start, or, of overrides without their master, at each of theirs. */
-static void say_single(FILE *stream, const struct schedule *schedule) {
-        if (!schedule->has_master && schedule->n_overrides > 1)
-                (void) fprintf(stream, "%zu times, first on ", schedule->n_overrides);
-        else
-                (void) fputs("once, on ", stream);
-        say_moment(stream, &schedule->start);
 }
 
 /* False where the rule ends before its first time. */
@@ -76,6 +48,7 @@ static void say_begin(FILE *stream, const struct schedule *schedule, const struc
 }
 
 static void say_schedule(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
+        struct stamp start = schedule->start;
         size_t n_rules = 0;
 
         if (schedule->after_taken_usec > 0)
@@ -85,19 +58,23 @@ static void say_schedule(FILE *stream, const struct schedule *schedule, const st
                         (void) fputs(n_rules++ > 0 ? "; and " : "", stream);
                         describe_rule(stream, schedule->rules[i], &schedule->start, clock);
                 }
-        if (n_rules == 0 && schedule->after_taken_usec == 0)
-                say_single(stream, schedule);
+        if (!schedule->has_master)
+                start = describe_lone_overrides(stream, schedule, clock);
+        else if (n_rules == 0 && schedule->after_taken_usec == 0) {
+                (void) fputs("once, on ", stream);
+                describe_moment(stream, &start);
+        }
         for (size_t i = 0; i < schedule->n_exception_rules; i++) {
                 (void) fputs("; but not ", stream);
                 describe_rule(stream, schedule->exception_rules[i], &schedule->start, clock);
         }
-        say_number(stream, "; and on ", schedule->n_extra_dates, "more date");
-        say_number(stream, "; but for ", schedule->n_exception_dates, "date");
-        say_overrides(stream, schedule);
-        if (schedule->start.kind == STAMP_UTC)
+        describe_number(stream, "; and on ", schedule->n_extra_dates, "more date");
+        describe_number(stream, "; but for ", schedule->n_exception_dates, "date");
+        describe_overrides(stream, schedule, clock);
+        if (start.kind == STAMP_UTC)
                 (void) fputs(", in UTC", stream);
-        if (schedule->start.kind == STAMP_ZONED)
-                (void) fprintf(stream, ", in %s", zone_name(schedule->start.zone));
+        if (start.kind == STAMP_ZONED)
+                (void) fprintf(stream, ", in %s", zone_name(start.zone));
         if (n_rules > 0)
                 say_begin(stream, schedule, clock, now_usec);
 }
