@@ -190,9 +190,9 @@ int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock
 usec_t schedule_alarm_lead(const struct schedule *schedule);
 
 /*
- * The schedule in words: "every day at 08:00 and 20:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The
- * first change of the clock after `now_usec` that moves a dose, or brings two of one day nearer or farther apart, is said.
- * Returns 0 or a negative errno; the caller frees.
+ * The schedule in words: "every day at 08:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The first change of
+ * the clock after `now_usec` that moves a dose, or brings two that are evenly spread nearer or farther apart, is said. Returns 0
+ * or a negative errno; the caller frees.
  */
 int schedule_describe(const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec, char **ret);
 

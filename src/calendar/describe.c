@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A schedule in words, as people say it. */
 #include "calendar/describe.h"
+#include "calendar/rule-end.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/span.h"
@@ -79,17 +80,19 @@ static void say_schedule(FILE *stream, const struct schedule *schedule, const st
                 say_begin(stream, schedule, clock, now_usec);
 }
 
-/* Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. */
+/*
+ * Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. Of times of the day only two that
+ * follow each other count: from the last of a day to the first of the next of its days it may be a week.
+ */
 static bool is_uneven(const struct zone *zone, const struct occurrence *before, const struct occurrence *now) {
         const struct schedule *schedule = now->schedule;
         const struct rule *rule = schedule->n_rules > 0 ? schedule->rules[0] : NULL;
         int64_t wall_sec = zone_to_wall(zone, now->due_usec) - zone_to_wall(zone, before->due_usec);
-        usec_t apart_usec = now->due_usec - before->due_usec;
+        usec_t apart_usec = now->due_usec - before->due_usec, spacing_usec = rule ? rule_spacing(rule) : 0;
 
-        if (!rule || !rule_is_below_a_day(rule))
+        if (spacing_usec == 0 || (!rule_is_below_a_day(rule) && wall_sec * USEC_PER_SEC != spacing_usec))
                 return false;
-        return apart_usec != wall_sec * USEC_PER_SEC &&
-               apart_usec != rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
+        return apart_usec != wall_sec * USEC_PER_SEC && apart_usec != spacing_usec;
 }
 
 /* The time that was asked for, and when it is due instead: in the night that may be on the next day. */

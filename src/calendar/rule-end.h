@@ -15,3 +15,6 @@ uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_star
 
 /* How many times there may be on one day. */
 unsigned rule_times_per_day(const struct rule *rule);
+
+/* From one of its times to the next, where they are evenly spread around the clock; 0 where they are not. */
+usec_t rule_spacing(const struct rule *rule);

@@ -16,7 +16,8 @@ static const struct {
         const char *lines, *words;
 } cases[] = {
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY\n", "every day at 08:00" },
-        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=20,8\n", "every day at 08:00 and 20:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=20,8\n",
+          "every day at 08:00 and 20:00; 11 h apart on 29 March 2026" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;INTERVAL=2;COUNT=10\n", "every 2 days at 08:00, 10 times" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;COUNT=1\n", "every day at 08:00, 1 time" },
         { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;UNTIL=20260301T080000\n", "every day at 08:00, until 1 March 2026" },
@@ -37,6 +38,15 @@ static const struct {
         { "DTSTART:20260102T080000Z\nRRULE:FREQ=HOURLY;INTERVAL=6\n", "every 6 hours, in UTC" },
         { "DTSTART:20260102T000000\nRRULE:FREQ=HOURLY;INTERVAL=6\n",
           "every 6 hours by the wall clock; 5 h apart on 29 March 2026" },
+        { "DTSTART:20260102T000000\nRRULE:FREQ=DAILY;BYHOUR=0,6,12,18\n",
+          "every day at 00:00, 06:00, 12:00 and 18:00; 5 h apart on 29 March 2026" },
+        { "DTSTART:20260102T000000\nRRULE:FREQ=HOURLY;INTERVAL=12\n",
+          "every 12 hours by the wall clock; 11 h apart on 29 March 2026" },
+        { "DTSTART:20260102T001500\nRRULE:FREQ=DAILY;BYHOUR=0,12\n",
+          "every day at 00:15 and 12:15; 11 h apart on 29 March 2026" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=8,12,18\n", "every day at 08:00, 12:00 and 18:00" },
+        { "DTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYMINUTE=0,30\n", "every day at 08:00 and 08:30" },
+        { "DTSTART:20260105T080000\nRRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=8,20\n", "every week on Monday at 08:00 and 20:00" },
         { "DTSTART;TZID=America/New_York:20260102T000000\nRRULE:FREQ=HOURLY;INTERVAL=6;COUNT=300\n",
           "every 6 hours by the wall clock, 300 times, in America/New_York; 5 h apart on 8 March 2026" },
         { "DTSTART:20260102T023000\nRRULE:FREQ=DAILY\n",
@@ -115,12 +125,16 @@ static const struct {
           "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nDTSTART:20260110T210000\nEND:VEVENT\n",
           "every day at 08:00; changed from 10 January 2026 on: at 21:00" },
         { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
-          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nSUMMARY:y 20 mg\nX-DOSED-AMOUNT:2 tablets\nDTSTART:20260110T080000\nEND:VEVENT\n"
-          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\nSUMMARY:y 20 mg\nDTSTART:20260210T210000\nEND:VEVENT\n",
-          "every day at 08:00; changed from 10 January 2026 on: y 20 mg, 2 tablets, at 08:00; changed from 10 February 2026 on: at 21:00" },
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nSUMMARY:y 20 mg\n"
+          "X-DOSED-AMOUNT:2 tablets\nDTSTART:20260110T080000\nEND:VEVENT\n"
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\nSUMMARY:y 20 mg\n"
+          "DTSTART:20260210T210000\nEND:VEVENT\n",
+          "every day at 08:00; changed from 10 January 2026 on: y 20 mg, 2 tablets, at 08:00; "
+          "changed from 10 February 2026 on: at 21:00" },
         { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY;BYHOUR=8,20\nEND:VEVENT\n"
           "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nDTSTART:20260110T063000\nEND:VEVENT\n",
-          "every day at 08:00 and 20:00; changed from 10 January 2026 on: 1 h 30 min earlier" },
+          "every day at 08:00 and 20:00; changed from 10 January 2026 on: 1 h 30 min earlier; "
+          "11 h apart on 29 March 2026" },
         { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260105T080000\nRRULE:FREQ=WEEKLY\nEND:VEVENT\n"
           "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260112T080000\nDTSTART:20260114T080000\nEND:VEVENT\n",
           "every week on Monday at 08:00; changed from 12 January 2026 on: 2 days later" },
@@ -128,7 +142,8 @@ static const struct {
           "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260110\nDTSTART:20260110T210000\nEND:VEVENT\n",
           "every day; changed from 10 January 2026 on: at 21:00" },
         { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
-          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nDTSTART;TZID=Asia/Tokyo:20260110T210000\nEND:VEVENT\n",
+          "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\n"
+          "DTSTART;TZID=Asia/Tokyo:20260110T210000\nEND:VEVENT\n",
           "every day at 08:00; changed from 10 January 2026 on" },
         { "BEGIN:VEVENT\nUID:u\nSUMMARY:x\nDTSTART:20260102T080000\nRRULE:FREQ=DAILY\nEND:VEVENT\n"
           "BEGIN:VEVENT\nUID:u\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260110T080000\nSTATUS:CANCELLED\nEND:VEVENT\n",
