@@ -148,6 +148,7 @@ struct occurrence {
         const struct schedule *schedule;
         const struct details *details; /* the override's where one stands for this occurrence */
         struct stamp recurrence_id;    /* its original start */
+        struct stamp asked;            /* the start that it has: moved by its override where one stands for it */
         usec_t due_usec;
         usec_t end_usec;   /* due plus the span; equal to due where there is none */
         enum zone_fit fit; /* how its wall-clock time fell on the timeline */
@@ -189,12 +190,13 @@ int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock
 usec_t schedule_alarm_lead(const struct schedule *schedule);
 
 /*
- * The schedule in words: "every day at 08:00 and 20:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The
- * first change of the clock after `now_usec` that moves a dose, or brings two of one day nearer or farther apart, is said.
- * Returns 0 or a negative errno; the caller frees.
+ * The schedule in words: "every day at 08:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The first change of
+ * the clock after `now_usec` that moves a dose, or brings two that are evenly spread nearer or farther apart, is said. Returns 0
+ * or a negative errno; the caller frees.
  */
 int schedule_describe(const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec, char **ret);
 
+int64_t stamp_to_wall(const struct stamp *stamp, const struct wall_clock *clock); /* of a DATE the time at which it is due */
 usec_t stamp_to_usec(const struct stamp *stamp, const struct wall_clock *clock, enum zone_fit *ret_fit);
 usec_t usec_add_duration(usec_t at_usec, struct duration duration, const struct zone *zone);
 

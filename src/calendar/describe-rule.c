@@ -3,8 +3,12 @@
 #include <stdarg.h>
 
 #include "calendar/describe.h"
+#include "calendar/expand.h"
+#include "calendar/stamp.h"
 
 #define TIMES_LISTED 8 /* times of a day that are named one by one */
+#define FEBRUARY 2
+#define ORDINARY_YEAR 2001
 
 static const char *const frequency_names[_FREQUENCY_MAX] = {
         [FREQUENCY_MINUTELY] = "minute", [FREQUENCY_HOURLY] = "hour",   [FREQUENCY_DAILY] = "day",
@@ -112,6 +116,22 @@ static void say_positions(FILE *stream, const struct rule *rule) {
         }
 }
 
+/* Days that some of the rule's months do not have: RFC 5545 3.3.10 leaves them out there. */
+static void say_left_out(FILE *stream, const struct rule *rule) {
+        const uint32_t days = rule->month_days_forward | rule->month_days_backward;
+        unsigned shortest = 31;
+
+        for (int month = 1; month <= 12; month++)
+                if ((!rule->months || rule->months >> month & 1) && month_days(ORDINARY_YEAR, month) < (int) shortest)
+                        shortest = (unsigned) month_days(ORDINARY_YEAR, month);
+        if ((rule->positions && rule->positions->has_set) || (uint64_t) days >> (shortest + 1) == 0)
+                return;
+        if (rule->months == 1u << FEBRUARY && days == UINT32_C(1) << 29)
+                (void) fputs(", only in leap years", stream);
+        else
+                (void) fputs(", left out in months without that day", stream);
+}
+
 static void say_weekdays(FILE *stream, const struct rule *rule) {
         const struct rule_positions *positions = rule->positions;
         struct list list = { .stream = stream };
@@ -188,27 +208,53 @@ void describe_date(FILE *stream, int64_t wall_sec) {
         (void) fprintf(stream, "%d %s %d", c.day, month_names[c.month - 1], c.year);
 }
 
-/* UNTIL on the wall clock by which the doses are due. */
-static void say_until(FILE *stream, const struct rule *rule, const struct stamp *start) {
+static bool is_before_times_of_day(const struct expansion *expansion, int64_t wall_sec) {
+        return !rule_is_below_a_day(expansion->rule) &&
+               wall_second_of_day(wall_sec) <
+                       expansion->hours[0] * 3600 + expansion->minutes[0] * 60 + expansion->seconds[0];
+}
+
+/* UNTIL on the wall clock by which the doses are due. Before the first time of its day, the day before is the last. */
+static void say_until(FILE *stream, const struct expansion *expansion, const struct stamp *start,
+                      const struct wall_clock *clock) {
+        const struct rule *rule = expansion->rule;
         int64_t wall_sec = rule->until_wall_sec;
 
-        if (rule->until_is_utc && start->kind == STAMP_ZONED)
-                wall_sec = zone_to_wall(start->zone, wall_sec * USEC_PER_SEC);
+        if (rule->until_is_utc && !start->is_date)
+                wall_sec = zone_to_wall(stamp_zone(start, clock), wall_sec * USEC_PER_SEC);
+        if (!rule->until_is_date && !start->is_date && is_before_times_of_day(expansion, wall_sec))
+                wall_sec -= SEC_PER_DAY;
         (void) fputs(", until ", stream);
         describe_date(stream, wall_sec);
 }
 
-void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start) {
-        struct list list = { .stream = stream };
+/* The rule with the days that DTSTART fills in. It owns nothing. */
+static struct rule rule_filled_in(const struct expansion *expansion) {
+        struct rule filled = *expansion->rule;
 
+        filled.months = expansion->months;
+        filled.weekdays = expansion->weekdays;
+        filled.month_days_forward = expansion->month_days_forward;
+        filled.month_days_backward = expansion->month_days_backward;
+        return filled;
+}
+
+void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *start, const struct wall_clock *clock) {
+        struct list list = { .stream = stream };
+        struct expansion expansion;
+        struct rule filled;
+
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        filled = rule_filled_in(&expansion);
         if (rule->interval == 1)
                 (void) fprintf(stream, "every %s", frequency_names[rule->frequency]);
         else
                 (void) fprintf(stream, "every %u %ss", (unsigned) rule->interval, frequency_names[rule->frequency]);
-        say_months(stream, rule);
-        say_positions(stream, rule);
-        say_weekdays(stream, rule);
+        say_months(stream, &filled);
+        say_positions(stream, &filled);
+        say_weekdays(stream, &filled);
         say_times(stream, rule, start);
+        say_left_out(stream, &filled);
         if (rule->positions && rule->positions->has_set) {
                 (void) fputs(", of these the ", stream);
                 list_ordinals(&list, rule->positions->set.forward, rule->positions->set.backward, RULE_POSITIONS + 1);
@@ -217,5 +263,5 @@ void describe_rule(FILE *stream, const struct rule *rule, const struct stamp *st
         if (rule->count > 0)
                 (void) fprintf(stream, ", %u time%s", (unsigned) rule->count, rule->count == 1 ? "" : "s");
         if (rule->has_until)
-                say_until(stream, rule, start);
+                say_until(stream, &expansion, start, clock);
 }

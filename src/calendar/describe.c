@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A schedule in words, as people say it. */
 #include "calendar/describe.h"
+#include "calendar/rule-end.h"
+#include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/span.h"
 
 #define LOOKED_AHEAD (400 * USEC_PER_DAY)
 #define AROUND (30 * USEC_PER_HOUR) /* how far from a change of the clock doses are looked at: a day and some, as in Samoa */
 
-static void say_moment(FILE *stream, const struct stamp *start) {
-        const struct civil c = civil_from_wall(start->wall_sec);
+void describe_moment(FILE *stream, const struct stamp *stamp) {
+        const struct civil c = civil_from_wall(stamp->wall_sec);
 
-        describe_date(stream, start->wall_sec);
-        if (!start->is_date)
+        describe_date(stream, stamp->wall_sec);
+        if (!stamp->is_date)
                 (void) fprintf(stream, " at %02d:%02d", c.hour, c.minute);
 }
 
@@ -20,106 +22,110 @@ static void say_after_taken(FILE *stream, const struct schedule *schedule) {
 
         if (span_format(schedule->after_taken_usec, &span) >= 0)
                 (void) fprintf(stream, "%s after the last one was taken, first on ", span);
-        say_moment(stream, &schedule->start);
+        describe_moment(stream, &schedule->start);
 }
 
-static void say_number(FILE *stream, const char *before, size_t n, const char *what) {
+void describe_number(FILE *stream, const char *before, size_t n, const char *what) {
         if (n > 0)
                 (void) fprintf(stream, "%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
-static void say_overrides(FILE *stream, const struct schedule *schedule) {
-        size_t n_changed = 0, n_cancelled = 0;
+/* False where the rule ends before its first time. */
+static bool rule_is_ever_due(const struct rule *rule, const struct stamp *start, const struct wall_clock *clock) {
+        struct source source;
+        struct stamp first = *start;
 
-        for (size_t i = 0; schedule->has_master && i < schedule->n_overrides; i++) {
-                const struct override *override = &schedule->overrides[i];
-
-                if (override->this_and_future) {
-                        (void) fprintf(stream, "; %s from ", override->cancelled ? "none" : "changed");
-                        describe_date(stream, override->recurrence_id.wall_sec);
-                        (void) fputs(" on", stream);
-                } else if (override->cancelled)
-                        n_cancelled++;
-                else
-                        n_changed++;
-        }
-        say_number(stream, "; but for ", n_cancelled, "cancelled dose");
-        say_number(stream, "; with ", n_changed, "changed dose");
-}
-
-/* Without any rule: at the start, or, of overrides without their master, at each of theirs. */
-static void say_single(FILE *stream, const struct schedule *schedule) {
-        if (!schedule->has_master && schedule->n_overrides > 1)
-                (void) fprintf(stream, "%zu times, first on ", schedule->n_overrides);
-        else
-                (void) fputs("once, on ", stream);
-        say_moment(stream, &schedule->start);
-}
-
-static void say_schedule(FILE *stream, const struct schedule *schedule) {
-        if (schedule->after_taken_usec > 0)
-                say_after_taken(stream, schedule);
-        else if (schedule->n_rules == 0)
-                say_single(stream, schedule);
-        for (size_t i = 0; i < schedule->n_rules; i++) {
-                (void) fputs(i > 0 ? "; and " : "", stream);
-                describe_rule(stream, schedule->rules[i], &schedule->start);
-        }
-        for (size_t i = 0; i < schedule->n_exception_rules; i++) {
-                (void) fputs("; but not ", stream);
-                describe_rule(stream, schedule->exception_rules[i], &schedule->start);
-        }
-        say_number(stream, "; and on ", schedule->n_extra_dates, "more date");
-        say_number(stream, "; but for ", schedule->n_exception_dates, "date");
-        say_overrides(stream, schedule);
-        if (schedule->start.kind == STAMP_UTC)
-                (void) fputs(", in UTC", stream);
-        if (schedule->start.kind == STAMP_ZONED)
-                (void) fprintf(stream, ", in %s", zone_name(schedule->start.zone));
+        source_init_rule(&source, rule, start, clock);
+        return source_next(&source, &first.wall_sec) && stamp_to_usec(&first, clock, NULL) <= source.last_usec;
 }
 
 /* A course that is yet to begin. */
 static void say_begin(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
-        if (schedule->n_rules == 0 || stamp_to_usec(&schedule->start, clock, NULL) <= now_usec)
+        if (stamp_to_usec(&schedule->start, clock, NULL) <= now_usec)
                 return;
         (void) fputs(", from ", stream);
         describe_date(stream, schedule->start.wall_sec);
         (void) fputs(" on", stream);
 }
 
-/* Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. */
+static void say_schedule(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec) {
+        struct stamp start = schedule->start;
+        size_t n_rules = 0;
+
+        if (schedule->after_taken_usec > 0)
+                say_after_taken(stream, schedule);
+        for (size_t i = 0; i < schedule->n_rules; i++)
+                if (rule_is_ever_due(schedule->rules[i], &schedule->start, clock)) {
+                        (void) fputs(n_rules++ > 0 ? "; and " : "", stream);
+                        describe_rule(stream, schedule->rules[i], &schedule->start, clock);
+                }
+        if (!schedule->has_master)
+                start = describe_lone_overrides(stream, schedule, clock);
+        else if (n_rules == 0 && schedule->after_taken_usec == 0) {
+                (void) fputs("once, on ", stream);
+                describe_moment(stream, &start);
+        }
+        for (size_t i = 0; i < schedule->n_exception_rules; i++) {
+                (void) fputs("; but not ", stream);
+                describe_rule(stream, schedule->exception_rules[i], &schedule->start, clock);
+        }
+        describe_number(stream, "; and on ", schedule->n_extra_dates, "more date");
+        describe_number(stream, "; but for ", schedule->n_exception_dates, "date");
+        describe_overrides(stream, schedule, clock);
+        if (start.kind == STAMP_UTC)
+                (void) fputs(", in UTC", stream);
+        if (start.kind == STAMP_ZONED)
+                (void) fprintf(stream, ", in %s", zone_name(start.zone));
+        if (n_rules > 0)
+                say_begin(stream, schedule, clock, now_usec);
+}
+
+/*
+ * Other hours between doses than the rule says: those of the wall clock, or its INTERVAL. Of times of the day only two that
+ * follow each other count: from the last of a day to the first of the next of its days it may be a week.
+ */
 static bool is_uneven(const struct zone *zone, const struct occurrence *before, const struct occurrence *now) {
         const struct schedule *schedule = now->schedule;
         const struct rule *rule = schedule->n_rules > 0 ? schedule->rules[0] : NULL;
         int64_t wall_sec = zone_to_wall(zone, now->due_usec) - zone_to_wall(zone, before->due_usec);
-        usec_t apart_usec = now->due_usec - before->due_usec;
+        usec_t apart_usec = now->due_usec - before->due_usec, spacing_usec = rule ? rule_spacing(rule) : 0;
 
-        if (!rule || !rule_is_below_a_day(rule))
+        if (spacing_usec == 0 || (!rule_is_below_a_day(rule) && wall_sec * USEC_PER_SEC != spacing_usec))
                 return false;
-        return apart_usec != wall_sec * USEC_PER_SEC &&
-               apart_usec != rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
+        return apart_usec != wall_sec * USEC_PER_SEC && apart_usec != spacing_usec;
 }
 
-static int say_clock_change(FILE *stream, const struct zone *zone, const struct occurrence *before,
-                            const struct occurrence *now) {
-        const struct civil c = civil_from_wall(now->recurrence_id.wall_sec);
-        int64_t wall_sec = zone_to_wall(zone, now->due_usec);
-        const struct civil due = civil_from_wall(wall_sec);
+/* The time that was asked for, and when it is due instead: in the night that may be on the next day. */
+static void say_gap(FILE *stream, const struct occurrence *now, const struct wall_clock *clock) {
+        int64_t asked_wall_sec = stamp_to_wall(&now->asked, clock);
+        int64_t due_wall_sec = zone_to_wall(stamp_zone(&now->asked, clock), now->due_usec);
+        const struct civil asked = civil_from_wall(asked_wall_sec), due = civil_from_wall(due_wall_sec);
+
+        (void) fprintf(stream, "; %02d:%02d does not exist on ", asked.hour, asked.minute);
+        describe_date(stream, asked_wall_sec);
+        (void) fprintf(stream, ": due at %02d:%02d", due.hour, due.minute);
+        if (wall_day(due_wall_sec) != wall_day(asked_wall_sec)) {
+                (void) fputs(" on ", stream);
+                describe_date(stream, due_wall_sec);
+        }
+}
+
+static int say_clock_change(FILE *stream, const struct zone *zone, const struct wall_clock *clock,
+                            const struct occurrence *before, const struct occurrence *now) {
         _cleanup_(free_p) char *apart = NULL;
         int r;
 
-        if (now->fit == ZONE_FIT_GAP)
-                (void) fprintf(stream, "; %02d:%02d does not exist on ", c.hour, c.minute);
-        else if (is_uneven(zone, before, now)) {
-                r = span_format(now->due_usec - before->due_usec, &apart);
-                if (r < 0)
-                        return r;
-                (void) fprintf(stream, "; %s apart on ", apart);
-        } else
+        if (now->fit == ZONE_FIT_GAP) {
+                say_gap(stream, now, clock);
+                return 0;
+        }
+        if (!before || !is_uneven(zone, before, now))
                 return SCHEDULE_NO_OCCURRENCE;
-        describe_date(stream, wall_sec);
-        if (now->fit == ZONE_FIT_GAP)
-                (void) fprintf(stream, ": due at %02d:%02d", due.hour, due.minute);
+        r = span_format(now->due_usec - before->due_usec, &apart);
+        if (r < 0)
+                return r;
+        (void) fprintf(stream, "; %s apart on ", apart);
+        describe_date(stream, zone_to_wall(zone, now->due_usec));
         return 0;
 }
 
@@ -144,22 +150,23 @@ static bool find_change(const struct zone *zone, usec_t from_usec, usec_t until_
 /* This and the one it calls return 0 where something was said, SCHEDULE_NO_OCCURRENCE where nothing was, or a negative errno. */
 static int say_change_at(FILE *stream, const struct schedule *schedule, const struct zone *zone,
                          const struct wall_clock *clock, usec_t change_usec, usec_t now_usec) {
-        struct occurrence before, next;
+        struct occurrence doses[2], *before = NULL;
         usec_t from_usec = change_usec - AROUND > now_usec ? change_usec - AROUND : now_usec;
-        int r;
 
-        r = schedule_next(schedule, clock, from_usec, &before);
-        while (r == 0 && before.due_usec < change_usec + AROUND) {
-                r = schedule_next(schedule, clock, before.due_usec + 1, &next);
+        for (size_t i = 0; !before || before->due_usec < change_usec + AROUND; i++) {
+                struct occurrence *now = &doses[i % 2];
+                int r;
+
+                r = schedule_next(schedule, clock, from_usec, now);
                 if (r != 0)
-                        break;
-                r = say_clock_change(stream, zone, &before, &next);
-                if (r <= 0)
                         return r;
-                before = next;
-                r = 0;
+                r = say_clock_change(stream, zone, clock, before, now);
+                if (r != SCHEDULE_NO_OCCURRENCE)
+                        return r;
+                from_usec = now->due_usec + 1;
+                before = now;
         }
-        return r < 0 ? r : SCHEDULE_NO_OCCURRENCE;
+        return SCHEDULE_NO_OCCURRENCE;
 }
 
 static int say_next_clock_change(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock,
@@ -192,8 +199,7 @@ int schedule_describe(const struct schedule *schedule, const struct wall_clock *
         if (schedule->as_needed)
                 (void) fputs("as needed", stream);
         else {
-                say_schedule(stream, schedule);
-                say_begin(stream, schedule, clock, now_usec);
+                say_schedule(stream, schedule, clock, now_usec);
                 r = say_next_clock_change(stream, schedule, clock, now_usec);
         }
         if (fclose(stream) != 0)

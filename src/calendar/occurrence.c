@@ -188,6 +188,7 @@ static void offer(struct search *search, const struct stamp *original, usec_t or
                 .schedule = search->schedule,
                 .details = details,
                 .recurrence_id = *original,
+                .asked = *due,
         };
         bool moved;
 

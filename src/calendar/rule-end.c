@@ -3,6 +3,7 @@
 #include "calendar/expand.h"
 #include "calendar/rule-end.h"
 
+#define MINUTES_PER_DAY (24 * 60u)
 #define STRIDE_SEC (INT64_C(3653) * SEC_PER_DAY) /* ten years; what lies closer together is found at little cost */
 #define SEARCHED_UNTIL_YEAR 2100                 /* searches begin at the present: nobody who reads this file begins one later */
 
@@ -87,4 +88,30 @@ unsigned rule_times_per_day(const struct rule *rule) {
         if (by_minute)
                 return least(hours * minutes, units);
         return (rule_is_below_a_day(rule) ? least(hours, units) : hours) * minutes;
+}
+
+/* Spread evenly are as many times as there are places, each in one of its own: they leave the same rest. */
+static bool are_even(uint64_t hours, uint64_t minutes, unsigned apart_minutes) {
+        unsigned rest = MINUTES_PER_DAY;
+
+        for (unsigned minute = 0; minute < MINUTES_PER_DAY; minute++) {
+                if (!(hours >> minute / 60 & 1) || !(minutes >> minute % 60 & 1))
+                        continue;
+                if (rest == MINUTES_PER_DAY)
+                        rest = minute % apart_minutes;
+                if (minute % apart_minutes != rest)
+                        return false;
+        }
+        return true;
+}
+
+usec_t rule_spacing(const struct rule *rule) {
+        unsigned n = rule_times_per_day(rule);
+
+        if (rule_is_below_a_day(rule))
+                return rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
+        /* An hour or a minute that DTSTART fills in moves all times alike. */
+        if (n < 2 || MINUTES_PER_DAY % n != 0 || !are_even(rule->hours ?: 1, rule->minutes ?: 1, MINUTES_PER_DAY / n))
+                return 0;
+        return MINUTES_PER_DAY / n * USEC_PER_MINUTE;
 }

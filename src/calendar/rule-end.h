@@ -22,3 +22,6 @@ bool rules_count_start(struct rule *const *rules, size_t n_rules, const struct s
 
 /* How many times there may be on one day. */
 unsigned rule_times_per_day(const struct rule *rule);
+
+/* From one of its times to the next, where they are evenly spread around the clock; 0 where they are not. */
+usec_t rule_spacing(const struct rule *rule);

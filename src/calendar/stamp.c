@@ -32,10 +32,12 @@ const struct zone *stamp_zone(const struct stamp *stamp, const struct wall_clock
         abort();
 }
 
-usec_t stamp_to_usec(const struct stamp *stamp, const struct wall_clock *clock, enum zone_fit *ret_fit) {
-        int64_t wall_sec = stamp->wall_sec + (stamp->is_date ? clock->all_day_sec : 0);
+int64_t stamp_to_wall(const struct stamp *stamp, const struct wall_clock *clock) {
+        return stamp->wall_sec + (stamp->is_date ? clock->all_day_sec : 0);
+}
 
-        return zone_from_wall(stamp_zone(stamp, clock), wall_sec, ret_fit);
+usec_t stamp_to_usec(const struct stamp *stamp, const struct wall_clock *clock, enum zone_fit *ret_fit) {
+        return zone_from_wall(stamp_zone(stamp, clock), stamp_to_wall(stamp, clock), ret_fit);
 }
 
 int64_t stamp_wall_of(const struct stamp *form, usec_t at_usec, const struct wall_clock *clock) {

@@ -96,16 +96,6 @@ static int medication_next_due(const struct forecast *forecast, const struct for
         return 0;
 }
 
-/* The start as the calendar wrote it: of the override where one stands for the occurrence. */
-static const struct stamp *occurrence_stamp(const struct occurrence *occurrence) {
-        const struct schedule *schedule = occurrence->schedule;
-
-        for (size_t i = 0; i < schedule->n_overrides; i++)
-                if (occurrence->details == &schedule->overrides[i].details)
-                        return &schedule->overrides[i].start;
-        return &occurrence->recurrence_id;
-}
-
 int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_dose *ret) {
         static const struct dose_policy plain = {};
         struct heap_node *node = heap_first(&forecast->heap);
@@ -127,9 +117,10 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
                 return r;
 
         dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec, next_due_usec);
-        stamp = occurrence_stamp(&dose.occurrence);
+        stamp = &dose.occurrence.asked;
         dose.zone = stamp->kind == STAMP_ZONED ? stamp->zone : forecast->clock.zone;
         dose.wall_sec = zone_to_wall(dose.zone, dose.occurrence.due_usec);
+        dose.asked_wall_sec = stamp_to_wall(stamp, &forecast->clock);
 
         *ret = dose;
         return 0;

@@ -26,6 +26,7 @@ struct forecast_dose {
         usec_t window_end_usec;
         int64_t wall_sec; /* as its calendar says it: in its own zone, or in the person's */
         const struct zone *zone;
+        int64_t asked_wall_sec; /* for when it was asked: where that time does not exist, it is due at another */
 };
 
 enum forecast_outcome {

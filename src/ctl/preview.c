@@ -145,25 +145,29 @@ static const char *offset_format(char *text, const struct forecast_dose *dose) {
         return text;
 }
 
-/* How the dose's own time fell on its day (RFC 5545 3.3.5). */
+/* How the time for which the dose was asked fell on its day (RFC 5545 3.3.5); in a gap at midnight it is due on the next. */
 static const char *note_format(char *text, const struct forecast_dose *dose) {
-        struct civil c = civil_from_wall(dose->occurrence.recurrence_id.wall_sec);
+        const struct civil c = civil_from_wall(dose->asked_wall_sec);
 
         switch (dose->occurrence.fit) {
         case ZONE_FIT_EXACT:
                 return NULL;
         case ZONE_FIT_GAP:
-                (void) snprintf(text, NOTE_TEXT_SIZE, "! %02d:%02d does not exist that day", c.hour, c.minute);
+                if (wall_day(dose->asked_wall_sec) == wall_day(dose->wall_sec))
+                        (void) snprintf(text, NOTE_TEXT_SIZE, "%02d:%02d does not exist that day", c.hour, c.minute);
+                else
+                        (void) snprintf(text, NOTE_TEXT_SIZE, "%02d:%02d does not exist on %04d-%02d-%02d", c.hour,
+                                        c.minute, c.year, c.month, c.day);
                 break;
         case ZONE_FIT_FOLD:
-                (void) snprintf(text, NOTE_TEXT_SIZE, "! the first of two %02d:%02d", c.hour, c.minute);
+                (void) snprintf(text, NOTE_TEXT_SIZE, "the first of two %02d:%02d", c.hour, c.minute);
                 break;
         }
         return text;
 }
 
 static int print_json(const struct forecast_dose *dose) {
-        char id[CIVIL_TEXT_SIZE], local[WHEN_TEXT_SIZE];
+        char id[CIVIL_TEXT_SIZE], local[WHEN_TEXT_SIZE], offset[OFFSET_TEXT_SIZE], note[NOTE_TEXT_SIZE];
         json_t *json = json_object();
 
         if (json_object_set_new(json, "uid", json_text(dose->occurrence.schedule->uid)) < 0 ||
@@ -171,8 +175,10 @@ static int print_json(const struct forecast_dose *dose) {
             json_object_set_new(json, "due", json_time(dose->occurrence.due_usec)) < 0 ||
             json_object_set_new(json, "local", json_text(wall_format(local, dose->wall_sec))) < 0 ||
             json_object_set_new(json, "timezone", json_text(zone_name(dose->zone))) < 0 ||
+            json_object_set_new(json, "offset", json_text(offset_format(offset, dose))) < 0 ||
             json_object_set_new(json, "window_end", json_time(dose->window_end_usec)) < 0 ||
-            json_object_set_new(json, "summary", json_text(dose->occurrence.details->summary)) < 0) {
+            json_object_set_new(json, "summary", json_text(dose->occurrence.details->summary)) < 0 ||
+            json_object_set_new(json, "note", json_text(note_format(note, dose))) < 0) {
                 json_decref(json);
                 return -ENOMEM;
         }
@@ -181,8 +187,9 @@ static int print_json(const struct forecast_dose *dose) {
 
 static int print_row(struct preview *preview, const struct request *request, const struct forecast_dose *dose) {
         char day[WHEN_TEXT_SIZE], time[WHEN_TEXT_SIZE], utc[WHEN_TEXT_SIZE], end[WHEN_TEXT_SIZE];
-        char offset[OFFSET_TEXT_SIZE], note[NOTE_TEXT_SIZE];
+        char offset[OFFSET_TEXT_SIZE], note[NOTE_TEXT_SIZE] = "", mark[NOTE_TEXT_SIZE + 2];
 
+        (void) snprintf(mark, sizeof(mark), "! %s", note_format(note, dose) ?: "");
         return table_add(preview->table, COLOUR_NONE,
                          (const char *const[]){
                                  wall_format_day(day, dose->wall_sec, zone_to_wall(dose->zone, request->now_usec)),
@@ -192,7 +199,7 @@ static int print_row(struct preview *preview, const struct request *request, con
                                  wall_format_day_time(end, zone_to_wall(dose->zone, dose->window_end_usec),
                                                       dose->wall_sec),
                                  dose->occurrence.details->summary, dose->occurrence.details->amount,
-                                 note_format(note, dose) });
+                                 note[0] ? mark : NULL });
 }
 
 static int print_doses(struct preview *preview, const struct request *request, size_t *ret_n) {

@@ -442,8 +442,10 @@ class Files(Client):
                     "due": "2026-01-05T07:00:00Z",
                     "local": "2026-01-05T02:00:00",
                     "timezone": "America/New_York",
+                    "offset": "-05:00",
                     "window_end": "2026-01-05T08:30:00Z",  # a quarter of the six hours to the other schedule's dose
                     "summary": "Aspirin",
+                    "note": None,
                 },
                 {
                     "uid": "one",
@@ -451,8 +453,10 @@ class Files(Client):
                     "due": "2026-01-05T13:00:00Z",
                     "local": "2026-01-05T08:00:00",
                     "timezone": "America/New_York",
+                    "offset": "-05:00",
                     "window_end": "2026-01-05T17:00:00Z",
                     "summary": "Aspirin",
+                    "note": None,
                 },
             ],
         )

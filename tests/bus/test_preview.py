@@ -151,6 +151,35 @@ class ClockChanges(unittest.TestCase):
             with self.subTest(zone=zone, first=first):
                 self.assertEqual(self.due(f"DTSTART;TZID={zone}:{first}T{time}", "FREQ=DAILY;COUNT=3"), expect)
 
+    # lines, override, options, day; then the local time, its offset, and what is noted: the time that was asked for
+    NOTES = (
+        ("DTSTART:20260102T080000", "RECURRENCE-ID:20270328T080000\r\nDTSTART:20270328T023000", (), "2027-03-28",
+         "2027-03-28T03:30:00", "+02:00", "02:30 does not exist that day"),
+        ("DTSTART:20260102T080000", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260301T080000\r\nDTSTART:20260301T023000", (),
+         "2027-03-28", "2027-03-28T03:30:00", "+02:00", "02:30 does not exist that day"),
+        ("DTSTART:20260102T080000", "RECURRENCE-ID:20261025T080000\r\nDTSTART:20261025T023000", (), "2026-10-25",
+         "2026-10-25T02:30:00", "+02:00", "the first of two 02:30"),
+        ("DTSTART;VALUE=DATE:20260102", None, ("--all-day-time", "02:30"), "2027-03-28",
+         "2027-03-28T03:30:00", "+02:00", "02:30 does not exist that day"),
+        ("DTSTART;VALUE=DATE:20260102", None, ("--all-day-time", "02:30"), "2026-10-25",
+         "2026-10-25T02:30:00", "+02:00", "the first of two 02:30"),
+        ("DTSTART;TZID=America/Nuuk:20260102T233000", None, (), "2027-03-28",
+         "2027-03-28T00:30:00", "-01:00", "23:30 does not exist on 2027-03-27"),
+        ("DTSTART:20260102T080000", None, (), "2027-03-28", "2027-03-28T08:00:00", "+02:00", None),
+    )
+
+    def test_what_is_noted_is_the_time_that_was_asked_for(self):
+        for start, override, options, day, local, offset, note in self.NOTES:
+            lines = ["BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", start, "RRULE:FREQ=DAILY", "END:VEVENT"]
+            if override:
+                lines += ["BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", override, "END:VEVENT"]
+            with self.subTest(start=start, override=override, day=day), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "dose.ics"
+                path.write_text(calendar("\r\n".join(lines)), newline="")
+                _, doses, said = preview(path, "--timezone", "Europe/Berlin", "--from", day, "--until", day, *options)
+                self.assertEqual([(dose["local"], dose["offset"], dose["note"]) for dose in doses],
+                                 [(local, offset, note)], said)
+
     def due(self, start, rule):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "dose.ics"
