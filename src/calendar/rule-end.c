@@ -110,8 +110,8 @@ usec_t rule_spacing(const struct rule *rule) {
 
         if (rule_is_below_a_day(rule))
                 return rule->interval * (rule->frequency == FREQUENCY_HOURLY ? USEC_PER_HOUR : USEC_PER_MINUTE);
-        /* An hour or a minute that DTSTART fills in moves all times alike. */
-        if (n < 2 || MINUTES_PER_DAY % n != 0 || !are_even(rule->hours ?: 1, rule->minutes ?: 1, MINUTES_PER_DAY / n))
+        /* Morning and evening are no spacing. An hour or a minute that DTSTART fills in moves all times alike. */
+        if (n < 3 || MINUTES_PER_DAY % n != 0 || !are_even(rule->hours ?: 1, rule->minutes ?: 1, MINUTES_PER_DAY / n))
                 return 0;
         return MINUTES_PER_DAY / n * USEC_PER_MINUTE;
 }
