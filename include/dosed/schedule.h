@@ -148,6 +148,7 @@ struct occurrence {
         const struct schedule *schedule;
         const struct details *details; /* the override's where one stands for this occurrence */
         struct stamp recurrence_id;    /* its original start */
+        struct stamp form;             /* of its due time: a DATE or not, and in which zone */
         usec_t due_usec;
         usec_t end_usec;   /* due plus the span; equal to due where there is none */
         enum zone_fit fit; /* how its wall-clock time fell on the timeline */

@@ -5,23 +5,20 @@
 
 #define LEAD_MAX_USEC (LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
 
-/* The form in which the occurrence is due: its override's where one stands for it. */
-static const struct stamp *due_form(const struct occurrence *occurrence) {
-        const struct schedule *schedule = occurrence->schedule;
+/* In which days are counted: what an override writes in UTC stays a dose of its series, which has a wall clock. */
+static const struct zone *day_zone(const struct occurrence *occurrence, const struct wall_clock *clock) {
+        const struct stamp *form = &occurrence->form;
 
-        for (size_t i = 0; i < schedule->n_overrides; i++)
-                if (&schedule->overrides[i].details == occurrence->details)
-                        return &schedule->overrides[i].start;
-        return &schedule->start;
+        return stamp_zone(form->kind == STAMP_UTC ? &occurrence->schedule->start : form, clock);
 }
 
 /* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */
-static usec_t anchor_usec(const struct occurrence *occurrence, const struct stamp *form, enum alarm_anchor anchor,
+static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor anchor,
                           const struct wall_clock *clock) {
-        const struct zone *zone = stamp_zone(form, clock);
+        const struct zone *zone = day_zone(occurrence, clock);
         usec_t start_usec = occurrence->due_usec;
 
-        if (form->is_date) {
+        if (occurrence->form.is_date) {
                 int64_t wall_sec = zone_to_wall(zone, start_usec) - clock->all_day_sec;
 
                 start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
@@ -77,8 +74,7 @@ static size_t drop_doubles(usec_t *at_usec, size_t n) {
 
 static int find_times(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *of,
                       size_t n_of, usec_t **ret_usec, size_t *ret_n) {
-        const struct stamp *form = due_form(occurrence);
-        const struct zone *zone = stamp_zone(form, clock);
+        const struct zone *zone = day_zone(occurrence, clock);
         _cleanup_(free_p) usec_t *alarms = NULL;
         size_t n = 0, n_max = 0;
 
@@ -95,8 +91,7 @@ static int find_times(const struct occurrence *occurrence, const struct wall_clo
                 usec_t at_usec = alarm->at_usec;
 
                 if (alarm->anchor != ALARM_ABSOLUTE)
-                        at_usec = usec_add_duration(anchor_usec(occurrence, form, alarm->anchor, clock), alarm->offset,
-                                                    zone);
+                        at_usec = usec_add_duration(anchor_usec(occurrence, alarm->anchor, clock), alarm->offset, zone);
                 else if (!owns_absolute(occurrence, clock, at_usec))
                         continue;
 

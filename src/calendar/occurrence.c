@@ -19,6 +19,7 @@
  */
 struct stretch {
         const struct override *override;
+        struct stamp form; /* in which its occurrences are due */
         int64_t first_wall_sec, end_wall_sec; /* the latter no longer belongs to it */
         int64_t shift_sec;
 };
@@ -36,12 +37,14 @@ struct search {
         struct occurrence best;
 };
 
+static int64_t wall_in(const struct search *search, const struct stamp *form, const struct stamp *stamp,
+                       usec_t at_usec) {
+        return stamp_has_form(stamp, form) ? stamp->wall_sec : stamp_wall_of(form, at_usec, search->clock);
+}
+
 /* The wall-clock time of an original start in DTSTART's form, by which the stretches and EXRULE count. */
 static int64_t master_wall(const struct search *search, const struct stamp *original, usec_t original_usec) {
-        const struct stamp *start = &search->schedule->start;
-
-        return stamp_has_form(original, start) ? original->wall_sec
-                                               : stamp_wall_of(start, original_usec, search->clock);
+        return wall_in(search, &search->schedule->start, original, original_usec);
 }
 
 static bool is_newer(const struct override *a, const struct override *b) {
@@ -80,18 +83,31 @@ static bool starts_stretch(const struct search *search, const struct override *o
         if (!override->this_and_future)
                 return false;
         original = schedule_original(search->schedule, &override->recurrence_id, search->clock);
-        *ret_wall_sec = original.wall_sec;
+        *ret_wall_sec = master_wall(search, &original, stamp_to_usec(&original, search->clock, NULL));
         return !is_superseded(search, override, &original);
+}
+
+/* RFC 5545 3.2.13: the same time difference for all. Whatever zone the override is in, the series stays in its own. */
+static struct stamp moved_form(const struct search *search, const struct stamp *start) {
+        struct stamp form = start->is_date ? *start : search->schedule->start;
+
+        form.is_date = start->is_date;
+        return form;
 }
 
 /* The stretch that begins at `first_wall_sec`, moved by `override` (NULL: not moved). */
 static struct stretch stretch_from(const struct search *search, const struct override *override,
                                    int64_t first_wall_sec) {
-        struct stretch stretch = { override, first_wall_sec, INT64_MAX, 0 };
         const struct schedule *schedule = search->schedule;
+        struct stretch stretch = { override, schedule->start, first_wall_sec, INT64_MAX, 0 };
 
-        if (override)
-                stretch.shift_sec = override->start.wall_sec - first_wall_sec;
+        if (override) {
+                const struct stamp *start = &override->start;
+
+                stretch.form = moved_form(search, start);
+                stretch.shift_sec = wall_in(search, &stretch.form, start, stamp_to_usec(start, search->clock, NULL)) -
+                                    first_wall_sec;
+        }
         for (size_t i = 0; i < schedule->n_overrides; i++) {
                 int64_t wall_sec;
 
@@ -188,6 +204,7 @@ static void offer(struct search *search, const struct stamp *original, usec_t or
                 .schedule = search->schedule,
                 .details = details,
                 .recurrence_id = *original,
+                .form = *due,
         };
         bool moved;
 
@@ -207,8 +224,7 @@ static void offer_in_stretch(struct search *search, const struct stretch *stretc
         struct stamp due = *original;
 
         if (stretch->override)
-                due = stamp_at(&stretch->override->start,
-                               master_wall(search, original, original_usec) + stretch->shift_sec);
+                due = stamp_at(&stretch->form, master_wall(search, original, original_usec) + stretch->shift_sec);
         offer(search, original, original_usec, &due,
               stretch->override ? &stretch->override->details : &search->schedule->details);
 }
@@ -223,7 +239,7 @@ static void offer_override(struct search *search, const struct override *overrid
 
 /* The first wall-clock time of a stretch's own whose instant may be due at from_usec or later. */
 static int64_t first_wall(const struct search *search, const struct stretch *stretch) {
-        const struct stamp *form = stretch->override ? &stretch->override->start : &search->schedule->start;
+        const struct stamp *form = &stretch->form;
         const struct zone *zone = stamp_zone(form, search->clock);
         int64_t wall_sec;
 
@@ -238,14 +254,13 @@ static int64_t first_wall(const struct search *search, const struct stretch *str
  */
 static void search_source(struct search *search, const struct stretch *stretch, struct source *source) {
         const struct stamp *start = &search->schedule->start;
-        const struct stamp *form = stretch->override ? &stretch->override->start : start;
         int64_t wall_sec, end_wall_sec = stretch->end_wall_sec;
 
         search->n_excluded = 0;
         source_seek(source, first_wall(search, stretch));
         while (source_next(source, &wall_sec) && wall_sec < end_wall_sec) {
                 const struct stamp original = stamp_at(start, wall_sec);
-                const struct stamp due = stamp_at(form, wall_sec + stretch->shift_sec);
+                const struct stamp due = stamp_at(&stretch->form, wall_sec + stretch->shift_sec);
                 usec_t original_usec, due_usec;
                 enum zone_fit fit;
 

@@ -96,22 +96,12 @@ static int medication_next_due(const struct forecast *forecast, const struct for
         return 0;
 }
 
-/* The start as the calendar wrote it: of the override where one stands for the occurrence. */
-static const struct stamp *occurrence_stamp(const struct occurrence *occurrence) {
-        const struct schedule *schedule = occurrence->schedule;
-
-        for (size_t i = 0; i < schedule->n_overrides; i++)
-                if (occurrence->details == &schedule->overrides[i].details)
-                        return &schedule->overrides[i].start;
-        return &occurrence->recurrence_id;
-}
-
 int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_dose *ret) {
         static const struct dose_policy plain = {};
         struct heap_node *node = heap_first(&forecast->heap);
         struct forecast_dose dose;
         struct forecast_item *item;
-        const struct stamp *stamp;
+        const struct stamp *form;
         usec_t next_due_usec;
         int r;
 
@@ -127,8 +117,8 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
                 return r;
 
         dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec, next_due_usec);
-        stamp = occurrence_stamp(&dose.occurrence);
-        dose.zone = stamp->kind == STAMP_ZONED ? stamp->zone : forecast->clock.zone;
+        form = &dose.occurrence.form;
+        dose.zone = form->kind == STAMP_ZONED ? form->zone : forecast->clock.zone;
         dose.wall_sec = zone_to_wall(dose.zone, dose.occurrence.due_usec);
 
         *ret = dose;

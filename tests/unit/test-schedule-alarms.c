@@ -20,13 +20,17 @@ static void durations_are_nominal_in_days_and_exact_in_hours(void **state) {
         assert_true(usec_add_duration(at_usec, (struct duration){ INT32_MIN, INT64_MIN }, zone) < at_usec);
 }
 
+static void keep_alarms(struct details *details, const struct alarm *alarms, size_t n) {
+        details->alarms = calloc(n, sizeof(*alarms));
+        assert_non_null(details->alarms);
+        memcpy(details->alarms, alarms, n * sizeof(*alarms));
+        details->n_alarms = n;
+}
+
 static struct schedule *schedule_with_alarms(const struct schedule_text *text, const struct alarm *alarms, size_t n) {
         struct schedule *schedule = schedule_of(text);
 
-        schedule->details.alarms = calloc(n, sizeof(*alarms));
-        assert_non_null(schedule->details.alarms);
-        memcpy(schedule->details.alarms, alarms, n * sizeof(*alarms));
-        schedule->details.n_alarms = n;
+        keep_alarms(&schedule->details, alarms, n);
         return schedule;
 }
 
@@ -87,6 +91,20 @@ static void alarms_of_a_date_count_from_its_midnight(void **state) {
         check_alarms(schedule, "20260110", "20260109T220000Z 20260110T080000Z");
 }
 
+/* A day before, by the wall clock, of what an override in UTC moves: of the dose itself, and of those that follow. */
+static void days_are_those_of_the_series(void **state) {
+        static const struct alarm alarm = { .anchor = ALARM_START, .offset = { -1, 0 } };
+        const struct schedule_text text = { .start = "Europe/Berlin:20260328T080000", .rules = "FREQ=DAILY",
+                                            .overrides = { { "20260329T060000Z+", "20260329T070000Z" } } };
+        _cleanup_(schedule_free_p) struct schedule *schedule = schedule_of(&text);
+
+        (void) state;
+
+        keep_alarms(&schedule->overrides[0].details, &alarm, 1);
+        check_alarms(schedule, "20260329T080000", "20260328T080000Z");
+        check_alarms(schedule, "20260330T080000", "20260329T070000Z");
+}
+
 static void an_absolute_alarm_rings_for_one_dose_only(void **state) {
         struct stamp at = stamp_of("20260110T065000Z"), after = stamp_of("20260110T080000Z");
         struct wall_clock clock = clock_of(NULL);
@@ -114,6 +132,7 @@ int main(void) {
                 cmocka_unit_test(durations_are_nominal_in_days_and_exact_in_hours),
                 cmocka_unit_test(alarms_ring_in_order_and_once),
                 cmocka_unit_test(alarms_of_a_date_count_from_its_midnight),
+                cmocka_unit_test(days_are_those_of_the_series),
                 cmocka_unit_test(an_absolute_alarm_rings_for_one_dose_only),
         };
 
