@@ -63,6 +63,7 @@ struct details {
         usec_t window_usec; /* X-DOSED-WINDOW; 0: from the spacing */
         usec_t early_usec;  /* X-DOSED-EARLY; 0: as long as the window */
         struct duration span; /* DTEND, DURATION or a VTODO's DUE after DTSTART; zero where there is none */
+        bool is_one_day;      /* a DATE that ends with its day, as most do: that is no span, but its alarms know an end */
         struct alarm *alarms; /* that remind */
         size_t n_alarms;
         struct alarm *mails; /* that mail */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The alarms that a plan file adds to a dose's own reminders. */
+#include "calendar/alarm.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
 
@@ -10,6 +11,10 @@ static const struct zone *day_zone(const struct occurrence *occurrence, const st
         const struct stamp *form = &occurrence->form;
 
         return stamp_zone(form->kind == STAMP_UTC ? &occurrence->schedule->start : form, clock);
+}
+
+static struct duration length_of(const struct details *details) {
+        return details->is_one_day ? (struct duration){ .days = 1 } : details->span;
 }
 
 /* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */
@@ -23,7 +28,7 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
 
                 start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
         }
-        return anchor == ALARM_END ? usec_add_duration(start_usec, occurrence->details->span, zone) : start_usec;
+        return anchor == ALARM_END ? usec_add_duration(start_usec, length_of(occurrence->details), zone) : start_usec;
 }
 
 /*
@@ -122,6 +127,12 @@ int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock
         return find_times(occurrence, clock, mail, 1, ret_usec, ret_n);
 }
 
+usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm) {
+        usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
+
+        return alarm->anchor == ALARM_END ? usec_add_duration(after_usec, length_of(details), zone_utc()) : after_usec;
+}
+
 /* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
 static usec_t details_alarm_lead(const struct details *details, bool is_date) {
         usec_t lead_usec = 0;
@@ -134,9 +145,7 @@ static usec_t details_alarm_lead(const struct details *details, bool is_date) {
                 if (alarm->anchor == ALARM_ABSOLUTE)
                         before_usec = USEC_PER_DAY;
                 else {
-                        if (alarm->anchor == ALARM_END)
-                                before_usec = -usec_add_duration(0, details->span, zone_utc());
-                        before_usec -= usec_add_duration(0, alarm->offset, zone_utc());
+                        before_usec = -alarm_after_usec(details, alarm);
                         if (alarm->offset.days != 0 || is_date)
                                 before_usec += USEC_PER_DAY;
                 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar/alarm.h"
 #include "calendar/lex.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
@@ -152,10 +153,8 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
 static int warn_about_lead(struct reader *reader, size_t component, const struct details *details,
                            const struct alarm *alarm) {
         const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
-        usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
+        usec_t after_usec = alarm_after_usec(details, alarm);
 
-        if (alarm->anchor == ALARM_END)
-                after_usec += usec_add_duration(0, details->span, zone_utc());
         if (alarm->anchor == ALARM_ABSOLUTE || llabs(after_usec) <= LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
                 return 0;
         return reader_warning(reader, trigger->line, "The alarm is more than %d days %s its dose and does not ring",

@@ -70,7 +70,7 @@ int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, st
 int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n);
 
 /* From DTSTART to DTEND, DUE or by DURATION; zero where there is none or it makes no sense. */
-int read_span(struct reader *reader, size_t component, const struct stamp *start, struct duration *ret);
+int read_span(struct reader *reader, size_t component, const struct stamp *start, struct details *details);
 
 /* What the VTIMEZONEs that the component's times need say. */
 uint64_t reader_zone_digest(const struct reader *reader, size_t component);

@@ -91,6 +91,22 @@ static void alarms_of_a_date_count_from_its_midnight(void **state) {
         check_alarms(schedule, "20260110", "20260109T220000Z 20260110T080000Z");
 }
 
+/* Which in the night of 29 March has 23 hours. */
+static void a_day_ends_at_its_next_midnight(void **state) {
+        static const struct alarm alarms[] = {
+                { .anchor = ALARM_END, .offset = { 0, -2 * 3600 } },
+                { .anchor = ALARM_END, .offset = { -1, 0 } },
+        };
+        const struct schedule_text text = { .start = "20260329", .rules = "FREQ=DAILY" };
+        _cleanup_(schedule_free_p) struct schedule *schedule = schedule_with_alarms(&text, alarms, ELEMENTS(alarms));
+
+        (void) state;
+
+        schedule->details.is_one_day = true;
+        check_alarms(schedule, "20260329", "20260328T230000Z 20260329T200000Z");
+        check_alarms(schedule, "20260330", "20260329T220000Z 20260330T200000Z");
+}
+
 /* A day before, by the wall clock, of what an override in UTC moves: of the dose itself, and of those that follow. */
 static void days_are_those_of_the_series(void **state) {
         static const struct alarm alarm = { .anchor = ALARM_START, .offset = { -1, 0 } };
@@ -132,6 +148,7 @@ int main(void) {
                 cmocka_unit_test(durations_are_nominal_in_days_and_exact_in_hours),
                 cmocka_unit_test(alarms_ring_in_order_and_once),
                 cmocka_unit_test(alarms_of_a_date_count_from_its_midnight),
+                cmocka_unit_test(a_day_ends_at_its_next_midnight),
                 cmocka_unit_test(days_are_those_of_the_series),
                 cmocka_unit_test(an_absolute_alarm_rings_for_one_dose_only),
         };

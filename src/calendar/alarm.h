@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What reading asks of the alarms: how far they are from the doses. */
+#pragma once
+
+#include "dosed/schedule.h"
+
+/* How long after the start of its entry an alarm rings that is not absolute, in days of 24 hours; negative: before it. */
+usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm);
