@@ -44,6 +44,7 @@ struct alarm {
         enum alarm_anchor anchor;
         struct duration offset; /* from the anchor */
         usec_t at_usec;         /* ALARM_ABSOLUTE */
+        unsigned line;          /* of its file */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
@@ -187,8 +188,11 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
 int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
                     usec_t **ret_usec, size_t *ret_n);
 
-/* How long before an occurrence is due its first alarm may be: the engine must look that much ahead. Never negative. */
-usec_t schedule_alarm_lead(const struct schedule *schedule);
+/*
+ * How long before an occurrence is due its first alarm may be, by that clock: the engine must look that much ahead.
+ * Never negative.
+ */
+usec_t schedule_alarm_lead(const struct schedule *schedule, const struct wall_clock *clock);
 
 /*
  * The schedule in words: "every day at 08:00 and 20:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The

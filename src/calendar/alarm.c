@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The alarms that a plan file adds to a dose's own reminders. */
 #include "calendar/alarm.h"
+#include "calendar/occurrence.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
 
@@ -31,22 +32,29 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
         return anchor == ALARM_END ? usec_add_duration(start_usec, length_of(occurrence->details), zone) : start_usec;
 }
 
-/*
- * An absolute alarm rings once per schedule: for the dose nearest to it, within a day. A snooze is one that lies behind its dose
- * (RFC 9074, 7.1); of two as near it is the earlier.
- */
+/* Whether the same component speaks of a dose due from then until then: only those ring its alarms. */
+static bool find_alike(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                       usec_t from_usec, usec_t until_usec, struct occurrence *ret) {
+        return from_usec <= until_usec && schedule_next_of(schedule, details, clock, from_usec, ret) == 0 &&
+               ret->due_usec <= until_usec;
+}
+
+/* An absolute alarm rings once: for the nearest of the doses of which its component speaks; of two as near, for the earlier. */
 static bool owns_absolute(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t at_usec) {
         usec_t due_usec = occurrence->due_usec, distance_usec = llabs(due_usec - at_usec);
-        struct occurrence other;
+        usec_t from_usec = due_usec > at_usec ? at_usec - distance_usec : due_usec + 1;
+        usec_t until_usec = due_usec > at_usec ? due_usec - 1 : at_usec + distance_usec - 1;
+        struct occurrence nearer;
 
-        if (distance_usec > USEC_PER_DAY)
-                return false;
-        /* Nearer ones lie around the alarm; those before this one were asked for already if it is the first found. */
-        if (due_usec > at_usec)
-                return schedule_next(occurrence->schedule, clock, at_usec - distance_usec, &other) == 0 &&
-                       other.due_usec == due_usec;
-        return schedule_next(occurrence->schedule, clock, due_usec + 1, &other) != 0 ||
-               llabs(other.due_usec - at_usec) >= distance_usec;
+        return distance_usec <= LEAD_MAX_USEC && !find_alike(occurrence->schedule, occurrence->details, clock, from_usec,
+                                                             until_usec, &nearer);
+}
+
+bool details_are_near(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                      usec_t at_usec) {
+        struct occurrence near;
+
+        return find_alike(schedule, details, clock, at_usec - LEAD_MAX_USEC, at_usec + LEAD_MAX_USEC, &near);
 }
 
 static struct duration duration_times(struct duration duration, unsigned n) {
@@ -133,8 +141,23 @@ usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm
         return alarm->anchor == ALARM_END ? usec_add_duration(after_usec, length_of(details), zone_utc()) : after_usec;
 }
 
+/* None where the alarm follows its dose. */
+static usec_t absolute_lead(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                            usec_t at_usec) {
+        struct occurrence next;
+
+        /* When those after the first will be due is not known. */
+        if (schedule->after_taken_usec > 0)
+                return LEAD_MAX_USEC;
+        if (!find_alike(schedule, details, clock, at_usec, at_usec + LEAD_MAX_USEC, &next) ||
+            !owns_absolute(&next, clock, at_usec))
+                return 0;
+        return next.due_usec - at_usec;
+}
+
 /* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
-static usec_t details_alarm_lead(const struct details *details, bool is_date) {
+static usec_t details_alarm_lead(const struct schedule *schedule, const struct details *details, bool is_date,
+                                 const struct wall_clock *clock) {
         usec_t lead_usec = 0;
 
         for (size_t i = 0; i < details->n_alarms + details->n_mails; i++) {
@@ -143,7 +166,7 @@ static usec_t details_alarm_lead(const struct details *details, bool is_date) {
                 usec_t before_usec = 0;
 
                 if (alarm->anchor == ALARM_ABSOLUTE)
-                        before_usec = USEC_PER_DAY;
+                        before_usec = absolute_lead(schedule, details, clock, alarm->at_usec);
                 else {
                         before_usec = -alarm_after_usec(details, alarm);
                         if (alarm->offset.days != 0 || is_date)
@@ -155,12 +178,12 @@ static usec_t details_alarm_lead(const struct details *details, bool is_date) {
         return lead_usec < LEAD_MAX_USEC ? lead_usec : LEAD_MAX_USEC;
 }
 
-usec_t schedule_alarm_lead(const struct schedule *schedule) {
-        usec_t lead_usec = details_alarm_lead(&schedule->details, schedule->start.is_date);
+usec_t schedule_alarm_lead(const struct schedule *schedule, const struct wall_clock *clock) {
+        usec_t lead_usec = details_alarm_lead(schedule, &schedule->details, schedule->start.is_date, clock);
 
         for (size_t i = 0; i < schedule->n_overrides; i++) {
-                usec_t override_usec =
-                        details_alarm_lead(&schedule->overrides[i].details, schedule->overrides[i].start.is_date);
+                const struct override *override = &schedule->overrides[i];
+                usec_t override_usec = details_alarm_lead(schedule, &override->details, override->start.is_date, clock);
 
                 if (override_usec > lead_usec)
                         lead_usec = override_usec;

@@ -6,3 +6,7 @@
 
 /* How long after the start of its entry an alarm rings that is not absolute, in days of 24 hours; negative: before it. */
 usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm);
+
+/* Whether they are those of a dose near enough to ring an absolute alarm of theirs. */
+bool details_are_near(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                      usec_t at_usec);
