@@ -40,7 +40,7 @@
 #define LIMIT_SCHEDULE_OVERRIDES 2000u        /* RECURRENCE-ID components of one schedule */
 #define LIMIT_SCHEDULE_ALARMS 20u             /* VALARMs of one component */
 #define LIMIT_ALARM_ADDRESSES 10u             /* ATTENDEEs of one VALARM that mails */
-#define LIMIT_ALARM_LEAD_DAYS 31              /* how long before its dose an alarm may be: the engine looks that far ahead */
+#define LIMIT_ALARM_LEAD_DAYS 31              /* how far from its dose an alarm may be: the engine looks that far ahead */
 #define LIMIT_ALARM_REPEAT 100u               /* REPEAT of one VALARM */
 #define LIMIT_RULE_COUNT 1000000u             /* COUNT: walked once; hourly doses for 114 years */
 #define LIMIT_RULE_INTERVAL 100000u           /* INTERVAL: 69 days of minutes, 273 years of days */

@@ -44,6 +44,7 @@ struct alarm {
         enum alarm_anchor anchor;
         struct duration offset; /* from the anchor */
         usec_t at_usec;         /* ALARM_ABSOLUTE */
+        unsigned line;          /* of its file */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
@@ -63,6 +64,7 @@ struct details {
         usec_t window_usec; /* X-DOSED-WINDOW; 0: from the spacing */
         usec_t early_usec;  /* X-DOSED-EARLY; 0: as long as the window */
         struct duration span; /* DTEND, DURATION or a VTODO's DUE after DTSTART; zero where there is none */
+        bool is_one_day;      /* a DATE that ends with its day, as most do: that is no span, but its alarms know an end */
         struct alarm *alarms; /* that remind */
         size_t n_alarms;
         struct alarm *mails; /* that mail */
@@ -148,7 +150,7 @@ struct occurrence {
         const struct schedule *schedule;
         const struct details *details; /* the override's where one stands for this occurrence */
         struct stamp recurrence_id;    /* its original start */
-        struct stamp asked;            /* the start that it has: moved by its override where one stands for it */
+        struct stamp asked;            /* the start that it has, moved by its override where one stands for it; in its form */
         usec_t due_usec;
         usec_t end_usec;   /* due plus the span; equal to due where there is none */
         enum zone_fit fit; /* how its wall-clock time fell on the timeline */
@@ -186,8 +188,11 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
 int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
                     usec_t **ret_usec, size_t *ret_n);
 
-/* How long before an occurrence is due its first alarm may be: the engine must look that much ahead. Never negative. */
-usec_t schedule_alarm_lead(const struct schedule *schedule);
+/*
+ * How long before an occurrence is due its first alarm may be, by that clock: the engine must look that much ahead.
+ * Never negative.
+ */
+usec_t schedule_alarm_lead(const struct schedule *schedule, const struct wall_clock *clock);
 
 /*
  * The schedule in words: "every day at 08:00", "every 6 hours by the wall clock; 5 h apart on 29 March 2026". The first change of
@@ -197,6 +202,8 @@ usec_t schedule_alarm_lead(const struct schedule *schedule);
 int schedule_describe(const struct schedule *schedule, const struct wall_clock *clock, usec_t now_usec, char **ret);
 
 int64_t stamp_to_wall(const struct stamp *stamp, const struct wall_clock *clock); /* of a DATE the time at which it is due */
+/* The wall-clock time of an instant in the stamp's form; of a date its midnight. */
+int64_t stamp_wall_of(const struct stamp *form, usec_t at_usec, const struct wall_clock *clock);
 usec_t stamp_to_usec(const struct stamp *stamp, const struct wall_clock *clock, enum zone_fit *ret_fit);
 usec_t usec_add_duration(usec_t at_usec, struct duration duration, const struct zone *zone);
 

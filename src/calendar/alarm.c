@@ -1,50 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The alarms that a plan file adds to a dose's own reminders. */
+#include "calendar/alarm.h"
+#include "calendar/occurrence.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
 
 #define LEAD_MAX_USEC (LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
 
-/* The form in which the occurrence is due: its override's where one stands for it. */
-static const struct stamp *due_form(const struct occurrence *occurrence) {
-        const struct schedule *schedule = occurrence->schedule;
+/* In which days are counted: what an override writes in UTC stays a dose of its series, which has a wall clock. */
+static const struct zone *day_zone(const struct occurrence *occurrence, const struct wall_clock *clock) {
+        const struct stamp *form = &occurrence->asked;
 
-        for (size_t i = 0; i < schedule->n_overrides; i++)
-                if (&schedule->overrides[i].details == occurrence->details)
-                        return &schedule->overrides[i].start;
-        return &schedule->start;
+        return stamp_zone(form->kind == STAMP_UTC ? &occurrence->schedule->start : form, clock);
+}
+
+static struct duration length_of(const struct details *details) {
+        return details->is_one_day ? (struct duration){ .days = 1 } : details->span;
 }
 
 /* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */
-static usec_t anchor_usec(const struct occurrence *occurrence, const struct stamp *form, enum alarm_anchor anchor,
+static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor anchor,
                           const struct wall_clock *clock) {
-        const struct zone *zone = stamp_zone(form, clock);
+        const struct zone *zone = day_zone(occurrence, clock);
         usec_t start_usec = occurrence->due_usec;
 
-        if (form->is_date) {
+        if (occurrence->asked.is_date) {
                 int64_t wall_sec = zone_to_wall(zone, start_usec) - clock->all_day_sec;
 
                 start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
         }
-        return anchor == ALARM_END ? usec_add_duration(start_usec, occurrence->details->span, zone) : start_usec;
+        return anchor == ALARM_END ? usec_add_duration(start_usec, length_of(occurrence->details), zone) : start_usec;
 }
 
-/*
- * An absolute alarm rings once per schedule: for the dose nearest to it, within a day. A snooze is one that lies behind its dose
- * (RFC 9074, 7.1); of two as near it is the earlier.
- */
+/* Whether the same component speaks of a dose due from then until then: only those ring its alarms. */
+static bool find_alike(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                       usec_t from_usec, usec_t until_usec, struct occurrence *ret) {
+        return from_usec <= until_usec && schedule_next_of(schedule, details, clock, from_usec, ret) == 0 &&
+               ret->due_usec <= until_usec;
+}
+
+/* An absolute alarm rings once: for the nearest of the doses of which its component speaks; of two as near, for the earlier. */
 static bool owns_absolute(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t at_usec) {
         usec_t due_usec = occurrence->due_usec, distance_usec = llabs(due_usec - at_usec);
-        struct occurrence other;
+        usec_t from_usec = due_usec > at_usec ? at_usec - distance_usec : due_usec + 1;
+        usec_t until_usec = due_usec > at_usec ? due_usec - 1 : at_usec + distance_usec - 1;
+        struct occurrence nearer;
 
-        if (distance_usec > USEC_PER_DAY)
-                return false;
-        /* Nearer ones lie around the alarm; those before this one were asked for already if it is the first found. */
-        if (due_usec > at_usec)
-                return schedule_next(occurrence->schedule, clock, at_usec - distance_usec, &other) == 0 &&
-                       other.due_usec == due_usec;
-        return schedule_next(occurrence->schedule, clock, due_usec + 1, &other) != 0 ||
-               llabs(other.due_usec - at_usec) >= distance_usec;
+        return distance_usec <= LEAD_MAX_USEC && !find_alike(occurrence->schedule, occurrence->details, clock, from_usec,
+                                                             until_usec, &nearer);
+}
+
+bool details_are_near(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                      usec_t at_usec) {
+        struct occurrence near;
+
+        return find_alike(schedule, details, clock, at_usec - LEAD_MAX_USEC, at_usec + LEAD_MAX_USEC, &near);
 }
 
 static struct duration duration_times(struct duration duration, unsigned n) {
@@ -77,8 +87,7 @@ static size_t drop_doubles(usec_t *at_usec, size_t n) {
 
 static int find_times(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *of,
                       size_t n_of, usec_t **ret_usec, size_t *ret_n) {
-        const struct stamp *form = due_form(occurrence);
-        const struct zone *zone = stamp_zone(form, clock);
+        const struct zone *zone = day_zone(occurrence, clock);
         _cleanup_(free_p) usec_t *alarms = NULL;
         size_t n = 0, n_max = 0;
 
@@ -95,8 +104,7 @@ static int find_times(const struct occurrence *occurrence, const struct wall_clo
                 usec_t at_usec = alarm->at_usec;
 
                 if (alarm->anchor != ALARM_ABSOLUTE)
-                        at_usec = usec_add_duration(anchor_usec(occurrence, form, alarm->anchor, clock), alarm->offset,
-                                                    zone);
+                        at_usec = usec_add_duration(anchor_usec(occurrence, alarm->anchor, clock), alarm->offset, zone);
                 else if (!owns_absolute(occurrence, clock, at_usec))
                         continue;
 
@@ -127,8 +135,29 @@ int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock
         return find_times(occurrence, clock, mail, 1, ret_usec, ret_n);
 }
 
+usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm) {
+        usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
+
+        return alarm->anchor == ALARM_END ? usec_add_duration(after_usec, length_of(details), zone_utc()) : after_usec;
+}
+
+/* None where the alarm follows its dose. */
+static usec_t absolute_lead(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                            usec_t at_usec) {
+        struct occurrence next;
+
+        /* When those after the first will be due is not known. */
+        if (schedule->after_taken_usec > 0)
+                return LEAD_MAX_USEC;
+        if (!find_alike(schedule, details, clock, at_usec, at_usec + LEAD_MAX_USEC, &next) ||
+            !owns_absolute(&next, clock, at_usec))
+                return 0;
+        return next.due_usec - at_usec;
+}
+
 /* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
-static usec_t details_alarm_lead(const struct details *details, bool is_date) {
+static usec_t details_alarm_lead(const struct schedule *schedule, const struct details *details, bool is_date,
+                                 const struct wall_clock *clock) {
         usec_t lead_usec = 0;
 
         for (size_t i = 0; i < details->n_alarms + details->n_mails; i++) {
@@ -137,11 +166,9 @@ static usec_t details_alarm_lead(const struct details *details, bool is_date) {
                 usec_t before_usec = 0;
 
                 if (alarm->anchor == ALARM_ABSOLUTE)
-                        before_usec = USEC_PER_DAY;
+                        before_usec = absolute_lead(schedule, details, clock, alarm->at_usec);
                 else {
-                        if (alarm->anchor == ALARM_END)
-                                before_usec = -usec_add_duration(0, details->span, zone_utc());
-                        before_usec -= usec_add_duration(0, alarm->offset, zone_utc());
+                        before_usec = -alarm_after_usec(details, alarm);
                         if (alarm->offset.days != 0 || is_date)
                                 before_usec += USEC_PER_DAY;
                 }
@@ -151,12 +178,12 @@ static usec_t details_alarm_lead(const struct details *details, bool is_date) {
         return lead_usec < LEAD_MAX_USEC ? lead_usec : LEAD_MAX_USEC;
 }
 
-usec_t schedule_alarm_lead(const struct schedule *schedule) {
-        usec_t lead_usec = details_alarm_lead(&schedule->details, schedule->start.is_date);
+usec_t schedule_alarm_lead(const struct schedule *schedule, const struct wall_clock *clock) {
+        usec_t lead_usec = details_alarm_lead(schedule, &schedule->details, schedule->start.is_date, clock);
 
         for (size_t i = 0; i < schedule->n_overrides; i++) {
-                usec_t override_usec =
-                        details_alarm_lead(&schedule->overrides[i].details, schedule->overrides[i].start.is_date);
+                const struct override *override = &schedule->overrides[i];
+                usec_t override_usec = details_alarm_lead(schedule, &override->details, override->start.is_date, clock);
 
                 if (override_usec > lead_usec)
                         lead_usec = override_usec;

@@ -2,6 +2,7 @@
 /* When is a schedule due next? Its DTSTART, rules, dates and overrides as one series of instants. */
 #include <string.h>
 
+#include "calendar/occurrence.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
@@ -19,6 +20,7 @@
  */
 struct stretch {
         const struct override *override;
+        struct stamp form; /* in which its occurrences are due */
         int64_t first_wall_sec, end_wall_sec; /* the latter no longer belongs to it */
         int64_t shift_sec;
 };
@@ -36,12 +38,14 @@ struct search {
         struct occurrence best;
 };
 
+static int64_t wall_in(const struct search *search, const struct stamp *form, const struct stamp *stamp,
+                       usec_t at_usec) {
+        return stamp_has_form(stamp, form) ? stamp->wall_sec : stamp_wall_of(form, at_usec, search->clock);
+}
+
 /* The wall-clock time of an original start in DTSTART's form, by which the stretches and EXRULE count. */
 static int64_t master_wall(const struct search *search, const struct stamp *original, usec_t original_usec) {
-        const struct stamp *start = &search->schedule->start;
-
-        return stamp_has_form(original, start) ? original->wall_sec
-                                               : stamp_wall_of(start, original_usec, search->clock);
+        return wall_in(search, &search->schedule->start, original, original_usec);
 }
 
 static bool is_newer(const struct override *a, const struct override *b) {
@@ -80,18 +84,31 @@ static bool starts_stretch(const struct search *search, const struct override *o
         if (!override->this_and_future)
                 return false;
         original = schedule_original(search->schedule, &override->recurrence_id, search->clock);
-        *ret_wall_sec = original.wall_sec;
+        *ret_wall_sec = master_wall(search, &original, stamp_to_usec(&original, search->clock, NULL));
         return !is_superseded(search, override, &original);
+}
+
+/* RFC 5545 3.2.13: the same time difference for all. Whatever zone the override is in, the series stays in its own. */
+static struct stamp moved_form(const struct search *search, const struct stamp *start) {
+        struct stamp form = start->is_date ? *start : search->schedule->start;
+
+        form.is_date = start->is_date;
+        return form;
 }
 
 /* The stretch that begins at `first_wall_sec`, moved by `override` (NULL: not moved). */
 static struct stretch stretch_from(const struct search *search, const struct override *override,
                                    int64_t first_wall_sec) {
-        struct stretch stretch = { override, first_wall_sec, INT64_MAX, 0 };
         const struct schedule *schedule = search->schedule;
+        struct stretch stretch = { override, schedule->start, first_wall_sec, INT64_MAX, 0 };
 
-        if (override)
-                stretch.shift_sec = override->start.wall_sec - first_wall_sec;
+        if (override) {
+                const struct stamp *start = &override->start;
+
+                stretch.form = moved_form(search, start);
+                stretch.shift_sec = wall_in(search, &stretch.form, start, stamp_to_usec(start, search->clock, NULL)) -
+                                    first_wall_sec;
+        }
         for (size_t i = 0; i < schedule->n_overrides; i++) {
                 int64_t wall_sec;
 
@@ -166,22 +183,6 @@ static bool is_better(const struct search *search, const struct occurrence *occu
         return stamp_compare(&occurrence->recurrence_id, &best->recurrence_id) < 0;
 }
 
-/* The first wall-clock time that the same exception no longer takes away: of a DATE that of the next day. */
-static int64_t exception_end(const struct search *search, const struct stamp *original) {
-        const struct schedule *schedule = search->schedule;
-        const struct stamp day = { .kind = STAMP_FLOATING,
-                                   .is_date = true,
-                                   .wall_sec = (int64_t) wall_day(original->wall_sec) * SEC_PER_DAY };
-        size_t first, n;
-
-        if (original->is_date)
-                return original->wall_sec + 1;
-        stamps_of_form(schedule->exception_dates, schedule->n_exception_dates, &day, &first, &n);
-        return stamps_find(schedule->exception_dates + first, n, sizeof(day), &day, 0, search->clock)
-                       ? day.wall_sec + SEC_PER_DAY
-                       : original->wall_sec + 1;
-}
-
 static void offer(struct search *search, const struct stamp *original, usec_t original_usec, const struct stamp *due,
                   const struct details *details) {
         struct occurrence occurrence = {
@@ -208,8 +209,7 @@ static void offer_in_stretch(struct search *search, const struct stretch *stretc
         struct stamp due = *original;
 
         if (stretch->override)
-                due = stamp_at(&stretch->override->start,
-                               master_wall(search, original, original_usec) + stretch->shift_sec);
+                due = stamp_at(&stretch->form, master_wall(search, original, original_usec) + stretch->shift_sec);
         offer(search, original, original_usec, &due,
               stretch->override ? &stretch->override->details : &search->schedule->details);
 }
@@ -224,7 +224,7 @@ static void offer_override(struct search *search, const struct override *overrid
 
 /* The first wall-clock time of a stretch's own whose instant may be due at from_usec or later. */
 static int64_t first_wall(const struct search *search, const struct stretch *stretch) {
-        const struct stamp *form = stretch->override ? &stretch->override->start : &search->schedule->start;
+        const struct stamp *form = &stretch->form;
         const struct zone *zone = stamp_zone(form, search->clock);
         int64_t wall_sec;
 
@@ -238,15 +238,14 @@ static int64_t first_wall(const struct search *search, const struct stretch *str
  * times of a gap, which fall behind those after it: where one of these was found, as much as a day more is looked at.
  */
 static void search_source(struct search *search, const struct stretch *stretch, struct source *source) {
-        const struct stamp *start = &search->schedule->start;
-        const struct stamp *form = stretch->override ? &stretch->override->start : start;
+        const struct schedule *schedule = search->schedule;
         int64_t wall_sec, end_wall_sec = stretch->end_wall_sec;
 
         search->n_excluded = 0;
         source_seek(source, first_wall(search, stretch));
         while (source_next(source, &wall_sec) && wall_sec < end_wall_sec) {
-                const struct stamp original = stamp_at(start, wall_sec);
-                const struct stamp due = stamp_at(form, wall_sec + stretch->shift_sec);
+                const struct stamp original = stamp_at(&schedule->start, wall_sec);
+                const struct stamp due = stamp_at(&stretch->form, wall_sec + stretch->shift_sec);
                 usec_t original_usec, due_usec;
                 enum zone_fit fit;
 
@@ -260,7 +259,7 @@ static void search_source(struct search *search, const struct stretch *stretch, 
                 if (is_excluded(search, &original, original_usec)) {
                         if (++search->n_excluded >= LIMIT_SCHEDULE_EXCLUDED)
                                 return;
-                        source_seek(source, exception_end(search, &original));
+                        source_seek(source, schedule_exception_end(schedule, &original, search->clock));
                         continue;
                 }
 
@@ -292,6 +291,12 @@ static void search_foreign_dates(struct search *search, const struct stretch *st
         }
 }
 
+static const struct override *override_of(const struct schedule *schedule, const struct details *details) {
+        if (details == &schedule->details)
+                return NULL;
+        return (const struct override *) ((const char *) details - offsetof(struct override, details));
+}
+
 static bool has_occurrences(const struct schedule *schedule) {
         return !schedule->as_needed && !schedule->stopped && !schedule->on_hold;
 }
@@ -320,6 +325,18 @@ static int search_end(const struct search *search, struct occurrence *ret) {
         return 0;
 }
 
+static void search_stretch(struct search *search, const struct stretch *stretch) {
+        struct source source;
+
+        if (is_cancelled(stretch) || !search->schedule->has_master)
+                return;
+        for (size_t i = 0; i < schedule_n_sources(search->schedule); i++) {
+                source_init(&source, search->schedule, i, search->clock);
+                search_source(search, stretch, &source);
+        }
+        search_foreign_dates(search, stretch);
+}
+
 int schedule_next(const struct schedule *schedule, const struct wall_clock *clock, usec_t from_usec,
                   struct occurrence *ret) {
         struct search search;
@@ -334,18 +351,30 @@ int schedule_next(const struct schedule *schedule, const struct wall_clock *cloc
                         offer_override(&search, &schedule->overrides[i]);
 
         stretch = first_stretch(&search);
-        do {
-                struct source source;
+        do
+                search_stretch(&search, &stretch);
+        while (next_stretch(&search, &stretch));
 
-                if (is_cancelled(&stretch) || !schedule->has_master)
-                        continue;
-                for (size_t i = 0; i < schedule_n_sources(schedule); i++) {
-                        source_init(&source, schedule, i, clock);
-                        search_source(&search, &stretch, &source);
-                }
-                search_foreign_dates(&search, &stretch);
-        } while (next_stretch(&search, &stretch));
+        return search_end(&search, ret);
+}
 
+int schedule_next_of(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                     usec_t from_usec, struct occurrence *ret) {
+        const struct override *override = override_of(schedule, details);
+        struct search search;
+        struct stretch stretch;
+        int64_t wall_sec;
+
+        if (!has_occurrences(schedule))
+                return SCHEDULE_NO_OCCURRENCE;
+
+        search_init(&search, schedule, clock, from_usec);
+        if (override && !override->cancelled)
+                offer_override(&search, override);
+        if (!override || starts_stretch(&search, override, &wall_sec)) {
+                stretch = override ? stretch_from(&search, override, wall_sec) : first_stretch(&search);
+                search_stretch(&search, &stretch);
+        }
         return search_end(&search, ret);
 }
 

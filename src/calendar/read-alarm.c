@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar/alarm.h"
 #include "calendar/lex.h"
 #include "calendar/read.h"
 #include "dosed/limits.h"
@@ -95,6 +96,7 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
         if (trigger->n_times > 0) {
                 alarm->anchor = ALARM_ABSOLUTE;
                 alarm->at_usec = reader->scan->times[trigger->first_time].wall_sec * USEC_PER_SEC;
+                alarm->line = trigger->line;
         } else {
                 alarm->anchor = trigger->related_end ? ALARM_END : ALARM_START;
                 alarm->offset = trigger->duration;
@@ -144,7 +146,8 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
                 usec_t at_usec = read_instant(line);
 
                 if (at_usec != USEC_NONE)
-                        alarms[n++] = (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = at_usec };
+                        alarms[n++] =
+                                (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = at_usec, .line = line->line };
         }
         return n;
 }
@@ -152,14 +155,54 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
 static int warn_about_lead(struct reader *reader, size_t component, const struct details *details,
                            const struct alarm *alarm) {
         const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
-        usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
+        usec_t after_usec = alarm_after_usec(details, alarm);
 
-        if (alarm->anchor == ALARM_END)
-                after_usec += usec_add_duration(0, details->span, zone_utc());
         if (alarm->anchor == ALARM_ABSOLUTE || llabs(after_usec) <= LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
                 return 0;
         return reader_warning(reader, trigger->line, "The alarm is more than %d days %s its dose and does not ring",
                               LIMIT_ALARM_LEAD_DAYS, after_usec < 0 ? "before" : "after");
+}
+
+static size_t count_absolutes(const struct alarm *alarms, size_t n) {
+        size_t n_absolutes = 0;
+
+        for (size_t i = 0; i < n; i++)
+                n_absolutes += alarms[i].anchor == ALARM_ABSOLUTE;
+        return n_absolutes;
+}
+
+static int warn_about_absolutes(struct reader *reader, const struct schedule *schedule, const struct details *details,
+                                const struct alarm *alarms, size_t n) {
+        /* Whose doses they are is not known here: where times float, the distance is right to some hours. */
+        const struct wall_clock utc = { .zone = zone_utc(), .all_day_sec = SEC_PER_DAY / 3 };
+        int r;
+
+        r = count_searches(reader, schedule, count_absolutes(alarms, n));
+        for (size_t i = 0; r >= 0 && i < n && !reader_is_refused(reader); i++)
+                if (alarms[i].anchor == ALARM_ABSOLUTE && !details_are_near(schedule, details, &utc, alarms[i].at_usec))
+                        r = reader_warning(reader, alarms[i].line,
+                                           "The alarm is more than %d days from any dose and does not ring",
+                                           LIMIT_ALARM_LEAD_DAYS);
+        return r;
+}
+
+static int warn_about_far(struct reader *reader, const struct schedule *schedule, const struct details *details) {
+        int r = warn_about_absolutes(reader, schedule, details, details->alarms, details->n_alarms);
+
+        return r < 0 ? r : warn_about_absolutes(reader, schedule, details, details->mails, details->n_mails);
+}
+
+int read_far_alarms(struct reader *reader, const struct schedule *schedule) {
+        int r = 0;
+
+        if (schedule->as_needed || schedule->stopped || schedule->on_hold || schedule->after_taken_usec > 0)
+                return 0;
+        if (schedule->has_master)
+                r = warn_about_far(reader, schedule, &schedule->details);
+        for (size_t i = 0; r >= 0 && i < schedule->n_overrides; i++)
+                if (!schedule->overrides[i].cancelled)
+                        r = warn_about_far(reader, schedule, &schedule->overrides[i].details);
+        return r;
 }
 
 static int keep_alarms(const struct alarm *alarms, size_t n, struct alarm **ret, size_t *ret_n) {

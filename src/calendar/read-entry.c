@@ -112,7 +112,7 @@ static int read_details(struct reader *reader, size_t component, const struct st
         details->window_usec = read_exact_span(reader, component, PROPERTY_DOSED_WINDOW);
         details->early_usec = read_exact_span(reader, component, PROPERTY_DOSED_EARLY);
 
-        r = read_span(reader, component, start, &details->span);
+        r = read_span(reader, component, start, details);
         if (r < 0)
                 return r;
         return read_alarms(reader, component, details);

@@ -25,26 +25,44 @@ static int read_rules(struct reader *reader, size_t component, enum property pro
 }
 
 /* A legal file must not hold up whoever reads it, now or at a later search: what that costs is summed up over the file. */
+static int add_work(struct reader *reader, unsigned line, uint64_t work) {
+        reader->work += work;
+        if (reader->work <= LIMIT_FILE_WORK)
+                return 0;
+        return reader_error(reader, line, "There is too much to work out in one file; split it, and write UNTIL instead of "
+                            "COUNT");
+}
+
 static int check_work(struct reader *reader, unsigned line, struct rule *const *rules, size_t n,
                       const struct stamp *start, bool count_start) {
-        for (size_t i = 0; i < n && !reader_is_refused(reader); i++) {
-                reader->work += rule_end(rules[i], start, count_start);
-                if (reader->work > LIMIT_FILE_WORK)
-                        return reader_error(reader, line, "There is too much to work out in one file; split it, and write "
-                                            "UNTIL instead of COUNT");
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n && !reader_is_refused(reader); i++) {
+                uint64_t work = rule_end(rules[i], start, count_start);
+
+                reader->schedule_work += work;
+                r = add_work(reader, line, work);
         }
-        return 0;
+        return r;
 }
 
 /* Each time of a rule is looked up in every EXRULE, for as long as these take all away. */
+static int add_exceptions(struct reader *reader, unsigned line, const struct schedule *schedule, size_t n) {
+        reader->n_exceptions += n * schedule->n_rules * schedule->n_exception_rules;
+        if (reader->n_exceptions <= LIMIT_FILE_EXRULES)
+                return 0;
+        return reader_error(reader, line, "There are more than %u EXRULEs; they are long out of use: write EXDATEs",
+                            LIMIT_FILE_EXRULES);
+}
+
 static int check_exceptions(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        int r;
+
         if (schedule->n_exception_rules == 0)
                 return 0;
-
-        reader->n_exceptions += schedule->n_rules * schedule->n_exception_rules;
-        if (reader->n_exceptions > LIMIT_FILE_EXRULES)
-                return reader_error(reader, line, "There are more than %u EXRULEs; they are long out of use: write EXDATEs",
-                                    LIMIT_FILE_EXRULES);
+        r = add_exceptions(reader, line, schedule, 1);
+        if (r < 0 || reader_is_refused(reader))
+                return r;
         for (size_t i = 0; i < schedule->n_rules; i++)
                 if (rule_times_per_day(schedule->rules[i]) > LIMIT_EXCLUDED_PER_DAY)
                         return reader_error(reader, line, "EXRULE goes with at most %u doses a day; write RRULE so that it "
@@ -58,11 +76,21 @@ static int check_costs(struct reader *reader, size_t component, const struct sch
         bool count_start = rules_count_start(schedule->rules, schedule->n_rules, &schedule->start, &reader->work);
         int r;
 
+        reader->schedule_work = 0;
         r = check_work(reader, line, schedule->rules, schedule->n_rules, &schedule->start, count_start);
         if (r >= 0)
                 r = check_work(reader, exception_line, schedule->exception_rules, schedule->n_exception_rules,
                                &schedule->start, false);
         return r >= 0 ? check_exceptions(reader, exception_line, schedule) : r;
+}
+
+int count_searches(struct reader *reader, const struct schedule *schedule, size_t n) {
+        int r;
+
+        if (n == 0 || !schedule->has_master)
+                return 0;
+        r = add_work(reader, schedule->line, n * reader->schedule_work);
+        return r >= 0 && !reader_is_refused(reader) ? add_exceptions(reader, schedule->line, schedule, n) : r;
 }
 
 /* A DATE has no times within its day. BYHOUR and the like are ignored with it, as RFC 5545 3.3.10 wants. */

@@ -176,10 +176,7 @@ static bool stamps_distance(const struct stamp *from, const struct stamp *until,
         return true;
 }
 
-/*
- * RFC 5545 3.8.5.3: the exact time between start and end applies to every occurrence. A date's end one day after its
- * start is what every all-day entry has, and says nothing.
- */
+/* RFC 5545 3.8.5.3: the exact time between start and end applies to every occurrence. */
 static int span_until(struct reader *reader, const struct stamp *start, const struct scan_line *line,
                       struct duration *ret) {
         const char *name = property_to_string(line->property);
@@ -197,13 +194,13 @@ static int span_until(struct reader *reader, const struct stamp *start, const st
                 return reader_warning(reader, line->line, "%s is before the start; it does not count", name);
 
         if (start->is_date)
-                ret->days = sec > SEC_PER_DAY ? (int32_t) (sec / SEC_PER_DAY) : 0;
+                ret->days = (int32_t) (sec / SEC_PER_DAY);
         else
                 ret->sec = sec;
         return 0;
 }
 
-int read_span(struct reader *reader, size_t component, const struct stamp *start, struct duration *ret) {
+static int find_span(struct reader *reader, size_t component, const struct stamp *start, struct duration *ret) {
         const struct scan_line *line = scan_find(reader->scan, component, PROPERTY_DURATION);
         const struct scan_line *end = scan_find(reader->scan, component, PROPERTY_DTEND) ?:
                                       scan_find(reader->scan, component, PROPERTY_DUE);
@@ -219,7 +216,20 @@ int read_span(struct reader *reader, size_t component, const struct stamp *start
                 return reader_warning(reader, line->line, "DURATION is below zero; it does not count");
 
         *ret = line->duration;
-        if (start->is_date && ret->days == 1 && ret->sec == 0)
-                ret->days = 0;
+        return 0;
+}
+
+/* RFC 5545 3.6.1: a VEVENT of a DATE lasts that day where nothing else is said. A day is what every all-day entry has. */
+int read_span(struct reader *reader, size_t component, const struct stamp *start, struct details *details) {
+        bool is_event = reader->scan->components[component].kind == COMPONENT_EVENT;
+        struct duration span;
+        int r;
+
+        r = find_span(reader, component, start, &span);
+        if (r < 0)
+                return r;
+
+        details->is_one_day = start->is_date && span.sec == 0 && (span.days == 1 || (span.days == 0 && is_event));
+        details->span = details->is_one_day ? (struct duration){} : span;
         return 0;
 }

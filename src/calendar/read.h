@@ -28,6 +28,7 @@ struct reader {
         /* What reading and later searches cost, summed up over the file. */
         uint64_t work;
         size_t n_exceptions, n_stretches;
+        uint64_t schedule_work; /* of the rules of the schedule that is being read */
 };
 
 /* Half a file is not worth working out. */
@@ -70,17 +71,23 @@ int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, st
 int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n);
 
 /* From DTSTART to DTEND, DUE or by DURATION; zero where there is none or it makes no sense. */
-int read_span(struct reader *reader, size_t component, const struct stamp *start, struct duration *ret);
+int read_span(struct reader *reader, size_t component, const struct stamp *start, struct details *details);
 
 /* What the VTIMEZONEs that the component's times need say. */
 uint64_t reader_zone_digest(const struct reader *reader, size_t component);
 
 int read_alarms(struct reader *reader, size_t component, struct details *details);
 
+/* Warns of absolute alarms that are too far from the doses of a finished schedule. */
+int read_far_alarms(struct reader *reader, const struct schedule *schedule);
+
 /* What a schedule is called and what it is for; its details' summary is there already. */
 int read_identity(struct reader *reader, size_t component, struct schedule *schedule);
 
 int read_recurrence(struct reader *reader, size_t component, struct schedule *schedule);
+
+/* Counts what `n` searches more through the schedule cost; too much is a problem of the file. */
+int count_searches(struct reader *reader, const struct schedule *schedule, size_t n);
 
 /* The component as the master of its schedule, or as one of its overrides, which is appended. */
 int read_master(struct reader *reader, size_t component, struct schedule *schedule);

@@ -14,8 +14,8 @@
 uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start);
 
 /*
- * Whether DTSTART counts for each of these RRULEs (RFC 5545 3.3.10, COUNT). Where one of several has it among its times it is that
- * one's, and the others have all that they promise: a course of four mornings and four evenings begins with a morning.
+ * Whether DTSTART counts for each of these RRULEs (RFC 5545 3.3.10, COUNT). Where one of several has it among its times it is
+ * that one's, and the others have all that they promise: a course of four mornings and four evenings begins with a morning.
  * Adds the work that this was. To be called before rule_end(), too.
  */
 bool rules_count_start(struct rule *const *rules, size_t n_rules, const struct stamp *start, uint64_t *work);

@@ -112,6 +112,20 @@ const struct stamp *schedule_find_foreign_date(const struct schedule *schedule, 
         return NULL;
 }
 
+int64_t schedule_exception_end(const struct schedule *schedule, const struct stamp *original,
+                               const struct wall_clock *clock) {
+        const struct stamp day = { .kind = STAMP_FLOATING,
+                                   .is_date = true,
+                                   .wall_sec = (int64_t) wall_day(original->wall_sec) * SEC_PER_DAY };
+        size_t first, n;
+
+        if (original->is_date)
+                return original->wall_sec + 1;
+        stamps_of_form(schedule->exception_dates, schedule->n_exception_dates, &day, &first, &n);
+        return stamps_find(schedule->exception_dates + first, n, sizeof(day), &day, 0, clock) ? day.wall_sec + SEC_PER_DAY
+                                                                                              : original->wall_sec + 1;
+}
+
 struct stamp stamp_utc(usec_t at_usec) {
         return (struct stamp){ .kind = STAMP_UTC, .wall_sec = zone_to_wall(zone_utc(), at_usec) };
 }

@@ -41,4 +41,8 @@ const struct stamp *schedule_find_foreign_date(const struct schedule *schedule, 
 struct stamp schedule_original(const struct schedule *schedule, const struct stamp *recurrence_id,
                                const struct wall_clock *clock);
 
+/* The first wall-clock time that the EXDATE which takes this one away no longer does: of a DATE that of the next day. */
+int64_t schedule_exception_end(const struct schedule *schedule, const struct stamp *original,
+                               const struct wall_clock *clock);
+
 struct stamp stamp_utc(usec_t at_usec);

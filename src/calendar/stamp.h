@@ -12,9 +12,6 @@ struct stamp stamp_at(const struct stamp *form, int64_t wall_sec);
 
 const struct zone *stamp_zone(const struct stamp *stamp, const struct wall_clock *clock);
 
-/* The wall-clock time of an instant in the stamp's form; of a date its midnight. */
-int64_t stamp_wall_of(const struct stamp *form, usec_t at_usec, const struct wall_clock *clock);
-
 /* By form, then by time: for qsort(). */
 int stamp_compare(const void *a, const void *b);
 

@@ -67,13 +67,15 @@ static usec_t due_after(const struct slot *slot, const struct dose *last, usec_t
 }
 
 static struct occurrence make_occurrence(const struct slot *slot, usec_t due_usec) {
-        const struct stamp start = { .wall_sec = due_usec / USEC_PER_SEC, .kind = STAMP_UTC };
+        struct stamp asked = slot->schedule->start;
+
+        asked.wall_sec = stamp_wall_of(&asked, due_usec, &slot->person->clock);
 
         return (struct occurrence){
                 .schedule = slot->schedule,
                 .details = &slot->schedule->details,
-                .recurrence_id = start,
-                .asked = start,
+                .recurrence_id = { .wall_sec = due_usec / USEC_PER_SEC, .kind = STAMP_UTC },
+                .asked = asked,
                 .due_usec = due_usec,
                 .end_usec = usec_add_duration(due_usec, slot->schedule->details.span, slot->person->clock.zone),
         };

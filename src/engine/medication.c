@@ -113,7 +113,7 @@ static int person_add_schedule(struct engine *engine, struct person *person, con
         slot->timer.kind = TIMER_SLOT;
         slot->person = person;
         slot->schedule = schedule;
-        slot->lead_usec = schedule_alarm_lead(schedule);
+        slot->lead_usec = schedule_alarm_lead(schedule, &person->clock);
         slot->since_usec = after_usec;
         person->slots[person->n_slots++] = slot;
 
@@ -175,7 +175,10 @@ int person_seek(struct engine *engine, struct person *person) {
 
         person_drop_coming(engine, person);
         for (size_t i = 0; i < person->n_slots; i++) {
-                r = slot_seek(engine, person->slots[i], person->mark_usec + 1);
+                struct slot *slot = person->slots[i];
+
+                slot->lead_usec = schedule_alarm_lead(slot->schedule, &person->clock);
+                r = slot_seek(engine, slot, person->mark_usec + 1);
                 if (r < 0)
                         return r;
         }

@@ -56,6 +56,17 @@ static void what_thunderbird_put_off_rings_when_it_says(void **state) {
                 "08:40 reminder Lisinopril due\n" LAST_REMINDER);
 }
 
+/* Of an alarm a week ahead, which the engine looks ahead for. */
+static void what_was_put_off_days_ahead_rings_when_it_says(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261128T090000\r\nBEGIN:VALARM\r\nUID:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n"
+                          "TRIGGER:-P7D\r\nACKNOWLEDGED:20261121T090500Z\r\nEND:VALARM\r\n" SNOOZE);
+        world_forget(world);
+        world_pass_until(world, AT(23, 59));
+        world_told(world, "08:40 reminder Lisinopril upcoming\n");
+}
+
 static void yesterdays_acknowledgement_says_nothing_of_today(void **state) {
         struct world *world = *state;
 
@@ -72,6 +83,7 @@ int main(void) {
                 TEST(what_thunderbird_dismissed_is_silent_but_for_one_last_reminder),
                 TEST(what_was_put_off_elsewhere_rings_when_it_says),
                 TEST(what_thunderbird_put_off_rings_when_it_says),
+                TEST(what_was_put_off_days_ahead_rings_when_it_says),
                 TEST(yesterdays_acknowledgement_says_nothing_of_today),
         };
 

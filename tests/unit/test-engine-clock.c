@@ -221,6 +221,19 @@ static void a_dose_reminded_of_ahead_travels_with_the_person(void **state) {
         world_told(world, "20:00 changed Lisinopril due\n20:00 reminder Lisinopril due\n");
 }
 
+/* The alarm stays where it is: from the dose it is farther than it was. */
+static void an_absolute_alarm_rings_also_where_the_dose_has_travelled_away_from_it(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART:20261124T000000\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n"
+                          "TRIGGER;VALUE=DATE-TIME:20261123T200000Z\r\nEND:VALARM\r\n");
+        world_pass_until(world, AT(7, 0));
+        world_travel(world, "America/New_York");
+        world_forget(world);
+        world_pass_until(world, AT(23, 0));
+        world_told(world, "15:00 reminder Lisinopril upcoming\n");
+}
+
 static void an_undone_dose_that_waits_in_the_ledger_travels_too(void **state) {
         struct world *world = *state;
         _cleanup_(free_p) char *reason = NULL;
@@ -384,6 +397,7 @@ int main(void) {
                 TEST(a_later_dose_taken_early_passes_over_none),
                 TEST(two_medications_are_each_due_after_a_journey),
                 TEST(a_dose_reminded_of_ahead_travels_with_the_person),
+                TEST(an_absolute_alarm_rings_also_where_the_dose_has_travelled_away_from_it),
                 TEST(an_undone_dose_that_waits_in_the_ledger_travels_too),
                 TEST(a_journey_east_makes_due_what_the_clock_jumped_over),
                 TEST(a_journey_west_rings_no_dose_twice),

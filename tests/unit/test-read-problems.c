@@ -53,6 +53,14 @@ static void what_dosed_cannot_follow_is_named(void **state) {
                   "31 days before its dose" },
                 { "DURATION:P1D\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;RELATED=END:P31D\nEND:VALARM\n", SEVERITY_WARNING, 9,
                   "31 days after its dose" },
+                { "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20251205T075959Z\nEND:VALARM\n", SEVERITY_WARNING, 8,
+                  "31 days from any dose" },
+                { "RRULE:FREQ=DAILY;COUNT=2\nBEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:maria@example.org\n"
+                  "TRIGGER;VALUE=DATE-TIME:20260206T080001Z\nEND:VALARM\n", SEVERITY_WARNING, 10, "31 days from any dose" },
+                { "X-MOZ-SNOOZE-TIME:20260206T080000Z\n", SEVERITY_WARNING, 6, "31 days from any dose" },
+                { "END:VEVENT\nBEGIN:VEVENT\nUID:a\nRECURRENCE-ID:20260105T080000\nDTSTART:20260106T080000\nBEGIN:VALARM\n"
+                  "ACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20260207T080000Z\nEND:VALARM\n", SEVERITY_WARNING, 13,
+                  "31 days from any dose" },
         };
 
         (void) state;
@@ -70,6 +78,10 @@ static void what_is_usual_gives_no_problem(void **state) {
         static const char *const cases[] = {
                 "DESCRIPTION:\nLOCATION:\n",
                 "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-P31D\nEND:VALARM\n",
+                "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20251205T080000Z\nEND:VALARM\n",
+                "RRULE:FREQ=MONTHLY\nX-MOZ-SNOOZE-TIME:20271120T080000Z\n",
+                "STATUS:CANCELLED\nX-MOZ-SNOOZE-TIME:20271120T080000Z\n",
+                "X-DOSED-AFTER-TAKEN:P7D\nX-MOZ-SNOOZE-TIME:20271120T080000Z\n",
                 "EXDATE:20260106T080000Z\n",
                 "BEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:maria@example.org\nTRIGGER:-PT5M\nEND:VALARM\n",
                 "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
@@ -165,6 +177,10 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
                 { 4990, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=400\r\n", "too much" },
                 { 4990, "RRULE:FREQ=MINUTELY;COUNT=1000000\r\n", "too much" },
                 { LIMIT_FILE_EXRULES + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\n", "EXRULEs" },
+                /* An absolute alarm is one search more. */
+                { LIMIT_FILE_EXRULES / 2 + 1, "RRULE:FREQ=DAILY\r\nEXRULE:FREQ=WEEKLY\r\nX-MOZ-SNOOZE-TIME:20260109T080000Z\r\n",
+                  "EXRULEs" },
+                { 20, "RRULE:FREQ=DAILY;COUNT=1000000\r\nX-MOZ-SNOOZE-TIME:20260108T080000Z\r\n", "too much" },
         };
 
         (void) state;

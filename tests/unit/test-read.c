@@ -73,6 +73,45 @@ static void a_task_ends_when_completed_unless_it_recurs(void **state) {
         }
 }
 
+/* What the window is lengthened by, and whether RELATED=END means the end of the day. */
+static void a_day_without_a_time_lasts_a_day_unless_it_is_a_task_without_an_end(void **state) {
+        static const struct {
+                const char *component, *lines;
+                int32_t days;
+                bool is_one_day;
+        } cases[] = {
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\n", 0, true },
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260310\n", 0, true },
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260311\n", 0, true },
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260312\n", 2, false },
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\nDURATION:P1D\n", 0, true },
+                { "VEVENT", "DTSTART;VALUE=DATE:20260310\nDURATION:P1W\n", 7, false },
+                { "VEVENT", "DTSTART:20260310T080000\n", 0, false },
+                { "VEVENT", "DTSTART:20260310T080000\nDURATION:P1D\n", 1, false },
+                { "VTODO", "DTSTART;VALUE=DATE:20260310\n", 0, false },
+                { "VTODO", "DTSTART;VALUE=DATE:20260310\nDUE;VALUE=DATE:20260310\n", 0, false },
+                { "VTODO", "DTSTART;VALUE=DATE:20260310\nDUE;VALUE=DATE:20260311\n", 0, true },
+                { "VTODO", "DTSTART;VALUE=DATE:20260310\nDURATION:P1D\n", 0, true },
+                { "VTODO", "DUE;VALUE=DATE:20260310\n", 0, false },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = {};
+                _cleanup_(free_p) char *lines = NULL;
+                const struct details *details;
+
+                assert_int_equal(text_format(&lines, "BEGIN:%s\nUID:a\nSUMMARY:A\n%sEND:%s\n", cases[i].component,
+                                             cases[i].lines, cases[i].component), 0);
+                reading = read_lines(lines);
+                assert_clean(&reading);
+                details = &find(&reading, "A")->details;
+                if (details->span.days != cases[i].days || details->is_one_day != cases[i].is_one_day)
+                        fail_msg("%s: %d days", lines, details->span.days);
+                assert_int_equal(details->span.sec, 0);
+        }
+}
+
 static void the_newest_of_equal_uids_counts(void **state) {
         _cleanup_(reading_done) struct reading reading = {};
 
@@ -263,6 +302,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_property_that_a_schedule_has_a_place_for_is_read),
                 cmocka_unit_test(a_task_ends_when_completed_unless_it_recurs),
+                cmocka_unit_test(a_day_without_a_time_lasts_a_day_unless_it_is_a_task_without_an_end),
                 cmocka_unit_test(the_newest_of_equal_uids_counts),
                 cmocka_unit_test(the_newest_override_of_a_dose_counts_however_it_is_written),
                 cmocka_unit_test(overrides_without_their_master_stand_alone),

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Occurrences by the component of their schedule that speaks of them. */
+#pragma once
+
+#include "dosed/schedule.h"
+
+/*
+ * As schedule_next(), of those whose details these are: of the master, of an override, or of it and what it moves with
+ * RANGE=THISANDFUTURE.
+ */
+int schedule_next_of(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                     usec_t from_usec, struct occurrence *ret);
