@@ -130,6 +130,40 @@ static void an_exception_in_utc_takes_nothing_from_days(void **state) {
                    "20260104T070000Z");
 }
 
+/* A master, its lines from line 5 on, and an override of it; NULL: none. */
+static struct reading read_series(const char *master, const char *override) {
+        _cleanup_(free_p) char *text = NULL;
+
+        assert_int_equal(text_format(&text, "BEGIN:VEVENT\nUID:a\nSUMMARY:b\n%sEND:VEVENT\n%s%s%s", master,
+                                     override ? "BEGIN:VEVENT\nUID:a\n" : "", override ?: "",
+                                     override ? "END:VEVENT\n" : ""), 0);
+        return read_lines(text);
+}
+
+#define BY_DAY "DTSTART;VALUE=DATE:20260201\nRRULE:FREQ=DAILY\n"
+#define CANCELLED "STATUS:CANCELLED\n"
+
+/* Whose day it means nobody knows: none is lost, and none is due twice. */
+static void an_override_in_utc_of_days_does_not_count(void **state) {
+        static const char *const overrides[] = {
+                "RECURRENCE-ID:20260209T230000Z\n" CANCELLED,
+                "RECURRENCE-ID:20260209T230000Z\nDTSTART:20260210T120000Z\n",
+                "RECURRENCE-ID;RANGE=THISANDFUTURE:20260209T230000Z\nDTSTART;VALUE=DATE:20260215\n",
+                "RECURRENCE-ID:20260210T000000Z\n" CANCELLED,
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(overrides); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(BY_DAY, overrides[i]);
+
+                assert_int_equal(reading.r, 0);
+                assert_problem(&reading.problems, SEVERITY_WARNING, 10, "names no day without a time");
+                assert_int_equal(reading.problems.n_items, 1);
+                assert_due(reading.calendar->schedules[0], "Europe/Berlin", "20260208T230000Z",
+                           "20260209T070000Z 20260210T070000Z 20260211T070000Z");
+        }
+}
+
 static void a_file_without_schedules_is_used_with_a_warning(void **state) {
         _cleanup_(reading_done) struct reading reading = read_lines("BEGIN:VJOURNAL\nUID:a\nEND:VJOURNAL\n");
 
@@ -207,6 +241,7 @@ int main(void) {
                 cmocka_unit_test(everything_wrong_is_told_not_only_the_first),
                 cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
                 cmocka_unit_test(an_exception_in_utc_takes_nothing_from_days),
+                cmocka_unit_test(an_override_in_utc_of_days_does_not_count),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
                 cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
