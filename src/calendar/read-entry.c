@@ -237,6 +237,7 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
                 .stamped_usec = read_stamped(reader, component),
                 .this_and_future = id->this_and_future,
                 .cancelled = status == STATUS_CANCELLED,
+                .line = id->line,
         };
 
         r = read_stamp(reader, id, 0, &override->recurrence_id);

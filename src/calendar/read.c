@@ -294,6 +294,8 @@ static int read_schedule(struct reader *reader, const struct entry *entries, siz
 
         if (!reader_is_refused(reader)) {
                 r = schedule_finish(schedule);
+                if (r >= 0)
+                        r = read_named(reader, entries[0].component, schedule);
                 if (r < 0)
                         return r;
         }

@@ -140,8 +140,96 @@ static struct reading read_series(const char *master, const char *override) {
         return read_lines(text);
 }
 
+#define AT_NINE "DTSTART:20260201T090000\nRRULE:FREQ=DAILY\n"
+#define IN_BERLIN "DTSTART;TZID=Europe/Berlin:20260201T080000\nRRULE:FREQ=DAILY\n"
+#define IN_UTC "DTSTART:20260201T080000Z\nRRULE:FREQ=DAILY\n"
+#define IN_GAP "DTSTART;TZID=Europe/Berlin:20260301T023000\nRRULE:FREQ=DAILY\n"
 #define BY_DAY "DTSTART;VALUE=DATE:20260201\nRRULE:FREQ=DAILY\n"
 #define CANCELLED "STATUS:CANCELLED\n"
+
+static void what_names_no_dose_is_told(void **state) {
+        static const struct {
+                const char *master, *override;
+                unsigned line;
+                const char *part;
+        } cases[] = {
+                { AT_NINE, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n", 10, "due besides them all" },
+                { AT_NINE, "RECURRENCE-ID:20260210T080000\n" CANCELLED, 10, "nothing is cancelled" },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\n", 10, "due besides them all" },
+                { AT_NINE "EXDATE:20270117T080000\n", NULL, 7, "takes nothing away" },
+                { AT_NINE "EXDATE:20270117T090000,20270118T080000\nEXDATE:20270119T090000\n", NULL, 7, "takes nothing away" },
+                { "DTSTART:20260202T080000\nRRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260210\n", NULL, 7, "takes nothing away" },
+                { IN_UTC "EXDATE:20270117T080001Z\n", NULL, 7, "takes nothing away" },
+                { BY_DAY "EXDATE;VALUE=DATE:20260131\nRDATE;VALUE=DATE:20260210\n",
+                  "RECURRENCE-ID;VALUE=DATE:20260131\nDTSTART;VALUE=DATE:20260204\n", 12, "due besides them all" },
+                /* The end of a rule has come before it. */
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;UNTIL=20260209T090000\n",
+                  "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=9\n",
+                  "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
+                /* The person's zone decides. */
+                { IN_BERLIN, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n", 10, "only one has a zone" },
+                { IN_BERLIN, "RECURRENCE-ID:20260210T080000\n" CANCELLED, 10, "only one has a zone" },
+                { IN_BERLIN "EXDATE:20260210T080000\n", NULL, 7, "only one has a zone" },
+                { AT_NINE "EXDATE:20260210T080000Z\n", NULL, 7, "only one has a zone" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_problem(&reading.problems, SEVERITY_WARNING, cases[i].line, cases[i].part);
+                assert_int_equal(reading.problems.n_items, 1);
+                assert_int_equal(reading.r, 0);
+        }
+}
+
+static void what_names_a_dose_in_whatever_form_is_good(void **state) {
+        static const struct {
+                const char *master, *override;
+        } cases[] = {
+                { AT_NINE "EXDATE:20260210T090000\nEXDATE;VALUE=DATE:20260211\n", "RECURRENCE-ID:20260212T090000\n" },
+                { AT_NINE, "RECURRENCE-ID;VALUE=DATE:20260212\n" },
+                { IN_BERLIN "EXDATE:20260210T070000Z,20260701T060000Z\n", "RECURRENCE-ID:20260702T060000Z\n" },
+                { IN_BERLIN "EXDATE;TZID=Europe/Lisbon:20260210T070000\n", NULL },
+                { IN_UTC "EXDATE;TZID=Europe/Berlin:20260210T090000\n", NULL },
+                { BY_DAY "EXDATE;TZID=Europe/Berlin:20260210T000000\n", "RECURRENCE-ID;VALUE=DATE:20260211\n" },
+                /* At 02:30, which the clocks of 29 March leave out, for 03:30. */
+                { IN_GAP "EXDATE:20260329T013000Z\n", NULL },
+                { IN_GAP "EXDATE;TZID=Europe/Berlin:20260329T033000\n", NULL },
+                { IN_GAP, "RECURRENCE-ID:20260329T013000Z\n" },
+                { IN_GAP, "RECURRENCE-ID;TZID=Europe/Berlin:20260329T023000\n" },
+                /* An RDATE. */
+                { AT_NINE "RDATE:20260210T200000\n", "RECURRENCE-ID:20260210T200000\n" },
+                { IN_BERLIN "RDATE:20260210T200000Z\n", "RECURRENCE-ID;TZID=Europe/Berlin:20260210T210000\n" },
+                { IN_BERLIN "RDATE:20260210T200000Z\nEXDATE;VALUE=DATE:20260210\n", NULL },
+                /* Taken away by two. */
+                { IN_UTC "EXRULE:FREQ=WEEKLY\nEXDATE:20260208T080000Z\n", NULL },
+                /* What programs leave behind, which takes nothing away because there is nothing. */
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;UNTIL=20260209T090000\nEXDATE:20260210T090000\n",
+                  "RECURRENCE-ID:20260211T090000\n" CANCELLED },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20260131T090000,20260210T090000\n", NULL },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\n" CANCELLED },
+                { "DTSTART:20260201T090000\n" CANCELLED, "RECURRENCE-ID:20260201T080000\n" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_clean(&reading);
+        }
+}
+
+static void what_names_no_dose_stands_alone(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_series(AT_NINE, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n");
+        assert_int_equal(reading.r, 0);
+        assert_due(reading.calendar->schedules[0], "UTC", "20260210T000000Z",
+                   "20260210T083000Z 20260210T090000Z 20260211T090000Z");
+}
 
 /* Whose day it means nobody knows: none is lost, and none is due twice. */
 static void an_override_in_utc_of_days_does_not_count(void **state) {
@@ -223,6 +311,33 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
         }
 }
 
+/* To look for each in vain would hold up the reader: after so many there is an end. */
+static void no_more_is_looked_for_than_is_quick(void **state) {
+        static const struct {
+                unsigned n;
+                size_t n_warnings;
+        } cases[] = { { LIMIT_FILE_LOOKS / 2 - 1, 1 }, { LIMIT_FILE_LOOKS / 2, 0 }, { LIMIT_SCHEDULE_DATES - 1, 0 } };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = {};
+                _cleanup_(free_p) char *text = NULL;
+                size_t size;
+                FILE *stream = open_memstream(&text, &size);
+
+                assert_non_null(stream);
+                fputs("RRULE:FREQ=DAILY\n", stream);
+                for (unsigned n = 0; n < cases[i].n; n++)
+                        fputs("EXDATE:20260106T080000\n", stream);
+                fputs("EXDATE:20260107T070000\n", stream);
+                assert_int_equal(fclose(stream), 0);
+
+                reading = read_event(text);
+                assert_int_equal(reading.r, 0);
+                assert_int_equal(reading.problems.n_items, cases[i].n_warnings);
+        }
+}
+
 static void a_day_without_a_time_has_no_times_within_it(void **state) {
         static const char plan[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:x\r\n"
                                    "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY;INTERVAL=6\r\nEND:VEVENT\r\n"
@@ -241,7 +356,11 @@ int main(void) {
                 cmocka_unit_test(everything_wrong_is_told_not_only_the_first),
                 cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
                 cmocka_unit_test(an_exception_in_utc_takes_nothing_from_days),
+                cmocka_unit_test(what_names_no_dose_is_told),
+                cmocka_unit_test(what_names_a_dose_in_whatever_form_is_good),
+                cmocka_unit_test(what_names_no_dose_stands_alone),
                 cmocka_unit_test(an_override_in_utc_of_days_does_not_count),
+                cmocka_unit_test(no_more_is_looked_for_than_is_quick),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
                 cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),
