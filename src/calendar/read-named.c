@@ -153,6 +153,49 @@ static int check_exceptions(struct series *series, size_t component) {
         return 0;
 }
 
+/* The same of a search for a dose that is left. */
+static bool may_search(struct series *series) {
+        const struct schedule *schedule = series->schedule;
+        struct reader *reader = series->reader;
+
+        reader->n_searched += schedule->n_exception_dates + schedule->n_overrides;
+        reader->n_searched_rules += schedule->n_rules * schedule->n_exception_rules;
+        return reader->n_searched <= LIMIT_FILE_SEARCHED && reader->n_searched_rules <= LIMIT_FILE_SEARCHED_EXRULES;
+}
+
+/* Whether it may be that every dose is taken away; false also where to find out would cost too much. */
+static bool may_be_empty(struct series *series) {
+        const struct schedule *schedule = series->schedule;
+        bool ends = series->end_wall_sec < INT64_MAX || !schedule->has_master;
+
+        for (size_t i = 0; i < schedule->n_overrides; i++) {
+                if (!schedule->overrides[i].cancelled || is_mixed(series, &schedule->overrides[i].recurrence_id))
+                        return false;
+                ends = ends || schedule->overrides[i].this_and_future;
+        }
+        for (size_t i = 0; i < schedule->n_exception_dates; i++)
+                if (is_mixed(series, &schedule->exception_dates[i]))
+                        return false;
+
+        return (schedule->n_exception_rules > 0 ||
+                (ends && (schedule->n_exception_dates > 0 || schedule->n_overrides > 0))) &&
+               may_search(series);
+}
+
+/* Nobody would be reminded, and nobody would notice; but it may be a course that was called off whole. */
+static int check_empty(struct series *series) {
+        struct occurrence occurrence;
+        int r;
+
+        if (!may_be_empty(series))
+                return 0;
+        r = schedule_next(series->schedule, &series->clock, INT64_MIN, &occurrence);
+        if (r != SCHEDULE_NO_OCCURRENCE)
+                return r;
+        return reader_warning(series->reader, series->schedule->line, "Nothing of this is ever due: each dose is taken away by "
+                              "EXDATE, by EXRULE, or as CANCELLED; if it was stopped, write STATUS:CANCELLED");
+}
+
 int read_named(struct reader *reader, size_t component, const struct schedule *schedule) {
         struct series series = { .reader = reader, .schedule = schedule, .clock = { .zone = zone_utc() } };
         int r = 0;
@@ -164,5 +207,5 @@ int read_named(struct reader *reader, size_t component, const struct schedule *s
                 r = check_overrides(&series);
         if (r >= 0 && schedule->has_master)
                 r = check_exceptions(&series, component);
-        return r;
+        return r >= 0 ? check_empty(&series) : r;
 }

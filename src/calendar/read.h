@@ -27,7 +27,7 @@ struct reader {
         const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
         /* What reading and later searches cost, summed up over the file. */
         uint64_t work;
-        size_t n_exceptions, n_stretches, n_looks;
+        size_t n_exceptions, n_stretches, n_looks, n_searched, n_searched_rules;
 };
 
 /* Half a file is not worth working out. */

@@ -252,6 +252,51 @@ static void an_override_in_utc_of_days_does_not_count(void **state) {
         }
 }
 
+static void a_schedule_of_which_all_is_taken_away_is_told(void **state) {
+        static const struct {
+                const char *master, *override;
+        } cases[] = {
+                { AT_NINE "EXRULE:FREQ=DAILY\n", NULL },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260201T090000,20260202T090000\n", NULL },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;BYHOUR=9,20;UNTIL=20260202T230000\n"
+                  "EXDATE;VALUE=DATE:20260201,20260202\n", NULL },
+                { "DTSTART:20260201T090000\nEXDATE:20260201T090000\n", NULL },
+                { "DTSTART:20260201T090000\n", "RECURRENCE-ID:20260201T090000\n" CANCELLED },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260201T090000\n" CANCELLED },
+        }, others[] = {
+                { AT_NINE "EXRULE:FREQ=DAILY;UNTIL=20260301T090000\n", NULL },
+                { AT_NINE "EXDATE:20260201T090000\n", "RECURRENCE-ID:20260202T090000\n" CANCELLED },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260201T090000\n", NULL },
+                { "DTSTART:20260201T090000\n", "RECURRENCE-ID:20260201T090000\nDTSTART:20260201T100000\n" },
+                { "DTSTART:20260201T090000\nEXDATE:20260201T090000\n" CANCELLED, NULL },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_int_equal(reading.r, 0);
+                assert_problem(&reading.problems, SEVERITY_WARNING, 2, "Nothing of this is ever due");
+                assert_int_equal(reading.problems.n_items, 1);
+        }
+        for (size_t i = 0; i < ELEMENTS(others); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(others[i].master, others[i].override);
+
+                assert_clean(&reading);
+        }
+}
+
+/* Where the person's clock shows 09:00 when it is 09:00 in UTC, and nowhere else. */
+static void what_is_taken_away_in_one_zone_only_is_not_called_never_due(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_series("DTSTART:20260201T090000\nEXDATE:20260201T090000Z\n", NULL);
+        assert_int_equal(reading.r, 0);
+        assert_problem(&reading.problems, SEVERITY_WARNING, 6, "only one has a zone");
+        assert_int_equal(reading.problems.n_items, 1);
+}
+
 static void a_file_without_schedules_is_used_with_a_warning(void **state) {
         _cleanup_(reading_done) struct reading reading = read_lines("BEGIN:VJOURNAL\nUID:a\nEND:VJOURNAL\n");
 
@@ -360,6 +405,8 @@ int main(void) {
                 cmocka_unit_test(what_names_a_dose_in_whatever_form_is_good),
                 cmocka_unit_test(what_names_no_dose_stands_alone),
                 cmocka_unit_test(an_override_in_utc_of_days_does_not_count),
+                cmocka_unit_test(a_schedule_of_which_all_is_taken_away_is_told),
+                cmocka_unit_test(what_is_taken_away_in_one_zone_only_is_not_called_never_due),
                 cmocka_unit_test(no_more_is_looked_for_than_is_quick),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
