@@ -16,7 +16,7 @@
 #define LIMIT_FILE_LOOKS 1000u                /* rules in which EXDATEs and RECURRENCE-IDs are looked for, to warn: 2 ms, of the
                                                  dearest rules 10; who has that many mends the first, and asks again */
 #define LIMIT_FILE_SEARCHED 1000u             /* EXDATEs and overrides passed over for a dose that they leave, to warn: 1 ms */
-#define LIMIT_FILE_SEARCHED_EXRULES 2u        /* the same, times the RRULEs they take from: 10 ms each, as of LIMIT_FILE_EXRULES */
+#define LIMIT_FILE_SEARCHED_EXRULES 2u        /* the same, times the RRULEs they take from: 10 ms each, as above */
 #define LIMIT_FILE_PROBLEMS 50u               /* per file: the first ones tell enough */
 #define LIMIT_FOLDER_FILES 10000u             /* one file a schedule, many people */
 

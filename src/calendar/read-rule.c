@@ -82,8 +82,8 @@ static int check_seconds(struct reader *reader, unsigned line, const struct sche
 
         for (size_t i = 0; r >= 0 && !schedule->start.is_date && i < schedule->n_rules; i++)
                 if (schedule->rules[i]->seconds & ~(UINT64_C(1) << second))
-                        r = reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses would "
-                                         "be due within a minute; leave BYSECOND out");
+                        r = reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses "
+                                         "would be due within a minute; leave BYSECOND out");
         return r;
 }
 

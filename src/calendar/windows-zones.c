@@ -5,9 +5,9 @@
 #include "calendar/zone-data.h"
 
 /*
- * Facts from Unicode CLDR 45, common/supplemental/windowsZones.xml, territory 001: all of its names. It still says Windows 7e11800
- * and tzdata 2021a, but has since followed Mexico (CLDR-16386) and Kazakhstan (CLDR-17351). In order of name, without regard to
- * case.
+ * Facts from Unicode CLDR 45, common/supplemental/windowsZones.xml, territory 001: all of its names. It still says Windows
+ * 7e11800 and tzdata 2021a, but has since followed Mexico (CLDR-16386) and Kazakhstan (CLDR-17351). In order of name, without
+ * regard to case.
  */
 static const struct {
         const char *windows, *iana;
