@@ -13,6 +13,10 @@
 #define LIMIT_FILE_WORK 20000000u             /* days and times looked at to find what is due: half a second */
 #define LIMIT_FILE_EXRULES 50u                /* times the RRULEs they take from; one that takes all away costs 10 ms */
 #define LIMIT_FILE_STRETCHES 100u             /* overrides with RANGE=THISANDFUTURE: every search goes through each of them */
+#define LIMIT_FILE_LOOKS 1000u                /* rules in which EXDATEs and RECURRENCE-IDs are looked for, to warn: 2 ms, of the
+                                                 dearest rules 10; who has that many mends the first, and asks again */
+#define LIMIT_FILE_SEARCHED 1000u             /* EXDATEs and overrides passed over for a dose that they leave, to warn: 1 ms */
+#define LIMIT_FILE_SEARCHED_EXRULES 2u        /* the same, times the RRULEs they take from: 10 ms each, as above */
 #define LIMIT_FILE_PROBLEMS 50u               /* per file: the first ones tell enough */
 #define LIMIT_FOLDER_FILES 10000u             /* one file a schedule, many people */
 

@@ -80,6 +80,7 @@ struct override {
         usec_t stamped_usec; /* then by DTSTAMP; USEC_NONE */
         bool this_and_future; /* RANGE=THISANDFUTURE: later instances move by as much */
         bool cancelled;
+        unsigned line; /* of its RECURRENCE-ID, in its file */
         struct stamp start;
         struct details details;
 };

@@ -202,6 +202,14 @@ int read_master(struct reader *reader, size_t component, struct schedule *schedu
         return apply_status(reader, component, schedule);
 }
 
+/*
+ * As an EXDATE in UTC, it may mean the day of UTC or that of its writer. The day stays due as it is: a wrong one taken away would
+ * be lost, and what is moved from a wrong one would be due beside the right one.
+ */
+static bool names_no_day(const struct reader *reader, const struct scan_line *id, const struct schedule *schedule) {
+        return schedule->has_master && schedule->start.is_date && reader->scan->times[id->first_time].is_utc;
+}
+
 int read_override(struct reader *reader, size_t component, struct schedule *schedule) {
         const struct scan_line *id = scan_find(reader->scan, component, PROPERTY_RECURRENCE_ID);
         const struct scan_line *start = start_line(reader, component);
@@ -209,6 +217,10 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
         struct override *overrides, *override;
         int r;
 
+        if (names_no_day(reader, id, schedule))
+                return reader_warning(reader, id->line, "RECURRENCE-ID in UTC names no day without a time, so that this one "
+                                      "does not count and the days stay due as they are; write the day, like "
+                                      "RECURRENCE-ID;VALUE=DATE:20261231");
         if (schedule->n_overrides == LIMIT_SCHEDULE_OVERRIDES)
                 return reader_error(reader, id->line, "There are more than %u overrides of one schedule; change its "
                                     "rule", LIMIT_SCHEDULE_OVERRIDES);
@@ -225,6 +237,7 @@ int read_override(struct reader *reader, size_t component, struct schedule *sche
                 .stamped_usec = read_stamped(reader, component),
                 .this_and_future = id->this_and_future,
                 .cancelled = status == STATUS_CANCELLED,
+                .line = id->line,
         };
 
         r = read_stamp(reader, id, 0, &override->recurrence_id);

@@ -104,6 +104,18 @@ static int check_dates(struct reader *reader, unsigned line, const struct schedu
         return r;
 }
 
+/* The start is due as well: with another second than the rule's, the first dose would come twice within its minute. */
+static int check_seconds(struct reader *reader, unsigned line, const struct schedule *schedule) {
+        int second = wall_second_of_day(schedule->start.wall_sec) % 60;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && !schedule->start.is_date && i < schedule->n_rules; i++)
+                if (schedule->rules[i]->seconds & ~(UINT64_C(1) << second))
+                        r = reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses "
+                                         "would be due within a minute; leave BYSECOND out");
+        return r;
+}
+
 /* What RFC 5545 leaves open is done in the safe way, and said. */
 static int warn_about_rules(struct reader *reader, size_t component, const struct schedule *schedule) {
         unsigned line = reader_line_of(reader, component, PROPERTY_RRULE);
@@ -113,6 +125,8 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
         int r;
 
         r = check_dates(reader, line, schedule);
+        if (r >= 0)
+                r = check_seconds(reader, line, schedule);
         if (r >= 0)
                 r = check_costs(reader, component, schedule);
         if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))

@@ -87,7 +87,7 @@ int read_file_zone(struct reader *reader) {
         return r;
 }
 
-int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret) {
+int reader_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret) {
         const struct time_value *time = &reader->scan->times[line->first_time + i];
         struct stamp stamp = {
                 .wall_sec = time->wall_sec,
@@ -96,12 +96,6 @@ int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, st
         };
         int r;
 
-        if (line->zone_name.size > 0 && time->is_utc && i == 0) {
-                r = reader_warning(reader, line->line, "%s has a zone and a Z, which means UTC; the Z counts",
-                                   property_to_string(line->property));
-                if (r < 0)
-                        return r;
-        }
         if (line->zone_name.size > 0 && !time->is_utc && !time->is_date) {
                 r = get_zone(reader, line, &stamp.zone);
                 if (r < 0)
@@ -117,6 +111,19 @@ int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, st
 
         *ret = stamp;
         return 0;
+}
+
+int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret) {
+        const struct time_value *time = &reader->scan->times[line->first_time + i];
+        int r;
+
+        if (line->zone_name.size > 0 && time->is_utc && i == 0) {
+                r = reader_warning(reader, line->line, "%s has a zone and a Z, which means UTC; the Z counts",
+                                   property_to_string(line->property));
+                if (r < 0)
+                        return r;
+        }
+        return reader_stamp(reader, line, i, ret);
 }
 
 int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n) {

@@ -296,6 +296,8 @@ static int read_schedule(struct reader *reader, const struct entry *entries, siz
                 r = schedule_finish(schedule);
                 if (r >= 0)
                         r = read_far_alarms(reader, schedule);
+                if (r >= 0)
+                        r = read_named(reader, entries[0].component, schedule);
                 if (r < 0)
                         return r;
         }

@@ -27,7 +27,7 @@ struct reader {
         const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
         /* What reading and later searches cost, summed up over the file. */
         uint64_t work;
-        size_t n_exceptions, n_stretches;
+        size_t n_exceptions, n_stretches, n_looks, n_searched, n_searched_rules;
         uint64_t schedule_work; /* of the rules of the schedule that is being read */
 };
 
@@ -67,6 +67,9 @@ int read_file_zone(struct reader *reader);
 /* One of the times of a line with its zone. */
 int read_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret);
 
+/* The same of one that was read before: what is wrong with it was told. */
+int reader_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret);
+
 /* All times of all lines of that property. The caller frees. */
 int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n);
 
@@ -88,6 +91,9 @@ int read_recurrence(struct reader *reader, size_t component, struct schedule *sc
 
 /* Counts what `n` searches more through the schedule cost; too much is a problem of the file. */
 int count_searches(struct reader *reader, const struct schedule *schedule, size_t n);
+
+/* Looks at a finished schedule for what EXDATE and RECURRENCE-ID name. The component is its master, where it has one. */
+int read_named(struct reader *reader, size_t component, const struct schedule *schedule);
 
 /* The component as the master of its schedule, or as one of its overrides, which is appended. */
 int read_master(struct reader *reader, size_t component, struct schedule *schedule);

@@ -85,12 +85,21 @@ void source_init(struct source *source, const struct schedule *schedule, size_t 
                 source_init_rule(source, schedule->rules[i - 2], &schedule->start, clock);
 }
 
+int64_t source_last(const struct source *source) {
+        if (!source->rule)
+                return source->n_dates > 0 ? source->dates[source->n_dates - 1].wall_sec : INT64_MIN;
+        return source->rule->last_wall_sec == INT64_MAX && !source->rule->has_until ? INT64_MAX
+                                                                                     : source->expansion.last_wall_sec;
+}
+
 bool schedule_generates(const struct schedule *schedule, int64_t wall_sec, const struct wall_clock *clock) {
         struct source source;
         int64_t next_wall_sec;
 
         for (size_t i = 0; i < schedule_n_sources(schedule); i++) {
                 source_init(&source, schedule, i, clock);
+                if (source.rule)
+                        expansion_limit(&source.expansion, wall_sec);
                 source_seek(&source, wall_sec);
                 if (!source_next(&source, &next_wall_sec) || next_wall_sec != wall_sec)
                         continue;
@@ -124,6 +133,69 @@ int64_t schedule_exception_end(const struct schedule *schedule, const struct sta
         stamps_of_form(schedule->exception_dates, schedule->n_exception_dates, &day, &first, &n);
         return stamps_find(schedule->exception_dates + first, n, sizeof(day), &day, 0, clock) ? day.wall_sec + SEC_PER_DAY
                                                                                               : original->wall_sec + 1;
+}
+
+/* As schedule_generates(), of an instant: a wall-clock time that a gap leaves out is the same one as another after it. */
+static bool generates_instant(const struct schedule *schedule, int64_t wall_sec, const struct wall_clock *clock) {
+        const struct zone *zone = stamp_zone(&schedule->start, clock);
+        struct stamp stamp = stamp_at(&schedule->start, wall_sec);
+        usec_t at_usec = stamp_to_usec(&stamp, clock, NULL);
+        int64_t disorder_sec = zone_disorder_sec(zone, at_usec);
+        const int64_t walls[] = {
+                zone_to_wall(zone, at_usec),
+                zone_to_wall(zone, at_usec - disorder_sec * USEC_PER_SEC) + disorder_sec,
+        };
+
+        if (schedule_generates(schedule, wall_sec, clock))
+                return true;
+        for (size_t i = 0; !stamp.is_date && disorder_sec > 0 && i < ELEMENTS(walls); i++) {
+                stamp.wall_sec = walls[i];
+                if (stamp_to_usec(&stamp, clock, NULL) == at_usec && schedule_generates(schedule, walls[i], clock))
+                        return true;
+        }
+        return false;
+}
+
+/* For times: whether there is one on that day. An RDATE in another form than DTSTART may be, and is not looked for. */
+static bool generates_on_day(const struct schedule *schedule, int64_t day_wall_sec, const struct wall_clock *clock) {
+        const int64_t end_wall_sec = day_wall_sec + SEC_PER_DAY;
+        size_t first, n_of_form;
+        struct source source;
+        int64_t wall_sec;
+
+        stamps_of_form(schedule->extra_dates, schedule->n_extra_dates, &schedule->start, &first, &n_of_form);
+        if (n_of_form < schedule->n_extra_dates)
+                return true;
+        for (size_t i = 0; i < schedule_n_sources(schedule); i++) {
+                source_init(&source, schedule, i, clock);
+                if (source.rule)
+                        expansion_limit(&source.expansion, end_wall_sec - 1);
+                source_seek(&source, day_wall_sec);
+                if (source_next(&source, &wall_sec) && wall_sec < end_wall_sec) {
+                        const struct stamp stamp = stamp_at(&schedule->start, wall_sec);
+
+                        if (stamp_to_usec(&stamp, clock, NULL) <= source.last_usec)
+                                return true;
+                }
+        }
+        return false;
+}
+
+bool schedule_has_named(const struct schedule *schedule, const struct stamp *stamp, const struct wall_clock *clock) {
+        const struct stamp *start = &schedule->start;
+        usec_t at_usec = stamp_to_usec(stamp, clock, NULL);
+        int64_t wall_sec = stamp->wall_sec;
+
+        if (stamps_find(schedule->extra_dates, schedule->n_extra_dates, sizeof(*stamp), stamp, at_usec, clock))
+                return true;
+        if (stamp->is_date && !start->is_date)
+                return generates_on_day(schedule, wall_sec, clock);
+        if (start->is_date)
+                return stamp->kind != STAMP_UTC &&
+                       schedule_generates(schedule, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, clock);
+        if (!stamp_has_form(stamp, start))
+                wall_sec = stamp_wall_of(start, at_usec, clock);
+        return generates_instant(schedule, wall_sec, clock);
 }
 
 struct stamp stamp_utc(usec_t at_usec) {

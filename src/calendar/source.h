@@ -27,8 +27,14 @@ void source_init_rule(struct source *source, const struct rule *rule, const stru
 void source_seek(struct source *source, int64_t wall_sec);
 bool source_next(struct source *source, int64_t *ret_wall_sec);
 
+/* None of its times is later; INT64_MAX where it has no end, INT64_MIN where it has no times. */
+int64_t source_last(const struct source *source);
+
 /* Whether DTSTART, a rule or an RDATE of DTSTART's form gives that wall-clock time, excluded or not. */
 bool schedule_generates(const struct schedule *schedule, int64_t wall_sec, const struct wall_clock *clock);
+
+/* Whether the series has a dose, excluded or not, that an EXDATE or RECURRENCE-ID names. */
+bool schedule_has_named(const struct schedule *schedule, const struct stamp *stamp, const struct wall_clock *clock);
 
 /* An RDATE in another form than DTSTART at that instant; NULL: none. */
 const struct stamp *schedule_find_foreign_date(const struct schedule *schedule, usec_t at_usec,

@@ -5,8 +5,9 @@
 #include "calendar/zone-data.h"
 
 /*
- * Facts from Unicode CLDR 41, common/supplemental/windowsZones.xml (Windows 7e11800, tzdata 2021a), territory 001.
- * In order of name, without regard to case.
+ * Facts from Unicode CLDR 45, common/supplemental/windowsZones.xml, territory 001: all of its names. It still says Windows
+ * 7e11800 and tzdata 2021a, but has since followed Mexico (CLDR-16386) and Kazakhstan (CLDR-17351). In order of name, without
+ * regard to case.
  */
 static const struct {
         const char *windows, *iana;
@@ -35,7 +36,7 @@ static const struct {
         { "Caucasus Standard Time", "Asia/Yerevan" },
         { "Cen. Australia Standard Time", "Australia/Adelaide" },
         { "Central America Standard Time", "America/Guatemala" },
-        { "Central Asia Standard Time", "Asia/Almaty" },
+        { "Central Asia Standard Time", "Asia/Bishkek" },
         { "Central Brazilian Standard Time", "America/Cuiaba" },
         { "Central Europe Standard Time", "Europe/Budapest" },
         { "Central European Standard Time", "Europe/Warsaw" },
@@ -81,7 +82,7 @@ static const struct {
         { "Montevideo Standard Time", "America/Montevideo" },
         { "Morocco Standard Time", "Africa/Casablanca" },
         { "Mountain Standard Time", "America/Denver" },
-        { "Mountain Standard Time (Mexico)", "America/Chihuahua" },
+        { "Mountain Standard Time (Mexico)", "America/Mazatlan" },
         { "Myanmar Standard Time", "Asia/Rangoon" },
         { "N. Central Asia Standard Time", "Asia/Novosibirsk" },
         { "Namibia Standard Time", "Africa/Windhoek" },

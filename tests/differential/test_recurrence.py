@@ -186,6 +186,11 @@ class Rule:
             return
         first_time(self.asked, start)
 
+    def has_another_second(self, start):
+        """Which is refused."""
+        second = re.search(r"BYSECOND=(\d+)", self.text)
+        return second is not None and int(second[1]) != start.second
+
     def end_somehow(self, start):
         kind = self.generator.random.choice(["none", "none", "count", "until", "day"])
         if kind == "count" and self.window == NEAR:
@@ -235,6 +240,8 @@ class Schedule:
         longer = list(SPANS)[list(SPANS).index(frequency):]
         while generator.chance(0.15):
             self.rules.append(rule_of(generator.random.choice(longer[:3])))
+        if not self.is_date and any(rule.has_another_second(self.start) for rule in self.rules):
+            raise GivenUp
         for rule in self.rules:
             rule.end_somehow(self.start)
         if frequency not in ("HOURLY", "MINUTELY") and generator.chance(0.1):

@@ -22,6 +22,8 @@ static void what_dosed_cannot_follow_is_named(void **state) {
                 { "RRULE:FREQ=HOURLY;BYMINUTE=0,30\nEXRULE:FREQ=HOURLY\n", SEVERITY_ERROR, 7, "at most 24 doses a day" },
                 { "RRULE:FREQ=DAILY;UNTIL=20250101T000000\n", SEVERITY_WARNING, 6, "ends before it begins" },
                 { "RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=1\n", SEVERITY_WARNING, 6, "ends before it begins" },
+                { "RRULE:FREQ=DAILY;BYSECOND=30\n", SEVERITY_ERROR, 6, "not the second of the start" },
+                { "RRULE:FREQ=DAILY;BYSECOND=0,30\n", SEVERITY_ERROR, 6, "more than once a minute" },
                 { "DTEND:20260105T070000\n", SEVERITY_WARNING, 6, "before the start" },
                 { "DTEND:20260105T070000Z\n", SEVERITY_WARNING, 6, "not of the same form" },
                 { "DURATION:-PT5M\n", SEVERITY_WARNING, 6, "below zero" },
@@ -86,6 +88,7 @@ static void what_is_usual_gives_no_problem(void **state) {
                 "BEGIN:VALARM\nACTION:EMAIL\nATTENDEE:mailto:maria@example.org\nTRIGGER:-PT5M\nEND:VALARM\n",
                 "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM\n",
                 "RRULE:FREQ=MINUTELY;INTERVAL=65537\n",
+                "RRULE:FREQ=DAILY;BYSECOND=0\n",
                 "rdate;value=period:20260106T080000/pt1h,20260107T080000/20260107T090000\n",
                 "dtend:20260105T090000\n",
                 "X-DOSED-INGREDIENT;STRENGTH=\"500 mg\":Metformin\n",
@@ -137,6 +140,173 @@ static void an_exception_in_utc_takes_nothing_from_days(void **state) {
         assert_problem(&reading.problems, SEVERITY_WARNING, 8, "takes nothing away from days");
         assert_due(reading.calendar->schedules[0], "Europe/Berlin", "20260101T000000Z", "20260101T070000Z 20260102T070000Z "
                    "20260104T070000Z");
+}
+
+/* A master, its lines from line 5 on, and an override of it; NULL: none. */
+static struct reading read_series(const char *master, const char *override) {
+        _cleanup_(free_p) char *text = NULL;
+
+        assert_int_equal(text_format(&text, "BEGIN:VEVENT\nUID:a\nSUMMARY:b\n%sEND:VEVENT\n%s%s%s", master,
+                                     override ? "BEGIN:VEVENT\nUID:a\n" : "", override ?: "",
+                                     override ? "END:VEVENT\n" : ""), 0);
+        return read_lines(text);
+}
+
+#define AT_NINE "DTSTART:20260201T090000\nRRULE:FREQ=DAILY\n"
+#define IN_BERLIN "DTSTART;TZID=Europe/Berlin:20260201T080000\nRRULE:FREQ=DAILY\n"
+#define IN_UTC "DTSTART:20260201T080000Z\nRRULE:FREQ=DAILY\n"
+#define IN_GAP "DTSTART;TZID=Europe/Berlin:20260301T023000\nRRULE:FREQ=DAILY\n"
+#define BY_DAY "DTSTART;VALUE=DATE:20260201\nRRULE:FREQ=DAILY\n"
+#define CANCELLED "STATUS:CANCELLED\n"
+
+static void what_names_no_dose_is_told(void **state) {
+        static const struct {
+                const char *master, *override;
+                unsigned line;
+                const char *part;
+        } cases[] = {
+                { AT_NINE, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n", 10, "due besides them all" },
+                { AT_NINE, "RECURRENCE-ID:20260210T080000\n" CANCELLED, 10, "nothing is cancelled" },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\n", 10, "due besides them all" },
+                { AT_NINE "EXDATE:20270117T080000\n", NULL, 7, "takes nothing away" },
+                { AT_NINE "EXDATE:20270117T090000,20270118T080000\nEXDATE:20270119T090000\n", NULL, 7, "takes nothing away" },
+                { "DTSTART:20260202T080000\nRRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260210\n", NULL, 7, "takes nothing away" },
+                { IN_UTC "EXDATE:20270117T080001Z\n", NULL, 7, "takes nothing away" },
+                { BY_DAY "EXDATE;VALUE=DATE:20260131\nRDATE;VALUE=DATE:20260210\n",
+                  "RECURRENCE-ID;VALUE=DATE:20260131\nDTSTART;VALUE=DATE:20260204\n", 12, "due besides them all" },
+                /* The end of a rule has come before it. */
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;UNTIL=20260209T090000\n",
+                  "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=9\n",
+                  "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
+                /* The person's zone decides. */
+                { IN_BERLIN, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n", 10, "only one has a zone" },
+                { IN_BERLIN, "RECURRENCE-ID:20260210T080000\n" CANCELLED, 10, "only one has a zone" },
+                { IN_BERLIN "EXDATE:20260210T080000\n", NULL, 7, "only one has a zone" },
+                { AT_NINE "EXDATE:20260210T080000Z\n", NULL, 7, "only one has a zone" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_problem(&reading.problems, SEVERITY_WARNING, cases[i].line, cases[i].part);
+                assert_int_equal(reading.problems.n_items, 1);
+                assert_int_equal(reading.r, 0);
+        }
+}
+
+static void what_names_a_dose_in_whatever_form_is_good(void **state) {
+        static const struct {
+                const char *master, *override;
+        } cases[] = {
+                { AT_NINE "EXDATE:20260210T090000\nEXDATE;VALUE=DATE:20260211\n", "RECURRENCE-ID:20260212T090000\n" },
+                { AT_NINE, "RECURRENCE-ID;VALUE=DATE:20260212\n" },
+                { IN_BERLIN "EXDATE:20260210T070000Z,20260701T060000Z\n", "RECURRENCE-ID:20260702T060000Z\n" },
+                { IN_BERLIN "EXDATE;TZID=Europe/Lisbon:20260210T070000\n", NULL },
+                { IN_UTC "EXDATE;TZID=Europe/Berlin:20260210T090000\n", NULL },
+                { BY_DAY "EXDATE;TZID=Europe/Berlin:20260210T000000\n", "RECURRENCE-ID;VALUE=DATE:20260211\n" },
+                /* At 02:30, which the clocks of 29 March leave out, for 03:30. */
+                { IN_GAP "EXDATE:20260329T013000Z\n", NULL },
+                { IN_GAP "EXDATE;TZID=Europe/Berlin:20260329T033000\n", NULL },
+                { IN_GAP, "RECURRENCE-ID:20260329T013000Z\n" },
+                { IN_GAP, "RECURRENCE-ID;TZID=Europe/Berlin:20260329T023000\n" },
+                /* An RDATE. */
+                { AT_NINE "RDATE:20260210T200000\n", "RECURRENCE-ID:20260210T200000\n" },
+                { IN_BERLIN "RDATE:20260210T200000Z\n", "RECURRENCE-ID;TZID=Europe/Berlin:20260210T210000\n" },
+                { IN_BERLIN "RDATE:20260210T200000Z\nEXDATE;VALUE=DATE:20260210\n", NULL },
+                /* Taken away by two. */
+                { IN_UTC "EXRULE:FREQ=WEEKLY\nEXDATE:20260208T080000Z\n", NULL },
+                /* What programs leave behind, which takes nothing away because there is nothing. */
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;UNTIL=20260209T090000\nEXDATE:20260210T090000\n",
+                  "RECURRENCE-ID:20260211T090000\n" CANCELLED },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20260131T090000,20260210T090000\n", NULL },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260210T080000\n" CANCELLED },
+                { "DTSTART:20260201T090000\n" CANCELLED, "RECURRENCE-ID:20260201T080000\n" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_clean(&reading);
+        }
+}
+
+static void what_names_no_dose_stands_alone(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_series(AT_NINE, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n");
+        assert_int_equal(reading.r, 0);
+        assert_due(reading.calendar->schedules[0], "UTC", "20260210T000000Z",
+                   "20260210T083000Z 20260210T090000Z 20260211T090000Z");
+}
+
+/* Whose day it means nobody knows: none is lost, and none is due twice. */
+static void an_override_in_utc_of_days_does_not_count(void **state) {
+        static const char *const overrides[] = {
+                "RECURRENCE-ID:20260209T230000Z\n" CANCELLED,
+                "RECURRENCE-ID:20260209T230000Z\nDTSTART:20260210T120000Z\n",
+                "RECURRENCE-ID;RANGE=THISANDFUTURE:20260209T230000Z\nDTSTART;VALUE=DATE:20260215\n",
+                "RECURRENCE-ID:20260210T000000Z\n" CANCELLED,
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(overrides); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(BY_DAY, overrides[i]);
+
+                assert_int_equal(reading.r, 0);
+                assert_problem(&reading.problems, SEVERITY_WARNING, 10, "names no day without a time");
+                assert_int_equal(reading.problems.n_items, 1);
+                assert_due(reading.calendar->schedules[0], "Europe/Berlin", "20260208T230000Z",
+                           "20260209T070000Z 20260210T070000Z 20260211T070000Z");
+        }
+}
+
+static void a_schedule_of_which_all_is_taken_away_is_told(void **state) {
+        static const struct {
+                const char *master, *override;
+        } cases[] = {
+                { AT_NINE "EXRULE:FREQ=DAILY\n", NULL },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260201T090000,20260202T090000\n", NULL },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;BYHOUR=9,20;UNTIL=20260202T230000\n"
+                  "EXDATE;VALUE=DATE:20260201,20260202\n", NULL },
+                { "DTSTART:20260201T090000\nEXDATE:20260201T090000\n", NULL },
+                { "DTSTART:20260201T090000\n", "RECURRENCE-ID:20260201T090000\n" CANCELLED },
+                { AT_NINE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260201T090000\n" CANCELLED },
+        }, others[] = {
+                { AT_NINE "EXRULE:FREQ=DAILY;UNTIL=20260301T090000\n", NULL },
+                { AT_NINE "EXDATE:20260201T090000\n", "RECURRENCE-ID:20260202T090000\n" CANCELLED },
+                { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260201T090000\n", NULL },
+                { "DTSTART:20260201T090000\n", "RECURRENCE-ID:20260201T090000\nDTSTART:20260201T100000\n" },
+                { "DTSTART:20260201T090000\nEXDATE:20260201T090000\n" CANCELLED, NULL },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(cases[i].master, cases[i].override);
+
+                assert_int_equal(reading.r, 0);
+                assert_problem(&reading.problems, SEVERITY_WARNING, 2, "Nothing of this is ever due");
+                assert_int_equal(reading.problems.n_items, 1);
+        }
+        for (size_t i = 0; i < ELEMENTS(others); i++) {
+                _cleanup_(reading_done) struct reading reading = read_series(others[i].master, others[i].override);
+
+                assert_clean(&reading);
+        }
+}
+
+/* Where the person's clock shows 09:00 when it is 09:00 in UTC, and nowhere else. */
+static void what_is_taken_away_in_one_zone_only_is_not_called_never_due(void **state) {
+        _cleanup_(reading_done) struct reading reading = {};
+
+        (void) state;
+        reading = read_series("DTSTART:20260201T090000\nEXDATE:20260201T090000Z\n", NULL);
+        assert_int_equal(reading.r, 0);
+        assert_problem(&reading.problems, SEVERITY_WARNING, 6, "only one has a zone");
+        assert_int_equal(reading.problems.n_items, 1);
 }
 
 static void a_file_without_schedules_is_used_with_a_warning(void **state) {
@@ -202,6 +372,33 @@ static void a_file_that_costs_too_much_is_refused(void **state) {
         }
 }
 
+/* To look for each in vain would hold up the reader: after so many there is an end. */
+static void no_more_is_looked_for_than_is_quick(void **state) {
+        static const struct {
+                unsigned n;
+                size_t n_warnings;
+        } cases[] = { { LIMIT_FILE_LOOKS / 2 - 1, 1 }, { LIMIT_FILE_LOOKS / 2, 0 }, { LIMIT_SCHEDULE_DATES - 1, 0 } };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_(reading_done) struct reading reading = {};
+                _cleanup_(free_p) char *text = NULL;
+                size_t size;
+                FILE *stream = open_memstream(&text, &size);
+
+                assert_non_null(stream);
+                fputs("RRULE:FREQ=DAILY\n", stream);
+                for (unsigned n = 0; n < cases[i].n; n++)
+                        fputs("EXDATE:20260106T080000\n", stream);
+                fputs("EXDATE:20260107T070000\n", stream);
+                assert_int_equal(fclose(stream), 0);
+
+                reading = read_event(text);
+                assert_int_equal(reading.r, 0);
+                assert_int_equal(reading.problems.n_items, cases[i].n_warnings);
+        }
+}
+
 static void a_day_without_a_time_has_no_times_within_it(void **state) {
         static const char plan[] = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:x\r\n"
                                    "DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY;INTERVAL=6\r\nEND:VEVENT\r\n"
@@ -220,6 +417,13 @@ int main(void) {
                 cmocka_unit_test(everything_wrong_is_told_not_only_the_first),
                 cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
                 cmocka_unit_test(an_exception_in_utc_takes_nothing_from_days),
+                cmocka_unit_test(what_names_no_dose_is_told),
+                cmocka_unit_test(what_names_a_dose_in_whatever_form_is_good),
+                cmocka_unit_test(what_names_no_dose_stands_alone),
+                cmocka_unit_test(an_override_in_utc_of_days_does_not_count),
+                cmocka_unit_test(a_schedule_of_which_all_is_taken_away_is_told),
+                cmocka_unit_test(what_is_taken_away_in_one_zone_only_is_not_called_never_due),
+                cmocka_unit_test(no_more_is_looked_for_than_is_quick),
                 cmocka_unit_test(a_file_without_schedules_is_used_with_a_warning),
                 cmocka_unit_test(a_file_that_costs_too_much_is_refused),
                 cmocka_unit_test(a_day_without_a_time_has_no_times_within_it),

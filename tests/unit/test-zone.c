@@ -121,6 +121,29 @@ static void windows_names_have_zone_data(void **state) {
         assert_null(windows_zone_find(""));
 }
 
+/* By their offset: the zones that they once stood for have gone another way. */
+static void windows_names_have_the_offset_of_today(void **state) {
+        static const struct {
+                const char *name;
+                int hours;
+        } cases[] = {
+                { "Mountain Standard Time (Mexico)", -7 },
+                { "Central Asia Standard Time", 6 },
+        };
+
+        (void) state;
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                static const char *const times[] = { "20260115T120000", "20260715T120000" };
+
+                for (size_t j = 0; j < ELEMENTS(times); j++) {
+                        usec_t at_usec = zone_from_wall(zone_named(cases[i].name), wall(times[j]), NULL);
+
+                        assert_int_equal(wall(times[j]) - at_usec / USEC_PER_SEC, cases[i].hours * 3600);
+                }
+        }
+}
+
 /* The same table as it is published, where it is installed (Debian: unicode-cldr-core). */
 static void every_windows_name_of_cldr_is_known(void **state) {
         static const char path[] = "/usr/share/unicode/cldr/common/supplemental/windowsZones.xml";
@@ -399,6 +422,7 @@ int main(void) {
                 cmocka_unit_test(wall_clock_times_fall_as_the_rfc_says),
                 cmocka_unit_test(names_are_understood_in_every_way_programs_write_them),
                 cmocka_unit_test(windows_names_have_zone_data),
+                cmocka_unit_test(windows_names_have_the_offset_of_today),
                 cmocka_unit_test(every_windows_name_of_cldr_is_known),
                 cmocka_unit_test(names_that_are_no_zone_are_refused),
                 cmocka_unit_test(a_folder_of_traps_never_hangs_nor_lies),
