@@ -78,5 +78,29 @@ class What(Client):
                       self.run_ctl("take", "asp", "--at", at, status=1).stderr)
 
 
+class History(Client):
+    def test_it_holds_what_was_recorded_then_whenever_that_is_due(self):
+        moment = now() - timedelta(minutes=5)
+        recorded = {"taken_at": usec(moment), "recorded_at": usec(moment), "recorded_by": "ana"}
+        self.script(
+            dose("a", "Before", now() - timedelta(days=9), "taken", **recorded),
+            dose("b", "Old", now() - timedelta(days=8), "taken", recorded_at=usec(now() - timedelta(days=8))),
+            dose("c", "Due", now() - timedelta(days=1), "missed"),
+            dose("d", "Early", now() + timedelta(hours=5), "taken", **recorded),
+            dose("e", "Left out", now() + timedelta(hours=5), "skipped", **recorded),
+            dose("f", "Coming", now() + timedelta(hours=5), "upcoming"),
+        )
+        names = lambda *arguments: [line["medication"] for line in self.json(*arguments)]  # noqa: E731
+        self.assertEqual(names("history"), ["Before", "Due", "Early", "Left out"])
+        self.assertEqual(names("history", "--until", "-2d"), [])
+        self.assertEqual(names("list", "--from", "-1d", "--until", "now"), ["Due"])
+        self.assertRegex(self.run_ctl("history").stdout, r"✓ .* Early +taken ")
+
+    def test_where_there_is_nothing_no_plan_is_spoken_of(self):
+        self.script(dose("f", "Coming", now() + timedelta(hours=5), "upcoming"))
+        self.assertEqual(self.run_ctl("history").stdout, "No dose was due or recorded in this time.\n")
+        self.assertEqual(self.run_ctl("list", "--from", "-2d", "--until", "-2d").stdout, "No dose is planned in this time.\n")
+
+
 if __name__ == "__main__":
     unittest.main()
