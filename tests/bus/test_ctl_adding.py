@@ -82,6 +82,17 @@ class Adding(unittest.TestCase):
             self.assertRegex(self.say("take", "zeta", *more), rf"^Nothing changed: Zeta 5 mg of .*{at} was taken at .*, recorded by ")
         self.assertEqual([line["state"] for line in self.dosed.json("history")], ["taken"])
 
+    def test_a_blank_is_no_amount(self):
+        self.dosed.put_ics("ins", calendar(event("Insulin", now() + timedelta(minutes=5), X_DOSED_AMOUNT="ask")))
+        self.dosed.dosectl("reload", check=0)
+        for amount in ("", " ", "  "):
+            self.assertIn("its amount varies: say how much was taken", self.say("take", "ins", "--amount", amount, status=1))
+        self.say("take", "ins", "--amount", "6 units")
+
+    def test_what_was_added_is_said_in_one_line_of_words(self):
+        said = self.say("add", "Bidi\u202etxt\nTaken: all\x1b[2J", "--at", "08:00", "--amount", "1\u202e\ntablet")
+        self.assertRegex(said, r"^Added: Biditxt Taken: all\[2J, 1 tablet, every day at 08:00\. First: .*\.\n$")
+
 
 if __name__ == "__main__":
     unittest.main()
