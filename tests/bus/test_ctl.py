@@ -330,6 +330,7 @@ class Talking(Client):
         self.script()
         self.assertIn("refused the password", self.run_ctl("reload", status=1).stderr)
         self.assertEqual(self.calls("Reload"), [[]])
+        self.assertEqual(json.loads(self.run_ctl("reload", "--json", status=1).stdout), {"degraded": self.degraded})
 
 
 class Adding(Client):
@@ -361,6 +362,7 @@ class Adding(Client):
         self.assertEqual([call[0] for call in self.calls("PutCalendar")], ["bob"])
         self.run_ctl("plan", "accept", "ana")
         self.assertEqual(self.calls("AcceptPlan"), [["ana"]])
+        self.assertEqual(self.json("plan", "accept", "bob"), {"accepted": "bob"})
 
 
 class Monitoring(Client):
