@@ -37,7 +37,7 @@ static const char *const option_names[_OPTION_MAX] = {
 };
 
 static const struct verb_option global_options[] = {
-        { OPTION_USER, NULL, "talk to the dosed of this user's session (the default when not root)" },
+        { OPTION_USER, NULL, "talk to the dosed of the session; without either, to the one that runs, this one first" },
         { OPTION_SYSTEM, NULL, "talk to the dosed of the whole machine" },
         { OPTION_PERSON, "NAME", "only this person" },
         { OPTION_JSON, NULL, "answer as JSON, with times in UTC" },
@@ -232,7 +232,8 @@ int request_span(const struct request *request, const char *from_otherwise, cons
         if (r != 0)
                 return r;
         if (until.end_usec <= from.start_usec) {
-                complain("--until lies before --from: exchange them");
+                complain(until.end_usec < from.start_usec ? "--until lies before --from: exchange them"
+                                                          : "--until is the same as --from: give a later one");
                 return REQUEST_USAGE;
         }
         *ret_from = from;
