@@ -270,8 +270,9 @@ class Looking(Client):
         self.assertEqual(names("history"), ["Old"])
         self.assertEqual(names("list", "--from", "-4d", "--until", "-2d"), ["Old"])
         self.assertIn("exchange them", self.run_ctl("list", "--from", "tomorrow", "--until", "yesterday", status=2).stderr)
-        said = self.run_ctl("list", "--from", "20260105T080000", "--until", "20260105T080000", status=2).stderr
-        self.assertEqual(said, "dosectl: --until is the same as --from: give a later one\n")
+        for arguments in (("list",), ("preview", "/dev/null")):
+            said = self.run_ctl(*arguments, "--from", "20260105T080000", "--until", "20260105T080000", status=2).stderr
+            self.assertEqual(said, "dosectl: --until is the same as --from: give a later one\n")
 
     def test_colour_and_pager_are_only_for_a_terminal(self):
         self.script(*(dose(f"a{i}", f"Aspirin {i}", now() - timedelta(minutes=i)) for i in range(60)))
