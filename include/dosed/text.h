@@ -23,6 +23,9 @@ size_t text_columns(const char *text);
 /* Cuts text in place to at most `size` bytes, between characters. */
 void text_cut(char *text, size_t size);
 
+/* Nothing is in it, or only spaces, tabs and line breaks. */
+bool text_is_blank(const char *text);
+
 /* Equal, where NULL equals only NULL. */
 bool text_equal(const char *a, const char *b);
 

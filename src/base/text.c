@@ -83,6 +83,10 @@ bool text_equal(const char *a, const char *b) {
         return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+bool text_is_blank(const char *text) {
+        return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 bool text_equal_caseless(const char *a, const char *b) {
         return a && b ? strcasecmp(a, b) == 0 : a == b;
 }

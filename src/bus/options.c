@@ -36,7 +36,7 @@ static int read_value(sd_bus_message *message, const struct option *option, sd_b
                 r = option_text_check(option->key, text, error);
                 if (r < 0)
                         return r;
-                return text_set(option->value, *text != '\0' ? text : NULL);
+                return text_set(option->value, text_is_blank(text) ? NULL : text);
         case 't':
                 r = sd_bus_message_read(message, "v", "t", &number);
                 if (r < 0)

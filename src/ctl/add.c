@@ -5,6 +5,7 @@
 #include "ctl/answer.h"
 #include "ctl/calendars.h"
 #include "ctl/client.h"
+#include "ctl/doubling.h"
 #include "ctl/draft.h"
 #include "ctl/listing.h"
 #include "ctl/output.h"
@@ -20,16 +21,32 @@
 static int put_draft(sd_bus *bus, const struct request *request, const struct draft *draft, const char *person,
                      const char *file) {
         _cleanup_(free_p) char *text = NULL;
+        _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
+        _cleanup_(problems_done) struct problems problems = {};
         int r;
 
         r = calendar_compose(&draft->calendar, &text);
-        return r < 0 ? r : calendars_put(bus, request, person, file, text, strlen(text));
+        if (r >= 0)
+                r = calendar_read(file, text, strlen(text), request->zones, &calendar, &problems);
+        if (r > 0) {
+                verdict_complain(&problems);
+                return REQUEST_REFUSED;
+        }
+        if (r == 0)
+                r = doubling_refuse(bus, request, person, calendar);
+        return r != 0 ? r : calendars_put(bus, request, person, file, text, strlen(text));
 }
 
+/* Times at different minutes of the hour have a UID each: "uid", "uid-2" and so on. */
 static bool is_dose_of(const struct listed_dose *dose, const char *uid) {
-        const char *found = strstr(dose->id, uid);
+        const char *rest = strchr(dose->id, '/');
 
-        return found && found > dose->id && found[-1] == '/' && found[strlen(uid)] == '/';
+        if (!rest || strncmp(rest + 1, uid, strlen(uid)) != 0)
+                return false;
+        rest += 1 + strlen(uid);
+        if (*rest == '-')
+                rest += 1 + strspn(rest + 1, "0123456789");
+        return *rest == '/';
 }
 
 /* The daemon says when it will remind first: nobody is told what was only meant. `ret` stays empty where it says none. */
@@ -139,7 +156,7 @@ static int print_file(const struct request *request, const char *person, const c
 /* What describes a medication is said by the file itself. */
 static int check_no_options(const struct request *request) {
         for (const struct verb_option *option = request->verb->options; option && option->help; option++)
-                if (request_has(request, option->id)) {
+                if (option->id != OPTION_FORCE && request_has(request, option->id)) {
                         complain("%s says itself what is taken when: leave out the other options",
                                  request->arguments[0]);
                         return REQUEST_USAGE;
@@ -170,6 +187,8 @@ static int add_file(const struct request *request) {
                 r = person_choose(bus, request, NULL, &person);
         if (r == 0)
                 r = refuse_second(bus, request, person, file);
+        if (r == 0)
+                r = doubling_refuse(bus, request, person, calendar);
         if (r == 0)
                 r = calendars_put(bus, request, person, file, bytes, size);
         return r != 0 ? r : print_file(request, person, file, calendar, &problems);

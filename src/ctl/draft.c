@@ -179,7 +179,7 @@ static int check_texts(const struct request *request) {
                 if (!texts[i])
                         continue;
                 if (!text_is_valid(texts[i], strlen(texts[i])) || strlen(texts[i]) > LIMIT_TEXT_BYTES ||
-                    strspn(texts[i], " \t\n") == strlen(texts[i])) {
+                    text_is_blank(texts[i])) {
                         complain("'%.40s' cannot be written: it is empty, too long, or no UTF-8", texts[i]);
                         return REQUEST_USAGE;
                 }
@@ -235,7 +235,8 @@ static void say_days(FILE *stream, unsigned weekdays) {
 
 int draft_say(const struct draft *draft, char **ret) {
         const struct calendar_draft *calendar = &draft->calendar;
-        char time[WHEN_TEXT_SIZE], *text = NULL;
+        _cleanup_(free_p) char *text = NULL;
+        char time[WHEN_TEXT_SIZE];
         FILE *stream;
         size_t size;
 
@@ -253,10 +254,7 @@ int draft_say(const struct draft *draft, char **ret) {
         if (calendar->count_days > 0)
                 fprintf(stream, ", for %u day%s", calendar->count_days, calendar->count_days == 1 ? "" : "s");
 
-        if (fclose(stream) != 0) {
-                free(text);
+        if (fclose(stream) != 0)
                 return -ENOMEM;
-        }
-        *ret = text;
-        return 0;
+        return text_clean(text, ret);
 }

@@ -18,7 +18,7 @@ void draft_done(struct draft *draft);
 /* Reads NAME and the options of `add`. Returns 0, REQUEST_USAGE (said by then) or a negative errno. */
 int draft_read(struct draft *draft, const struct request *request);
 
-/* "Lisinopril 10 mg, every day at 08:00 and 20:00, for 10 days". Returns 0 or -ENOMEM; the caller frees. */
+/* "Lisinopril 10 mg, every day at 08:00 and 20:00, for 10 days", clean. Returns 0 or -ENOMEM; the caller frees. */
 int draft_say(const struct draft *draft, char **ret);
 
 /* "Mo,We,Fr", "monday" or "weekdays" as bits of enum weekday. Returns 0 or -EINVAL. */

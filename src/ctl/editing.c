@@ -20,6 +20,7 @@
         "        if command -v \"$name\" >/dev/null; then exec \"$name\" \"$1\"; fi\n"         \
         "done\n"                                                                               \
         "exit 127"
+#define NOT_EXECUTABLE 126
 #define NOT_FOUND 127
 
 /* In memory where there is such a place: it is about somebody's health. */
@@ -62,6 +63,8 @@ void editing_done(struct editing *editing) {
 }
 
 void editing_keep(struct editing *editing) {
+        if (access(editing->path, F_OK) < 0)
+                return;
         fprintf(stderr, "What you wrote is in %s\n", editing->path);
         editing->is_kept = true;
 }
@@ -104,6 +107,19 @@ static int wait_for_editor(const char *path, int *ret_status) {
         return r;
 }
 
+/* By these the shell says that it could start nothing. */
+static void say_failed(int status) {
+        const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR"), *name = visual && *visual ? visual : editor;
+
+        if (status != NOT_FOUND && status != NOT_EXECUTABLE)
+                complain("the editor was left with an error: nothing is changed");
+        else if (name && *name)
+                complain("the editor '%s' cannot be started: set %s to one that is here; nothing is changed", name,
+                         name == visual ? "VISUAL" : "EDITOR");
+        else
+                complain("there is no editor here: set EDITOR to the one you use");
+}
+
 int editing_run(struct editing *editing, char **ret_text, size_t *ret_size) {
         int status = 0, r;
 
@@ -111,8 +127,7 @@ int editing_run(struct editing *editing, char **ret_text, size_t *ret_size) {
         if (r < 0)
                 return r;
         if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-                complain(WEXITSTATUS(status) == NOT_FOUND ? "there is no editor here: set EDITOR to the one you use"
-                                                          : "the editor was left with an error: nothing is changed");
+                say_failed(WEXITSTATUS(status));
                 return REQUEST_REFUSED;
         }
         if (!WIFEXITED(status)) {
@@ -122,6 +137,10 @@ int editing_run(struct editing *editing, char **ret_text, size_t *ret_size) {
         }
 
         r = plan_file_bytes(editing->path, ret_text, ret_size);
+        if (r == -ENOENT) {
+                complain("the editor left no file: nothing is changed");
+                return REQUEST_REFUSED;
+        }
         if (r < 0) {
                 complain("%s cannot be read: %s", editing->path, strerror(-r));
                 editing_keep(editing);

@@ -27,7 +27,7 @@ void editing_done(struct editing *editing);
  */
 int editing_run(struct editing *editing, char **ret_text, size_t *ret_size);
 
-/* Says where the file is, and leaves it there: nobody's work is thrown away. */
+/* Says where the file is, and leaves it there, where it still is: nobody's work is thrown away. */
 void editing_keep(struct editing *editing);
 
 /* A text with CRLF as one with line feeds, and back; the caller frees, a NUL stands behind. Return 0 or -ENOMEM. */

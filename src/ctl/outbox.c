@@ -230,9 +230,9 @@ static int retry(sd_bus *bus, const struct request *request, uint64_t id) {
         return r < 0 ? r : client_call(bus, request, call, NULL);
 }
 
-static int retry_all(sd_bus *bus, const struct request *request) {
+/* Adds the numbers of those that are tried again. */
+static int retry_all(sd_bus *bus, const struct request *request, json_t *tried) {
         _cleanup_(listed_messages_done) struct answer_list open = {};
-        unsigned n = 0;
         int outcome = 0, r;
 
         r = listed_messages_get_open(bus, request, client_person(request), NULL, &open);
@@ -245,17 +245,19 @@ static int retry_all(sd_bus *bus, const struct request *request) {
                 failed = retry(bus, request, message->id);
                 if (failed < 0)
                         return failed;
-                n += failed == 0;
+                if (failed == 0 && json_array_append_new(tried, json_integer((json_int_t) message->id)) < 0)
+                        return -ENOMEM;
                 outcome = failed > 0 ? failed : outcome;
         }
-        if (r != 0)
-                return r;
+        return r != 0 ? r : outcome;
+}
+
+static void say_all(size_t n, int outcome) {
         if (n == 0 && outcome == 0)
                 printf("No message waits, and none has failed: there is nothing to try again.\n");
         else if (n > 0)
-                printf("%u message%s tried again now: dosectl outbox shows what comes of it.\n", n,
+                printf("%zu message%s tried again now: dosectl outbox shows what comes of it.\n", n,
                        n == 1 ? " is" : "s are");
-        return outcome;
 }
 
 static int id_parse(const char *text, uint64_t *ret) {
@@ -270,18 +272,33 @@ static int id_parse(const char *text, uint64_t *ret) {
         return 0;
 }
 
-static int retry_run(sd_bus *bus, const struct request *request) {
+static int retry_one(sd_bus *bus, const struct request *request, json_t *tried) {
         uint64_t id;
         int r;
 
-        if (strcmp(request->arguments[1], "all") == 0)
-                return retry_all(bus, request);
         r = id_parse(request->arguments[1], &id);
         if (r == 0)
                 r = retry(bus, request, id);
-        if (r == 0)
+        if (r != 0)
+                return r;
+        if (!request_has(request, OPTION_JSON))
                 printf("Message %" PRIu64 " is tried again now: dosectl outbox shows what comes of it.\n", id);
-        return r;
+        return json_array_append_new(tried, json_integer((json_int_t) id)) < 0 ? -ENOMEM : 0;
+}
+
+static int retry_run(sd_bus *bus, const struct request *request) {
+        _cleanup_(json_unref_p) json_t *tried = json_array();
+        bool is_all = strcmp(request->arguments[1], "all") == 0;
+        int outcome, r = 0;
+
+        outcome = is_all ? retry_all(bus, request, tried) : retry_one(bus, request, tried);
+        if (outcome < 0 || outcome == REQUEST_USAGE)
+                return outcome;
+        if (request_has(request, OPTION_JSON))
+                r = output_json(json_pack("{s:O}", "retried", tried));
+        else if (is_all)
+                say_all(json_array_size(tried), outcome);
+        return r < 0 ? r : outcome;
 }
 
 int outbox_run(struct request *request) {

@@ -20,6 +20,8 @@ static const char *const colours[_COLOUR_MAX] = {
 #define GAP "  "
 /* A narrower last column is left to the terminal to break. */
 #define LAST_COLUMN_LEAST 16u
+/* No other one is made narrower than what is usual in it: most names. */
+#define COLUMN_LEAST 24u
 
 struct table {
         struct libscols_table *scols;
@@ -110,13 +112,13 @@ struct table *table_free(struct table *table) {
         return NULL;
 }
 
-static int column_add(struct table *table, const char *name, bool is_last) {
-        struct libscols_column *column = scols_table_new_column(table->scols, name, 0, is_last ? SCOLS_FL_WRAP : 0);
+static int column_add(struct table *table, const char *name) {
+        struct libscols_column *column = scols_table_new_column(table->scols, name, 0, SCOLS_FL_WRAP);
 
         if (!column)
                 return -ENOMEM;
-        if (is_last && (scols_column_set_safechars(column, "\n") < 0 ||
-                        scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) < 0))
+        if (scols_column_set_safechars(column, "\n") < 0 ||
+            scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) < 0)
                 return -ENOMEM;
         return 0;
 }
@@ -146,7 +148,7 @@ int table_new(struct output *output, const char *const *columns, size_t n_column
                 return -ENOMEM;
 
         for (size_t i = 0; i < n_columns; i++) {
-                r = column_add(table, columns[i], i == table->last);
+                r = column_add(table, columns[i]);
                 if (r < 0)
                         return r;
         }
@@ -176,34 +178,99 @@ int table_add(struct table *table, enum colour colour, const char *const *cells)
         return 0;
 }
 
-/* Breaks between words, in place; a longer word stays whole. */
-static void text_wrap(char *text, size_t width) {
-        char *space = NULL;
-        size_t column = 0;
+/* A text that is broken into lines. */
+struct wrapping {
+        FILE *stream;
+        size_t width, column;
+        const char *indent; /* of the further lines */
+};
 
-        for (char *p = text;;) {
-                size_t size = strcspn(p, " "), columns;
-                char end = p[size];
+static void wrapping_break(struct wrapping *wrapping) {
+        fprintf(wrapping->stream, "\n%s", wrapping->indent);
+        wrapping->column = strlen(wrapping->indent);
+}
 
-                p[size] = '\0';
-                columns = text_columns(p);
-                p[size] = end;
+static void wrapping_put(struct wrapping *wrapping, const char *text, size_t columns) {
+        fputs(text, wrapping->stream);
+        wrapping->column += columns;
+}
 
-                if (space && column + 1 + columns > width) {
-                        *space = '\n';
-                        column = columns;
-                } else
-                        column += columns + (space ? 1 : 0);
+/* A character after the other, where the whole is wider than there is room. */
+static void wrapping_put_parts(struct wrapping *wrapping, const char *word) {
+        while (*word) {
+                char part[8] = { *word++ };
+                size_t columns;
 
-                if (end == '\0')
-                        return;
-                space = p + size;
-                p = space + 1;
+                for (size_t i = 1; i + 1 < sizeof(part) && (*word & 0xC0) == 0x80; i++)
+                        part[i] = *word++;
+                columns = text_columns(part);
+                if (wrapping->column + columns > wrapping->width)
+                        wrapping_break(wrapping);
+                wrapping_put(wrapping, part, columns);
         }
 }
 
-/* Breaks what is in the last column, where it would reach past the edge of the terminal. */
-static int table_wrap(struct table *table) {
+/* Breaks between words; a longer word only where it is said. The caller frees. Returns 0 or -ENOMEM. */
+static int text_wrap(const char *text, size_t width, const char *indent, bool breaks_words, char **ret) {
+        _cleanup_(free_p) char *copy = strdup(text), *wrapped = NULL;
+        struct wrapping wrapping = { .width = width, .indent = indent };
+        char *rest = copy, *word;
+        bool is_first = true;
+        size_t size;
+
+        if (!copy)
+                return -ENOMEM;
+        wrapping.stream = open_memstream(&wrapped, &size);
+        if (!wrapping.stream)
+                return -ENOMEM;
+        while ((word = strsep(&rest, " "))) {
+                size_t columns = text_columns(word);
+
+                if (!is_first && wrapping.column + 1 + columns > width)
+                        wrapping_break(&wrapping);
+                else if (!is_first)
+                        wrapping_put(&wrapping, " ", 1);
+                if (breaks_words && wrapping.column + columns > width)
+                        wrapping_put_parts(&wrapping, word);
+                else
+                        wrapping_put(&wrapping, word, columns);
+                is_first = false;
+        }
+        if (fclose(wrapping.stream) != 0)
+                return -ENOMEM;
+        *ret = TAKE(wrapped);
+        return 0;
+}
+
+/* Further lines of the last column have nothing behind them; those of another one must not look like a row. */
+static int cell_wrap(struct libscols_line *line, size_t i, size_t width, bool is_last) {
+        const char *data = scols_cell_get_data(scols_line_get_cell(line, i));
+        char *text;
+        int r;
+
+        if (!data)
+                return 0;
+        r = text_wrap(data, width, is_last ? "" : "  ", !is_last, &text);
+        if (r < 0)
+                return r;
+        if (scols_line_refer_data(line, i, text) < 0) {
+                free(text);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int column_wrap(struct table *table, size_t i, size_t width) {
+        int r = 0;
+
+        for (size_t k = 0; r >= 0 && k < scols_table_get_nlines(table->scols); k++)
+                r = cell_wrap(scols_table_get_line(table->scols, k), i, width, i == table->last);
+        table->widths[i] = width;
+        return r;
+}
+
+/* What stands before the last column. */
+static size_t width_before(const struct table *table) {
         size_t before = 0;
 
         for (size_t i = 0; i < table->last; i++) {
@@ -213,27 +280,46 @@ static int table_wrap(struct table *table) {
                 if (table->widths[i] > 0)
                         before += (table->widths[i] > heading ? table->widths[i] : heading) + strlen(GAP);
         }
+        return before;
+}
+
+/* One long name must not push everything else off the edge: the widest is bounded, as far as there has to be room. */
+static int table_bound(struct table *table) {
+        for (size_t turns = 0; turns < table->last; turns++) {
+                size_t last = table->widths[table->last], widest = 0, before = width_before(table), width, too_much;
+                int r;
+
+                if (last > LAST_COLUMN_LEAST)
+                        last = LAST_COLUMN_LEAST;
+                for (size_t i = 1; i < table->last; i++)
+                        if (table->widths[i] > table->widths[widest])
+                                widest = i;
+                width = table->widths[widest];
+                if (before + last <= table->terminal_width || width <= COLUMN_LEAST)
+                        return 0;
+                too_much = before + last - table->terminal_width;
+                r = column_wrap(table, widest, width > COLUMN_LEAST + too_much ? width - too_much : COLUMN_LEAST);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Breaks what would reach past the edge of the terminal. */
+static int table_wrap(struct table *table) {
+        size_t before;
+        int r;
+
+        if (table->terminal_width == 0)
+                return 0;
+        r = table_bound(table);
+        if (r < 0)
+                return r;
+        before = width_before(table);
         if (before + table->widths[table->last] <= table->terminal_width ||
             before + LAST_COLUMN_LEAST > table->terminal_width)
                 return 0;
-
-        for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
-                struct libscols_line *line = scols_table_get_line(table->scols, i);
-                const char *data = scols_cell_get_data(scols_line_get_cell(line, table->last));
-                char *text;
-
-                if (!data)
-                        continue;
-                text = strdup(data);
-                if (!text)
-                        return -ENOMEM;
-                text_wrap(text, table->terminal_width - before);
-                if (scols_line_refer_data(line, table->last, text) < 0) {
-                        free(text);
-                        return -ENOMEM;
-                }
-        }
-        return 0;
+        return column_wrap(table, table->last, table->terminal_width - before);
 }
 
 int table_print(struct table *table) {

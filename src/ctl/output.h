@@ -44,7 +44,8 @@ void output_heading(const struct output *output, const char *text);
 
 /*
  * A table into the output. Columns without any text are left out. On a terminal that is too narrow the last one goes on in
- * further lines, broken between words: a strength of "10 mg" must never read as 1.
+ * further lines, broken between words: a strength of "10 mg" must never read as 1. So does another one in which there is much
+ * more text than usual, indented, and a word that is wider than its column is broken, too.
  */
 struct table;
 int table_new(struct output *output, const char *const *columns, size_t n_columns, bool has_headings,

@@ -112,7 +112,18 @@ int plan_run(struct request *request) {
         if (r != 0)
                 return r;
 
+        if (request_has(request, OPTION_JSON))
+                return output_json(json_pack("{s:o}", "accepted", json_text(name)));
         printf("Accepted: the plan of %s is what its folder holds now.\n", name);
+        return 0;
+}
+
+static int print_reloaded(const struct request *request, char *const *degraded) {
+        if (request_has(request, OPTION_JSON))
+                return output_json(json_pack("{s:o}", "degraded", json_texts(degraded)));
+        printf("The configuration and the plan were read again.\n");
+        for (size_t i = 0; degraded[i]; i++)
+                complain("%s", degraded[i]);
         return 0;
 }
 
@@ -126,11 +137,7 @@ int reload_run(struct request *request) {
                 r = client_call_simple(bus, request, CLIENT_ROOT, CLIENT_MANAGER, "Reload");
         if (r == 0)
                 r = client_get_texts(bus, request, "Degraded", &degraded);
-        if (r != 0)
-                return r;
-
-        printf("The configuration and the plan were read again.\n");
-        for (size_t i = 0; degraded[i]; i++)
-                complain("%s", degraded[i]);
-        return degraded[0] ? REQUEST_REFUSED : 0;
+        if (r == 0)
+                r = print_reloaded(request, degraded);
+        return r != 0 ? r : degraded[0] ? REQUEST_REFUSED : 0;
 }

@@ -87,12 +87,10 @@ static int read_times(struct preview *preview, const struct request *request) {
         until.end_usec = from.start_usec + PREVIEW_AHEAD;
         if (request_has(request, OPTION_UNTIL))
                 r = request_time(request, OPTION_UNTIL, NULL, preview->clock.zone, &until);
+        if (r == 0)
+                r = request_check_span(from.start_usec, until.end_usec);
         if (r != 0)
                 return r;
-        if (until.end_usec <= from.start_usec) {
-                complain("--until lies before --from: exchange them");
-                return REQUEST_USAGE;
-        }
 
         preview->from_usec = from.start_usec;
         preview->until_usec = until.end_usec;

@@ -257,68 +257,121 @@ static int check_time(const struct recording *recording) {
         return 0;
 }
 
-static int act_on(const struct act *act, struct recording recording, const char *what, json_t *done) {
-        _cleanup_(listed_dose_done) struct listed_dose dose = {};
+static int act_on(const struct act *act, const struct recording *recording, json_t *done) {
+        const struct listed_dose *dose = recording->dose;
         _cleanup_(record_answer_done) struct record_answer answer = {};
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
         int r;
 
-        r = what_find(recording.bus, recording.request, what, act_purpose(act, recording.request), &dose);
-        if (r != 0)
-                return r;
-        recording.dose = &dose;
-        r = check_time(&recording);
-        if (r != 0)
-                return r;
-
-        r = client_new_call(recording.bus, dose.path, CLIENT_DOSE, act->member, &call);
+        r = client_new_call(recording->bus, dose->path, CLIENT_DOSE, act->member, &call);
         if (r >= 0)
-                r = act->append(&recording, call);
+                r = act->append(recording, call);
         if (r < 0)
                 return r;
-        r = sd_bus_call(recording.bus, call, 0, &error, &reply);
+        r = sd_bus_call(recording->bus, call, 0, &error, &reply);
         if (r < 0)
-                return client_refused(recording.request, dose.medication, r, &error);
+                return client_refused(recording->request, dose->medication, r, &error);
         r = act->read(reply, &answer);
         if (r < 0)
                 return r;
-        return report(act, &recording, &answer, done);
+        return report(act, recording, &answer, done);
 }
 
-/* Each of them is tried, whatever became of the others. */
-static int act_on_all(const struct act *act, const struct request *request, size_t n_whats, const char *reason,
-                      usec_t span_usec) {
-        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-        _cleanup_(json_unref_p) json_t *done = request_has(request, OPTION_JSON) ? json_array() : NULL;
-        int r, worst;
+/* Each of them is tried, whatever dosed said to the others. */
+static int act_on_doses(const struct act *act, struct recording recording, const struct listed_doses *doses,
+                        json_t *done) {
+        int worst = 0;
 
-        r = client_open(request, &bus);
-        if (r != 0)
-                return r;
+        for (size_t i = 0; i < doses->n_items; i++) {
+                int r;
 
-        worst = 0;
-        for (size_t i = 0; i < n_whats; i++) {
-                struct recording recording = {
-                        .request = request,
-                        .bus = bus,
-                        .reason = reason,
-                        .span_usec = span_usec,
-                };
-
-                r = act_on(act, recording, request->arguments[i], done);
+                recording.dose = &doses->items[i];
+                r = act_on(act, &recording, done);
                 if (r < 0)
                         return r;
                 if (r > worst)
                         worst = r;
         }
+        return worst;
+}
 
-        if (done) {
-                r = output_json(TAKE(done));
+/* What was perhaps meant as something else than a name. */
+static void say_hint(const struct act *act, const struct request *request, const char *what) {
+        usec_t span_usec;
+        struct when when;
+
+        if (span_parse(what, &span_usec) != 0 && when_parse(what, request->zone, request->now_usec, &when) != 0)
+                return;
+        if (act == &snooze)
+                complain("if '%s' says for how long: that is one word, and the last: dosectl snooze WHAT 10min", what);
+        if (act == &take)
+                complain("if '%s' is no name: --at TIME says when it was taken, --amount how much", what);
+}
+
+/* All of them, before anything is recorded: where one is not found, something else was meant than what was said. */
+static int find_doses(const struct act *act, const struct recording *recording, size_t n_whats,
+                      struct listed_doses *ret) {
+        const struct request *request = recording->request;
+        int worst = 0;
+
+        ret->items = calloc(n_whats, sizeof(*ret->items));
+        if (!ret->items)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_whats; i++) {
+                struct recording one = *recording;
+                int r;
+
+                one.dose = &ret->items[ret->n_items];
+                r = what_find(recording->bus, request, request->arguments[i], act_purpose(act, request),
+                              &ret->items[ret->n_items++]);
+                if (r == REQUEST_REFUSED)
+                        say_hint(act, request, request->arguments[i]);
+                if (r == 0)
+                        r = check_time(&one);
                 if (r < 0)
                         return r;
+                if (r > worst)
+                        worst = r;
         }
+        if (worst > 0 && n_whats > 1)
+                complain("nothing is recorded of any of them");
         return worst;
+}
+
+/* As "$MED" is in a script where nobody set it: the beginning of every name. */
+static int check_whats(const struct request *request, size_t n_whats) {
+        for (size_t i = 0; i < n_whats; i++)
+                if (text_is_blank(request->arguments[i])) {
+                        complain("WHAT is empty: give a medication's name or the beginning of it, or a dose's id");
+                        return REQUEST_USAGE;
+                }
+        return 0;
+}
+
+static int act_on_all(const struct act *act, const struct request *request, size_t n_whats, const char *reason,
+                      usec_t span_usec) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(listed_doses_done) struct listed_doses doses = {};
+        _cleanup_(json_unref_p) json_t *done = request_has(request, OPTION_JSON) ? json_array() : NULL;
+        struct recording recording = { .request = request, .reason = reason, .span_usec = span_usec };
+        int outcome, r;
+
+        r = check_whats(request, n_whats);
+        if (r == 0)
+                r = client_open(request, &bus);
+        if (r != 0)
+                return r;
+
+        recording.bus = bus;
+        outcome = find_doses(act, &recording, n_whats, &doses);
+        if (outcome == 0)
+                outcome = act_on_doses(act, recording, &doses, done);
+        if (outcome < 0)
+                return outcome;
+
+        r = done ? output_json(TAKE(done)) : 0;
+        return r < 0 ? r : outcome;
 }
 
 int take_run(struct request *request) {

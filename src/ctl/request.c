@@ -37,7 +37,7 @@ static const char *const option_names[_OPTION_MAX] = {
 };
 
 static const struct verb_option global_options[] = {
-        { OPTION_USER, NULL, "talk to the dosed of this user's session (the default when not root)" },
+        { OPTION_USER, NULL, "talk to the dosed of the session; without either, to the one that runs, this one first" },
         { OPTION_SYSTEM, NULL, "talk to the dosed of the whole machine" },
         { OPTION_PERSON, "NAME", "only this person" },
         { OPTION_JSON, NULL, "answer as JSON, with times in UTC" },
@@ -221,6 +221,14 @@ int request_time(const struct request *request, enum option_id id, const char *o
         return 0;
 }
 
+int request_check_span(usec_t from_usec, usec_t until_usec) {
+        if (until_usec > from_usec)
+                return 0;
+        complain(until_usec < from_usec ? "--until lies before --from: exchange them"
+                                        : "--until is the same as --from: give a later one");
+        return REQUEST_USAGE;
+}
+
 int request_span(const struct request *request, const char *from_otherwise, const char *until_otherwise,
                  struct when *ret_from, struct when *ret_until) {
         struct when from, until;
@@ -229,12 +237,10 @@ int request_span(const struct request *request, const char *from_otherwise, cons
         r = request_time(request, OPTION_FROM, from_otherwise, request->zone, &from);
         if (r == 0)
                 r = request_time(request, OPTION_UNTIL, until_otherwise, request->zone, &until);
+        if (r == 0)
+                r = request_check_span(from.start_usec, until.end_usec);
         if (r != 0)
                 return r;
-        if (until.end_usec <= from.start_usec) {
-                complain("--until lies before --from: exchange them");
-                return REQUEST_USAGE;
-        }
         *ret_from = from;
         *ret_until = until;
         return 0;

@@ -86,9 +86,12 @@ int request_parse(struct request *request, int argc, char **argv, const struct v
 int request_time(const struct request *request, enum option_id id, const char *otherwise, const struct zone *zone,
                  struct when *ret);
 
-/* --from and --until, on the system's clock. Returns 0, or REQUEST_USAGE (said by then) also where they are exchanged. */
+/* --from and --until, on the system's clock. Returns 0, or REQUEST_USAGE (said by then) also where nothing lies between. */
 int request_span(const struct request *request, const char *from_otherwise, const char *until_otherwise,
                  struct when *ret_from, struct when *ret_until);
+
+/* Whether there is a time between the two. Returns 0 or REQUEST_USAGE (said by then). */
+int request_check_span(usec_t from_usec, usec_t until_usec);
 
 /* The help of the verb asked for, or of them all. */
 void request_print_help(const struct request *request, const struct verb *verbs, size_t n_verbs);

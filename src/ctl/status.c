@@ -81,11 +81,21 @@ static int status_get(const struct request *request, struct status *status) {
         return 0;
 }
 
+/* When it is due, and not when it was taken: "for tomorrow 08:00" where that is still ahead. */
+static void say_due(const struct section *section, const struct request *request, const struct listed_dose *dose,
+                    char *text, size_t size) {
+        char due[WHEN_TEXT_SIZE];
+
+        wall_format_day_time(due, listed_dose_wall(dose, request, dose->due_usec),
+                             listed_dose_wall(dose, request, request->now_usec));
+        (void) snprintf(text, size, "%s%s",
+                        section->holds == is_of_today && dose->due_usec > request->now_usec ? "for " : "", due);
+}
+
 static int print_dose(const struct status *status, const struct section *section, const struct request *request,
                       const struct listed_dose *dose, struct table *table) {
-        int64_t now_wall_sec = listed_dose_wall(dose, request, request->now_usec);
         _cleanup_(free_p) char *state = NULL, *words = NULL;
-        char due[WHEN_TEXT_SIZE], mark[16];
+        char due[WHEN_TEXT_SIZE + 8], mark[16];
         int r;
 
         r = dose_say(dose, request, &state);
@@ -94,7 +104,7 @@ static int print_dose(const struct status *status, const struct section *section
                                                              : text_copy(state, &words);
         if (r < 0)
                 return r;
-        wall_format_day_time(due, listed_dose_wall(dose, request, dose->due_usec), now_wall_sec);
+        say_due(section, request, dose, due, sizeof(due));
         (void) snprintf(mark, sizeof(mark), "  %s", dose_mark(dose));
 
         return table_add(table, dose_colour(dose),

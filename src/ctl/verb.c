@@ -53,6 +53,7 @@ static const struct verb_option add_options[] = {
         { OPTION_PURPOSE, "TEXT", "what it is for" },
         { OPTION_KIND, "KIND", "prescription, otc, supplement, vitamin or herbal (prescription)" },
         { OPTION_CRITICAL, NULL, "remind every 10 min, and tell the caregivers at once" },
+        { OPTION_FORCE, NULL, "although the plan has it at that time already" },
         {},
 };
 

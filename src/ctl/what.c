@@ -67,39 +67,57 @@ static bool fits_time(const struct request *request, const struct listed_dose *d
                at_usec < dose->due_usec + RECORD_LATE_MAX;
 }
 
-/* Recorded, and nothing else was to be taken then. --force says that it is not this one that is meant. */
+/* Recorded, and nothing else was to be taken then. */
 static bool is_recorded_for_time(const struct request *request, const struct listed_dose *dose) {
         usec_t at_usec;
 
-        return is_recorded(dose) && !request_has(request, OPTION_FORCE) && what_time(request, dose, &at_usec) == 0 &&
-               at_usec >= dose_start(dose) && at_usec < dose->window_end_usec;
+        return is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= dose_start(dose) &&
+               at_usec < dose->window_end_usec;
+}
+
+/* Recorded by then, however early that was. */
+static bool is_recorded_ahead(const struct request *request, const struct listed_dose *dose) {
+        usec_t done_usec = dose->taken_at_usec != USEC_NONE ? dose->taken_at_usec : dose->recorded_at_usec, at_usec;
+
+        return is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= done_usec &&
+               at_usec < dose->window_end_usec;
 }
 
 static bool was_recorded_lately(const struct request *request, const struct listed_dose *dose) {
         return is_recorded(dose) && dose->recorded_at_usec >= request->now_usec - CORRECT_BACK;
 }
 
-/* Where to look, one after the other until something fits. */
+/* Where to look, one after the other until something fits. --force says that what is recorded is not meant. */
 static const struct stage {
         bool open_only;
         usec_t back, ahead; /* from now, or from --at */
         what_filter filter;
-        bool take_first;
-} stages[_WHAT_PURPOSE_MAX][3] = {
+        bool take_first, unless_forced;
+} stages[_WHAT_PURPOSE_MAX][5] = {
         [WHAT_TO_ANSWER] = { { .open_only = true, .filter = is_any },
                              { .back = USEC_PER_DAY,
                                .ahead = ANSWER_AHEAD,
                                .filter = is_recorded_for_time,
-                               .take_first = true },
-                             { .ahead = ANSWER_AHEAD, .filter = is_upcoming, .take_first = true } },
+                               .take_first = true,
+                               .unless_forced = true },
+                             { .ahead = ANSWER_AHEAD,
+                               .filter = is_recorded_ahead,
+                               .take_first = true,
+                               .unless_forced = true },
+                             { .ahead = ANSWER_AHEAD, .filter = is_upcoming, .take_first = true },
+                             { .ahead = ANSWER_AHEAD, .filter = is_recorded_ahead, .take_first = true } },
         [WHAT_TO_RECORD] = { { .open_only = true, .filter = fits_time },
                              { .back = USEC_PER_DAY + CLOCKS_APART,
                                .ahead = USEC_PER_DAY + CLOCKS_APART,
                                .filter = is_recorded_for_time,
-                               .take_first = true },
+                               .take_first = true,
+                               .unless_forced = true },
                              { .back = RECORD_LATE_MAX + CLOCKS_APART,
                                .ahead = USEC_PER_DAY + CLOCKS_APART,
-                               .filter = fits_time } },
+                               .filter = fits_time },
+                             { .ahead = USEC_PER_DAY + CLOCKS_APART,
+                               .filter = is_recorded_ahead,
+                               .take_first = true } },
         [WHAT_TO_CORRECT] = { { .back = CORRECT_DUE_BACK,
                                 .ahead = ANSWER_AHEAD,
                                 .filter = was_recorded_lately,
@@ -227,8 +245,12 @@ static int find_by_name(sd_bus *bus, const struct request *request, const char *
                 around_usec = when.start_usec;
 
         for (size_t i = 0; i < ELEMENTS(stages[purpose]) && stages[purpose][i].filter; i++) {
-                int r = find_in_stage(bus, request, what, purpose, &stages[purpose][i], around_usec, ret);
+                const struct stage *stage = &stages[purpose][i];
+                int r;
 
+                if (stage->unless_forced && request_has(request, OPTION_FORCE))
+                        continue;
+                r = find_in_stage(bus, request, what, purpose, stage, around_usec, ret);
                 if (r == WHAT_SEVERAL)
                         return REQUEST_REFUSED;
                 if (r != WHAT_NONE)

@@ -218,6 +218,20 @@ class Looking(Client):
         self.assertIsNone(due["taken_at"])
         self.assertTrue({"id", "person", "medication", "due", "window_end", "state", "local", "timezone"} <= set(due))
 
+    def test_what_was_taken_before_its_time_is_said_to_be_for_then(self):
+        taken = {"taken_at": usec(now() - timedelta(seconds=2)), "recorded_at": usec(now())}
+        due = now() + timedelta(hours=3)
+        self.script(dose("a", "Aspirin", due, "taken", **taken), dose("b", "Late", now() - timedelta(hours=1), "taken", **taken),
+                    dose("c", "Coming", due, "upcoming"))
+        said = self.run_ctl("status").stdout
+        self.assertRegex(said, rf"✓ +for (tomorrow )?{due:%H:%M} +Aspirin +taken")
+        self.assertRegex(said, r"✓ +(yesterday )?\d\d:\d\d +Late +taken")
+        self.assertRegex(said, rf"○ +(tomorrow )?{due:%H:%M} +Coming")
+
+    def test_help_says_which_dosed_is_asked(self):
+        self.assertNotIn("root", self.run_ctl("--help").stdout)
+        self.assertIn("without either, to the one that runs, this one first", self.run_ctl("--help").stdout)
+
     def test_a_missed_dose_is_called_not_confirmed(self):
         self.script(dose("a", "Aspirin", now() - timedelta(hours=26), "missed"))
         said = self.run_ctl("history").stdout
@@ -255,7 +269,10 @@ class Looking(Client):
         self.assertEqual(names("list"), ["Coming"])
         self.assertEqual(names("history"), ["Old"])
         self.assertEqual(names("list", "--from", "-4d", "--until", "-2d"), ["Old"])
-        self.run_ctl("list", "--from", "tomorrow", "--until", "yesterday", status=2)
+        self.assertIn("exchange them", self.run_ctl("list", "--from", "tomorrow", "--until", "yesterday", status=2).stderr)
+        for arguments in (("list",), ("preview", "/dev/null")):
+            said = self.run_ctl(*arguments, "--from", "20260105T080000", "--until", "20260105T080000", status=2).stderr
+            self.assertEqual(said, "dosectl: --until is the same as --from: give a later one\n")
 
     def test_colour_and_pager_are_only_for_a_terminal(self):
         self.script(*(dose(f"a{i}", f"Aspirin {i}", now() - timedelta(minutes=i)) for i in range(60)))
@@ -330,6 +347,7 @@ class Talking(Client):
         self.script()
         self.assertIn("refused the password", self.run_ctl("reload", status=1).stderr)
         self.assertEqual(self.calls("Reload"), [[]])
+        self.assertEqual(json.loads(self.run_ctl("reload", "--json", status=1).stdout), {"degraded": self.degraded})
 
 
 class Adding(Client):
@@ -361,6 +379,7 @@ class Adding(Client):
         self.assertEqual([call[0] for call in self.calls("PutCalendar")], ["bob"])
         self.run_ctl("plan", "accept", "ana")
         self.assertEqual(self.calls("AcceptPlan"), [["ana"]])
+        self.assertEqual(self.json("plan", "accept", "bob"), {"accepted": "bob"})
 
 
 class Monitoring(Client):

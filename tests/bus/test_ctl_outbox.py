@@ -137,6 +137,14 @@ class Outbox(Client):
         self.assertIn("2 messages are tried again now", self.run_ctl("outbox", "retry", "all").stdout)
         self.assertEqual(self.calls("RetryMessage"), [[4], [3]])
 
+    def test_a_retry_answers_as_json_with_the_numbers_that_are_tried(self):
+        self.messages(message(4, "waits", told("plan", "sealed", text="added B"), answer="451 later"),
+                      message(3, "failed", told("plan", "failed", text="added B")))
+        self.assertEqual(self.json("outbox", "retry", "all"), {"retried": [4, 3]})
+        self.assertEqual(self.json("outbox", "retry", "3"), {"retried": [3]})
+        self.assertEqual(self.run_ctl("outbox", "retry", "frob", "--json", status=2).stdout, "")
+        self.assertEqual(json.loads(self.run_ctl("outbox", "retry", "77", "--json", status=1).stdout), {"retried": []})
+
     def test_a_rehearsal_ends_as_soon_as_nothing_more_comes_of_it(self):
         older = message(3, "waits", told("rehearsal", "sealed", happened=now() - 5 * HOUR), answer="451 older")
         rehearsal = [

@@ -128,9 +128,9 @@ class Terminal(unittest.TestCase):
         for _ in range(2):
             monitor.wait_for(lambda said: said["event"] == "ReminderDue")
 
-    def on_terminal(self, *arguments, **environment):
+    def on_terminal(self, *arguments, columns=100, **environment):
         master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 100, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 500, columns, 0, 0))
         child = subprocess.Popen([program("dosectl"), "--user", *arguments], stdin=slave, stdout=slave, stderr=slave,
                                  env={**self.dosed.environment, **environment})
         os.close(slave)
@@ -167,6 +167,22 @@ class Terminal(unittest.TestCase):
                 colours = set(re.findall(r"\x1b\[[0-9;]*m", said))
                 self.assertLessEqual(colours, COLOURS)
                 self.assertTrue(colours or verb == "meds")  # which has none for what is neither on hold nor stopped
+
+    def test_a_long_name_goes_on_in_further_lines_of_its_column(self):
+        name, at = "Ω" * 300, (now() + timedelta(hours=2)).strftime("%H:%M")
+        self.dosed.dosectl("add", name, "--at", at, "--amount", "1 tablet", check=0)
+        self.dosed.dosectl("add", "word " * 60 + "end", "--at", at, check=0)
+        for columns, least in ((80, 80), (120, 120), (40, 70)):
+            for arguments in (("status",), ("list", "--until", "today"), ("list", "--from", "now", "--until", "+20h")):
+                with self.subTest(columns=columns, arguments=arguments):
+                    said = self.on_terminal(*arguments, "--no-pager", columns=columns).replace("\r", "")
+                    self.assertLessEqual(max(len(line) for line in said.splitlines() if "Ω" in line), least, said)
+                    if "status" in arguments:
+                        self.assertEqual((said.count("Ω"), said.count("word")), (300, 60), said)
+                        self.assertRegex(said, r"Ω  1 tablet")
+                        self.assertRegex(said, r"\n {14}Ω+ *\n")
+        self.assertIn(name, self.dosed.dosectl("status", check=0).stdout)
+        self.assertIn(name, [dose["medication"] for dose in self.dosed.json("status")["next"]])
 
     def test_they_can_still_be_taken(self):
         dose, other = self.dosed.json("status")["due"]

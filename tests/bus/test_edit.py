@@ -137,6 +137,12 @@ class Refused(Edit):
         self.put("a", "Metformin 500 mg")
         self.dosed.start()
         former = self.plan()
+        said = self.edit("metf", "", status=1, EDITOR="/nonexist -w").stderr
+        self.assertIn("dosectl: the editor '/nonexist -w' cannot be started: set EDITOR to one that is here", said)
+        self.assertIn("set VISUAL to one", self.edit("metf", "", status=1, VISUAL=str(self.places)).stderr)
+        said = self.edit("metf", 'rm "$1"', status=1).stderr
+        self.assertEqual(said, "dosectl: the editor left no file: nothing is changed\n")
+        self.assert_nothing_is_left()
         self.assertIn("left with an error", self.edit("metf", 'sed -i s/500/850/ "$1"; exit 3', status=1).stderr)
         self.assertIn("set EDITOR", self.edit("metf", "", status=1, EDITOR="/nowhere/editor").stderr)
         self.assertEqual(self.plan(), former)

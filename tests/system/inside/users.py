@@ -123,7 +123,7 @@ class Users(Household):
                 self.assertIn(ADVICE, listed.stderr)
             for command, allowed in (
                 (("take", "Aspirin"), RECORDING),
-                (("add", "Metformin", "--at", "20:00", "--person", "ana"), MANAGING),
+                (("add", "Metformin", "--at", "20:00", "--person", "ana", "--force"), MANAGING),
                 (("reload",), MANAGING),
             ):
                 done = run_as(name, "dosectl", *command, check=None)
