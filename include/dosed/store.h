@@ -107,6 +107,14 @@ struct stored_files {
 void stored_files_done(struct stored_files *files);
 int store_load_files(struct store *store, const char *person, struct stored_files *ret);
 
+/* Whoever has such files, written or queued; each once. */
+struct store_names {
+        char **items;
+        size_t n_items;
+};
+void store_names_done(struct store_names *names);
+int store_list_owners(struct store *store, struct store_names *ret);
+
 /* One change of the plan, for its history. */
 enum plan_change_kind { PLAN_ADDED, PLAN_CHANGED, PLAN_REMOVED, _PLAN_CHANGE_MAX };
 struct plan_change {
