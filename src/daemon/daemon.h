@@ -79,6 +79,8 @@ bool daemon_clock_is_possible(void);
 int daemon_start_plan(struct daemon *daemon);
 /* Each person's folders, where they can be made; else the engine finds that they are not there. Returns 0 or -ENOMEM. */
 int daemon_make_calendars(struct daemon *daemon);
+/* Only those that go without saying, and that `former` did not have. The same. */
+int daemon_make_new_calendars(struct daemon *daemon, const struct config *former);
 int daemon_on_settled(void *userdata);
 /* The system is in another zone. */
 int daemon_on_zone_changed(void *userdata);
@@ -93,3 +95,5 @@ int daemon_read_config(struct daemon *daemon, char **ret_problem);
 /* Reads it anew. A broken one changes nothing but what is degraded: CONFIG_INVALID, and `ret_problem` says why. */
 int daemon_reload_config(struct daemon *daemon, char **ret_problem);
 int daemon_apply_config(struct daemon *daemon);
+/* Plan files that nobody's folder has are a degradation as long as they lie there. */
+int daemon_look_for_strays(struct daemon *daemon);

@@ -251,6 +251,28 @@ int daemon_make_calendars(struct daemon *daemon) {
         return 0;
 }
 
+static bool had_folder(const struct config *config, const char *path) {
+        for (size_t i = 0; i < config->n_people; i++)
+                if (config_words_have(&config->people[i].folders, path))
+                        return true;
+        return false;
+}
+
+int daemon_make_new_calendars(struct daemon *daemon, const struct config *former) {
+        for (size_t i = 0; i < daemon->config.n_people; i++) {
+                const struct config_person *person = &daemon->config.people[i];
+                _cleanup_(free_p) char *path = NULL;
+                int r;
+
+                r = text_format(&path, "%s/%s", daemon->places.config.calendars, person->name);
+                if (r >= 0 && config_words_have(&person->folders, path) && !had_folder(former, path))
+                        r = make_folder(path);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return 0;
+}
+
 /* The plan of the store first, carried out up to now; then what the folders hold by now. */
 int daemon_start_plan(struct daemon *daemon) {
         int r;
@@ -266,6 +288,8 @@ int daemon_start_plan(struct daemon *daemon) {
                 r = watch_zones(daemon);
         if (r >= 0)
                 r = daemon_apply_config(daemon);
+        if (r >= 0)
+                r = daemon_look_for_strays(daemon);
         if (r >= 0)
                 r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         return r < 0 ? r : daemon_step(daemon);
