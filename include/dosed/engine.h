@@ -27,7 +27,7 @@ struct dose_view {
         usec_t group_usec;              /* doses of one person with the same value are shown together */
         usec_t taken_before_usec;       /* the medication was taken then, within its interval: check first; USEC_NONE */
         bool takeable;                  /* taking it now would be accepted */
-        bool record_lost;               /* taken or not before the ledger was lost: check first */
+        bool record_lost;               /* taken or not by a ledger that cannot be read: check first */
         bool is_private;                /* by now, or when it was made: hidden from caregivers, hooks, lock screens */
 };
 

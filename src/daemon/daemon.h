@@ -49,6 +49,7 @@ struct daemon {
         bool starts_anew;       /* it is to be executed again once it has ended */
         bool zone_data_waits;   /* it has changed, and is taken up once the ledger is written */
         bool is_without_ledger; /* the store could not be opened */
+        int ledger_error;       /* why: a negative errno; 0: it is damaged, or no store of dosed */
         bool status_sent;
         size_t n_open, n_degraded; /* as the service manager was told */
 };

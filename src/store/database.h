@@ -135,6 +135,6 @@ const struct pending_mark *queue_find_mark(const struct store *store, const char
 
 int store_migrate(struct store *store);
 /* What SQLite's code means while the store is being opened. */
-int store_open_outcome(int code);
+int store_open_outcome(const struct store *store, int code);
 
 int column_text(sqlite3_stmt *statement, int at, char **ret);

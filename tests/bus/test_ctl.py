@@ -240,7 +240,7 @@ class Looking(Client):
 
     def test_a_record_that_was_lost_is_to_be_checked_first(self):
         self.script(dose("a", "Aspirin", now(), record_lost=True))
-        self.assertIn("the record was lost, check whether it was taken", self.run_ctl("status").stdout)
+        self.assertIn("the record cannot be read, check whether it was taken", self.run_ctl("status").stdout)
 
     def test_an_unattended_dose_that_may_still_be_taken_waits(self):
         self.script(dose("a", "Aspirin", now() - timedelta(hours=5), "unattended", takeable=True))
