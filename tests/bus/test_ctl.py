@@ -186,6 +186,7 @@ class Recording(Client):
         self.assertEqual(self.calls("Snooze"), [[due["id"], 20 * 60 * 1_000_000]])
         self.assertEqual(self.calls("Skip"), [[due["id"], "before surgery", {}]])
         self.run_ctl("skip", "asp", "met", "sick", status=2)
+        self.assertIn("snooze '20' has no unit: say 20min, or 20h", self.run_ctl("snooze", "asp", "20", status=2).stderr)
 
     def test_answers_in_json(self):
         due = dose("a", "Aspirin", now())
