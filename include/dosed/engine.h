@@ -27,7 +27,7 @@ struct dose_view {
         usec_t group_usec;              /* doses of one person with the same value are shown together */
         usec_t taken_before_usec;       /* the medication was taken then, within its interval: check first; USEC_NONE */
         bool takeable;                  /* taking it now would be accepted */
-        bool record_lost;               /* taken or not before the ledger was lost: check first */
+        bool record_lost;               /* taken or not by a ledger that cannot be read: check first */
         bool is_private;                /* by now, or when it was made: hidden from caregivers, hooks, lock screens */
 };
 
@@ -77,7 +77,8 @@ enum engine_belief { BELIEVE_CAREFULLY, BELIEVE_ANYTHING };
 
 /*
  * Reads what changed in the folders of one person (NULL: everyone) and puts it in force from `now_usec` on. What cannot be
- * used is among the degradations, and its last good version stays. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno.
+ * used is among the degradations, and its last good version stays. Who is left out has no folder: BELIEVE_ANYTHING gives their
+ * plan up. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno.
  */
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec);
 /*
@@ -197,6 +198,8 @@ int engine_visit_medications(struct engine *engine, const char *person, usec_t n
 size_t engine_count_people(const struct engine *engine);
 const char *engine_person_name(const struct engine *engine, size_t i);
 bool engine_has_person(const struct engine *engine, const char *name);
+/* Not looked after, although the ledger has their plan: a degradation, until somebody accepts that. */
+bool engine_is_left_out(const struct engine *engine, const char *name);
 /* The person's folders, as dosed.conf has them; new files go into the first. NULL: there is no i-th. */
 const char *engine_person_folder(const struct engine *engine, const char *name, size_t i);
 size_t engine_count_open(const struct engine *engine);

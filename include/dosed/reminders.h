@@ -23,7 +23,7 @@ struct reminded_dose {
         int64_t due_wall_sec, reminded_wall_sec; /* the same two on the person's clock */
         usec_t group_usec;                       /* doses of one person with the same value are shown together */
         usec_t taken_before_usec; /* the medication was taken then, within its interval: check first; USEC_NONE */
-        bool record_lost;         /* taken or not before the ledger was lost: check first */
+        bool record_lost;         /* taken or not by a ledger that cannot be read: check first */
         bool takeable;            /* taking it now would be accepted */
         bool upcoming;            /* an alarm ahead of its due time */
         bool critical, asks_amount, stands_alone;

@@ -5,12 +5,13 @@
 #include "dosed/clock.h"
 
 enum span_outcome {
-        SPAN_INVALID = 1, /* not a span: a number and a unit are needed, it is not above zero, or over ten years */
+        SPAN_INVALID = 1,  /* not a span: a number and a unit are needed, it is not above zero, or over ten years */
+        SPAN_WITHOUT_UNIT, /* a number alone: whoever wrote it knows whether seconds or minutes are meant */
 };
 
 /*
- * Reads "90", "10min", "1h30min", "2 h", "1d", "45 s" (a bare number is minutes). Units: s, sec, min, m, h, d, w, and
- * their plurals in words. Returns 0 or SPAN_INVALID.
+ * Reads "10min", "1h30min", "2 h", "1d", "45 s". Units: s, sec, min, m, h, d, w, and their plurals in words. Returns 0 or an
+ * outcome.
  */
 int span_parse(const char *text, usec_t *ret_usec);
 

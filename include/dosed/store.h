@@ -17,7 +17,7 @@ struct store;
 
 enum store_outcome {
         STORE_HELD = 1,   /* another process has this store */
-        STORE_UNUSABLE,   /* the file cannot be used: damaged, not a database of dosed, not readable */
+        STORE_UNUSABLE,   /* the file cannot be used: damaged, not a database of dosed */
         STORE_TOO_NEW,    /* written by a newer dosed */
         STORE_UNWRITABLE, /* could not be written now; what was queued is kept and written with the next flush */
         STORE_NOTHING,    /* no such row */
@@ -26,7 +26,7 @@ enum store_outcome {
 /*
  * Opens (or makes) FOLDER/dosed.db, mode 0600, and holds it for this process alone. On STORE_HELD `ret_holder` is the
  * process id of the other dosed; 0 where some other program has the file open. Returns 0, STORE_HELD, STORE_UNUSABLE,
- * STORE_TOO_NEW or a negative errno.
+ * STORE_TOO_NEW, or a negative errno where its place is at fault and the ledger may be in order: -EROFS, -ENOSPC, -EACCES …
  */
 int store_open(const char *folder, struct store **ret, pid_t *ret_holder);
 
@@ -106,6 +106,14 @@ struct stored_files {
 };
 void stored_files_done(struct stored_files *files);
 int store_load_files(struct store *store, const char *person, struct stored_files *ret);
+
+/* Whoever has such files, written or queued; each once. */
+struct store_names {
+        char **items;
+        size_t n_items;
+};
+void store_names_done(struct store_names *names);
+int store_list_owners(struct store *store, struct store_names *ret);
 
 /* One change of the plan, for its history. */
 enum plan_change_kind { PLAN_ADDED, PLAN_CHANGED, PLAN_REMOVED, _PLAN_CHANGE_MAX };

@@ -51,10 +51,9 @@ int span_parse(const char *text, usec_t *ret_usec) {
                 p += strspn(p, " ");
                 while (isalpha((unsigned char) p[length]))
                         length++;
-                if (length > 0)
-                        unit = unit_usec(p, length);
-                else
-                        unit = *p == '\0' && sum == 0 ? USEC_PER_MINUTE : 0;
+                if (length == 0 && *p == '\0' && sum == 0 && number > 0)
+                        return SPAN_WITHOUT_UNIT;
+                unit = unit_usec(p, length);
                 if (unit == 0)
                         return SPAN_INVALID;
                 p += length;

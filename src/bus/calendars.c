@@ -264,6 +264,19 @@ int calendars_get(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         return r < 0 ? r : sd_bus_reply_method_return(message, "h", fd);
 }
 
+static const char *advice_for(int error) {
+        switch (-error) {
+        case ENOENT:
+        case ENOTDIR:
+                return "Make that folder, or correct dosed.conf, and then: dosectl reload";
+        case ENOSPC:
+        case EDQUOT:
+                return "Make room there";
+        default:
+                return "Have dosed write there, or correct dosed.conf";
+        }
+}
+
 int calendars_put(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(plan_file_call_done) struct plan_file_call call = {};
         _cleanup_(free_p) char *bytes = NULL;
@@ -289,7 +302,8 @@ int calendars_put(sd_bus_message *message, void *userdata, sd_bus_error *error) 
                 return sd_bus_error_setf(error, SD_BUS_ERROR_FAILED, "%s is a link: change the file that it leads to",
                                          name);
         if (r < 0)
-                return sd_bus_error_set_errnof(error, r, "The file cannot be written to the folder: %s", strerror(-r));
+                return sd_bus_error_set_errnof(error, r, "The file cannot be written to %s: %s. %s", call.folder, strerror(-r),
+                                               advice_for(r));
         r = engine_reload(bus->engine, call.person, BELIEVE_CAREFULLY, bus->host.now(bus->userdata));
         bus->host.acted(bus->userdata);
         return r < 0 ? r : reply_in_force(&call, false, error);

@@ -14,6 +14,7 @@ static const struct {
         { "store", NULL },
         { "store-open", NULL },
         { "config", "The configuration cannot be used, and what it said last is in force: ask who keeps dosed.conf" },
+        { "calendars", "Some plan files lie where nobody's are looked for: ask who keeps dosed.conf" },
         { "outbox", "Some messages do not arrive: ask who keeps dosed.conf" },
 };
 
@@ -40,9 +41,22 @@ static const char *words_for(struct bus *bus, sd_bus_message *message, const cha
         return "Something in a plan cannot be used: ask who sees all of that plan to look at dosectl status";
 }
 
+/* Whom dosed.conf does not name, it gives nobody a right to: only who may do everything reads the name. */
+static const char *words_of_left_out(struct bus *bus, sd_bus_message *message, const char *key, const char *sentence) {
+        _cleanup_(free_p) char *person = strndup(key, strcspn(key, "/"));
+
+        if (person && access_may(bus, message, ACCESS_MANAGE, person))
+                return sentence;
+        return access_may(bus, message, ACCESS_VIEW, NULL)
+                       ? "Somebody has a plan, but is nobody of dosed.conf: ask who keeps that file"
+                       : NULL;
+}
+
 const char *degraded_for(struct bus *bus, sd_bus_message *message, const char *key, const char *sentence) {
         const char *person;
 
+        if (strchr(key, '/') && !is_of_person(bus, key, &person))
+                return words_of_left_out(bus, message, key, sentence);
         if (access_may_know(bus, message, NULL))
                 return sentence;
         if (is_of_person(bus, key, &person))

@@ -19,12 +19,30 @@ int person_of(struct bus *bus, sd_bus_message *message, char **ret_person, sd_bu
         return 0;
 }
 
+/* Whom dosed.conf does not name, it gives nobody a right to: that leaves who may do everything. */
+static bool may_accept_left_out(struct bus *bus, sd_bus_message *message, const char *person) {
+        return engine_is_left_out(bus->engine, person) && access_may(bus, message, ACCESS_MANAGE, person);
+}
+
+static int person_to_accept(struct bus *bus, sd_bus_message *message, char **ret_person, sd_bus_error *error) {
+        _cleanup_(free_p) char *person = NULL;
+        int r;
+
+        r = path_decode(sd_bus_message_get_path(message), PERSON_PREFIX, &person);
+        if (r < 0)
+                return r;
+        if (r == 0 || !may_accept_left_out(bus, message, person))
+                return person_of(bus, message, ret_person, error);
+        *ret_person = TAKE(person);
+        return 0;
+}
+
 static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         _cleanup_(free_p) char *person = NULL;
         struct bus *bus = userdata;
         int r;
 
-        r = person_of(bus, message, &person, error);
+        r = person_to_accept(bus, message, &person, error);
         if (r >= 0)
                 r = clock_check(bus, error);
         if (r < 0)
@@ -76,15 +94,18 @@ static const sd_bus_vtable vtable[] = {
 
 static int find(sd_bus *connection, const char *path, const char *interface, void *userdata, void **ret_found,
                 sd_bus_error *error) {
+        sd_bus_message *message = sd_bus_get_current_message(connection);
         _cleanup_(free_p) char *person = NULL;
         struct bus *bus = userdata;
         int r;
 
         (void) interface, (void) error;
         r = path_decode(path, PERSON_PREFIX, &person);
-        if (r <= 0 || !engine_has_person(bus->engine, person) ||
-            !access_may(bus, sd_bus_get_current_message(connection), ACCESS_VIEW, person))
-                return r < 0 ? r : 0;
+        if (r <= 0)
+                return r;
+        if (!may_accept_left_out(bus, message, person) &&
+            (!engine_has_person(bus->engine, person) || !access_may(bus, message, ACCESS_VIEW, person)))
+                return 0;
         *ret_found = bus;
         return 1;
 }

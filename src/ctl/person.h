@@ -12,5 +12,11 @@
  */
 int person_choose(sd_bus *bus, const struct request *request, const char *name, char **ret);
 
+/*
+ * Believes what that person's folder holds now, and says so; of who is nobody of dosed.conf any more, that there is no plan. The
+ * person as above. Returns 0, REQUEST_REFUSED or a negative errno.
+ */
+int person_accept_plan(sd_bus *bus, const struct request *request, const char *name);
+
 /* The object of a person. The caller frees. Returns 0 or a negative errno. */
 int person_path(const char *name, char **ret);

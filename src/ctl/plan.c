@@ -94,7 +94,6 @@ int meds_run(struct request *request) {
 
 int plan_run(struct request *request) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-        _cleanup_(free_p) char *name = NULL, *path = NULL;
         int r;
 
         if (strcmp(request->arguments[0], "accept") != 0) {
@@ -103,19 +102,7 @@ int plan_run(struct request *request) {
         }
 
         r = client_open(request, &bus);
-        if (r == 0)
-                r = person_choose(bus, request, request->n_arguments > 1 ? request->arguments[1] : NULL, &name);
-        if (r == 0)
-                r = person_path(name, &path);
-        if (r == 0)
-                r = client_call_simple(bus, request, path, CLIENT_PERSON, "AcceptPlan");
-        if (r != 0)
-                return r;
-
-        if (request_has(request, OPTION_JSON))
-                return output_json(json_pack("{s:o}", "accepted", json_text(name)));
-        printf("Accepted: the plan of %s is what its folder holds now.\n", name);
-        return 0;
+        return r == 0 ? person_accept_plan(bus, request, request->n_arguments > 1 ? request->arguments[1] : NULL) : r;
 }
 
 static int print_reloaded(const struct request *request, char *const *degraded) {

@@ -395,9 +395,16 @@ int skip_run(struct request *request) {
 
 int snooze_run(struct request *request) {
         size_t n = request->n_arguments;
+        const char *last = request->arguments[n - 1];
         usec_t span_usec = 0;
+        int r;
 
-        if (n > 1 && span_parse(request->arguments[n - 1], &span_usec) == 0)
+        r = n > 1 ? span_parse(last, &span_usec) : SPAN_INVALID;
+        if (r == SPAN_WITHOUT_UNIT) {
+                complain("snooze '%s' has no unit: say %smin, or %sh", last, last, last);
+                return REQUEST_USAGE;
+        }
+        if (r == 0)
                 n--;
         return act_on_all(&snooze, request, n, NULL, span_usec);
 }

@@ -164,8 +164,8 @@ static void say_check(const struct telling *telling) {
         if (!dose_waits(dose) && dose->state != DOSE_UPCOMING)
                 return;
         if (dose->record_lost) {
-                fputs(ftell(telling->stream) > 0 ? "; the record was lost, check whether it was taken"
-                                                 : "the record was lost, check whether it was taken",
+                fputs(ftell(telling->stream) > 0 ? "; the record cannot be read, check whether it was taken"
+                                                 : "the record cannot be read, check whether it was taken",
                       telling->stream);
                 return;
         }

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/grants.h"
 #include "daemon/recipients.h"
+#include "daemon/stray.h"
 #include "dosed/log.h"
 
 #define KEPT_NAME "dosed.conf"
@@ -41,6 +42,14 @@ static int set_people(struct daemon *daemon) {
         return engine_set_people(daemon->engine, people, config->n_people, clock_realtime_usec());
 }
 
+/* Where plan files lie that nobody's folder has, somebody may be putting more; where it is not, it is not waited for. */
+static bool is_to_be_watched(const char *path, const char *const *folders, size_t n_folders) {
+        for (size_t i = 0; i < n_folders; i++)
+                if (strcmp(folders[i], path) == 0)
+                        return false;
+        return access(path, F_OK) >= 0;
+}
+
 static int set_folders(struct daemon *daemon) {
         _cleanup_(free_p) const char **folders = NULL;
         const struct config *config = &daemon->config;
@@ -48,14 +57,24 @@ static int set_folders(struct daemon *daemon) {
 
         for (size_t i = 0; i < config->n_people; i++)
                 n += config->people[i].folders.n_items;
-        folders = calloc(n + 1, sizeof(*folders));
+        folders = calloc(n + 2, sizeof(*folders));
         if (!folders)
                 return -ENOMEM;
         n = 0;
         for (size_t i = 0; i < config->n_people; i++)
                 for (size_t j = 0; j < config->people[i].folders.n_items; j++)
                         folders[n++] = config->people[i].folders.items[j];
+        if (is_to_be_watched(daemon->places.config.calendars, folders, n))
+                folders[n++] = daemon->places.config.calendars;
         return watch_set_folders(daemon->watch, folders, n, config->settle_usec);
+}
+
+int daemon_look_for_strays(struct daemon *daemon) {
+        _cleanup_(free_p) char *sentence = NULL;
+        int r;
+
+        r = stray_describe(&daemon->places.config, &daemon->config, &sentence);
+        return r < 0 ? r : engine_set_degraded(daemon->engine, "calendars", sentence);
 }
 
 static int set_recipients(struct daemon *daemon) {
@@ -216,7 +235,8 @@ int daemon_reload_config(struct daemon *daemon, char **ret_problem) {
         keep_config(daemon);
         r = engine_set_degraded(daemon->engine, "config", NULL);
         /* A user's own folder that is not there any more is not replaced by an empty one. */
-        if (r >= 0 && daemon->places.config.is_system)
-                r = daemon_make_calendars(daemon);
+        if (r >= 0)
+                r = daemon->places.config.is_system ? daemon_make_calendars(daemon)
+                                                    : daemon_make_new_calendars(daemon, &config);
         return r < 0 ? r : daemon_apply_config(daemon);
 }

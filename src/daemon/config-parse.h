@@ -78,7 +78,6 @@ void *config_entry_object(const struct config_parse *parse, const struct config_
 struct config_entry *config_find_entry(const struct config_parse *parse, enum config_section section, const char *name);
 int config_add_person(struct config *config, const char *name);
 int config_words_add(struct config_words *words, const char *text);
-bool config_words_have(const struct config_words *words, const char *text);
 
 /* Keys (config-key.c). What they are in a later file replaces what they were, but for lists. */
 enum config_repeat {

@@ -49,10 +49,13 @@ int config_set_span(struct config_parse *parse, const struct config_key *key, vo
         usec_t usec = 0;
         int r;
 
-        if (!(key->least == 0 && strcmp(value, "0") == 0) && span_parse(value, &usec) != 0) {
+        r = key->least == 0 && strcmp(value, "0") == 0 ? 0 : span_parse(value, &usec);
+        if (r == SPAN_WITHOUT_UNIT)
+                config_complain(parse, "%s '%s' has no unit: write %ss or %smin, as it is meant", key->name, value, value, value);
+        else if (r != 0)
                 config_complain(parse, "%s '%s' is no span of time: write it as 10min or 30s", key->name, value);
+        if (r != 0)
                 return 0;
-        }
         if (usec >= key->least && usec <= key->most) {
                 *(usec_t *) target = usec;
                 return 0;

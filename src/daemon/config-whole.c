@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "daemon/config-parse.h"
+#include "daemon/stray.h"
 #include "dosed/text.h"
 
 #define complain(mark, ...) config_complain_at(parse, mark, SEVERITY_ERROR, __VA_ARGS__)
@@ -201,11 +202,43 @@ static void look_for_program(struct config_parse *parse, const struct config_ent
                 warn(config_find_key(entry, "command"), "%s cannot be run: %s", command->items[0], strerror(errno));
 }
 
+/* Where the first person is named: before that they were looked for there. */
+static int look_for_strays(struct config_parse *parse) {
+        static const struct config_mark nowhere = { .file = NULL };
+        const struct config *config = parse->config;
+        const struct config_entry *entry = NULL;
+        _cleanup_(free_p) char *sentence = NULL;
+        int r;
+
+        r = stray_describe(parse->places, config, &sentence);
+        if (r < 0 || !sentence)
+                return r;
+        if (config->n_people > 0)
+                entry = config_find_entry(parse, SECTION_PERSON, config->people[0].name);
+        warn(entry ? &entry->mark : &nowhere, "%s", sentence);
+        return 0;
+}
+
+/* One that goes without saying is made when it is taken over; so are those of a household. */
+static void look_for_folders(struct config_parse *parse, const struct config_person *person) {
+        const struct config_entry *entry = config_find_entry(parse, SECTION_PERSON, person->name);
+
+        if (parse->places->is_system || !entry || !was_given(entry, "calendars"))
+                return;
+        for (size_t i = 0; i < person->folders.n_items; i++)
+                if (access(person->folders.items[i], R_OK | X_OK) < 0)
+                        warn(config_find_key(entry, "calendars"),
+                             "the folder %s cannot be read: %s. Make it, or correct the line", person->folders.items[i],
+                             strerror(errno));
+}
+
 static void look_around(struct config_parse *parse) {
         const struct config_entry *mail = config_find_entry(parse, SECTION_MAIL, NULL);
         const struct config *config = parse->config;
         struct stat st;
 
+        for (size_t i = 0; i < config->n_people; i++)
+                look_for_folders(parse, &config->people[i]);
         for (size_t i = 0; i < config->n_hooks; i++)
                 look_for_program(parse, config_find_entry(parse, SECTION_HOOK, config->hooks[i].name),
                                  &config->hooks[i].command);
@@ -240,5 +273,7 @@ int config_complete(struct config_parse *parse) {
                 r = check_hook(parse, &config->hooks[i]);
         if (r >= 0 && parse->places->looks_around)
                 look_around(parse);
+        if (r >= 0 && parse->places->looks_around)
+                r = look_for_strays(parse);
         return r < 0 ? r : parse->error;
 }

@@ -129,6 +129,7 @@ struct config_places {
 int config_parse(const struct config_places *places, const char *text, struct config *ret, struct problems *problems);
 int config_load(const struct config_places *places, struct config *ret, struct problems *problems);
 
+bool config_words_have(const struct config_words *words, const char *text);
 struct config_person *config_find_person(const struct config *config, const char *name);
 struct config_caregiver *config_find_caregiver(const struct config *config, const char *name);
 struct config_hook *config_find_hook(const struct config *config, const char *name);

@@ -194,7 +194,9 @@ int daemon_on_settled(void *userdata) {
                 daemon->plan_waits = true;
                 return 0;
         }
-        r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
+        r = daemon_look_for_strays(daemon);
+        if (r >= 0)
+                r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         return r < 0 ? r : daemon_step(daemon);
 }
 

@@ -49,6 +49,7 @@ struct daemon {
         bool starts_anew;       /* it is to be executed again once it has ended */
         bool zone_data_waits;   /* it has changed, and is taken up once the ledger is written */
         bool is_without_ledger; /* the store could not be opened */
+        int ledger_error;       /* why: a negative errno; 0: it is damaged, or no store of dosed */
         bool status_sent;
         size_t n_open, n_degraded; /* as the service manager was told */
 };
@@ -79,6 +80,8 @@ bool daemon_clock_is_possible(void);
 int daemon_start_plan(struct daemon *daemon);
 /* Each person's folders, where they can be made; else the engine finds that they are not there. Returns 0 or -ENOMEM. */
 int daemon_make_calendars(struct daemon *daemon);
+/* Only those that go without saying, and that `former` did not have. The same. */
+int daemon_make_new_calendars(struct daemon *daemon, const struct config *former);
 int daemon_on_settled(void *userdata);
 /* The system is in another zone. */
 int daemon_on_zone_changed(void *userdata);
@@ -93,3 +96,5 @@ int daemon_read_config(struct daemon *daemon, char **ret_problem);
 /* Reads it anew. A broken one changes nothing but what is degraded: CONFIG_INVALID, and `ret_problem` says why. */
 int daemon_reload_config(struct daemon *daemon, char **ret_problem);
 int daemon_apply_config(struct daemon *daemon);
+/* Plan files that nobody's folder has are a degradation as long as they lie there. */
+int daemon_look_for_strays(struct daemon *daemon);

@@ -11,7 +11,7 @@
 enum weight {
         WEIGHT_MACHINE, /* clock, ledger */
         WEIGHT_CONFIG,
-        WEIGHT_PLAN, /* a person's whole plan is not believed */
+        WEIGHT_PLAN, /* a person's whole plan is not believed, or not looked at */
         WEIGHT_FILE,
         _WEIGHT_MAX,
 };
@@ -21,7 +21,7 @@ static enum weight weigh(const char *key) {
 
         if (!what)
                 return strcmp(key, "config") == 0 ? WEIGHT_CONFIG : WEIGHT_MACHINE;
-        return strcmp(what, "/plan") == 0 ? WEIGHT_PLAN : WEIGHT_FILE;
+        return strcmp(what, "/plan") == 0 || strcmp(what, "/left-out") == 0 ? WEIGHT_PLAN : WEIGHT_FILE;
 }
 
 static void known_done(char **known, size_t n_known) {

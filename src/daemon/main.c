@@ -52,6 +52,7 @@ static const struct option long_options[] = {
 
 struct arguments {
         enum mode mode;
+        bool is_of_user, is_of_system; /* asked for */
         const char *given[_PLACE_MAX];
         bool checks_config;
 };
@@ -64,9 +65,11 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
                 switch (option) {
                 case OPTION_USER:
                         arguments->mode = MODE_USER;
+                        arguments->is_of_user = true;
                         break;
                 case OPTION_SYSTEM:
                         arguments->mode = MODE_SYSTEM;
+                        arguments->is_of_system = true;
                         break;
                 case OPTION_CONFIG:
                         arguments->given[PLACE_CONFIG] = optarg;
@@ -95,6 +98,10 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
                 }
         if (optind < argc) {
                 (void) fprintf(stderr, "dosed: '%s' is no option: see dosed --help\n", argv[optind]);
+                return EX_USAGE;
+        }
+        if (arguments->is_of_user && arguments->is_of_system) {
+                (void) fprintf(stderr, "dosed: --user and --system exclude each other\n");
                 return EX_USAGE;
         }
         return -1;

@@ -118,6 +118,9 @@ static int open_store(struct daemon *daemon) {
         }
         if (r != 0) {
                 /* Somebody waits for the reminders: they go on without a ledger. */
+                daemon->ledger_error = r < 0 ? r : 0;
+                log_warning("The ledger cannot be opened%s%s: reminders go on without it", r < 0 ? ", " : "",
+                            r < 0 ? strerror(-r) : "");
                 r = store_open_memory(&daemon->store);
                 if (r < 0)
                         return EX_OSERR;
@@ -221,6 +224,37 @@ static int report_ending(struct daemon *daemon) {
         return r;
 }
 
+static const char *advice_for_ledger(int error) {
+        switch (-error) {
+        case ENOSPC:
+        case EDQUOT:
+                return "Make room on the disk of the state folder";
+        case EROFS:
+                return "Have the file system of the state folder writable again";
+        case EACCES:
+        case EPERM:
+                return "Let dosed read and write in the state folder";
+        default:
+                return "Look at the state folder";
+        }
+}
+
+/* Only a ledger that is damaged is to be replaced: another one, which dosed cannot get at, may have everything in it. */
+static int say_ledger(struct daemon *daemon) {
+        _cleanup_(free_p) char *text = NULL;
+        int r;
+
+        if (daemon->ledger_error == 0)
+                return engine_set_degraded(daemon->engine, "store-open",
+                                           "The ledger cannot be used: reminders go on, but nothing is kept. Look at "
+                                           "dosed.db in the state folder, put a backup in its place, and restart dosed");
+        r = text_format(&text,
+                        "The ledger cannot be opened (%s): reminders go on, but nothing is kept, and nothing that was recorded "
+                        "is seen. It may be all right: leave it as it is. %s, and restart dosed",
+                        strerror(-daemon->ledger_error), advice_for_ledger(daemon->ledger_error));
+        return r < 0 ? r : engine_set_degraded(daemon->engine, "store-open", text);
+}
+
 /* From here on the rooms know each other. */
 static int wire(struct daemon *daemon) {
         int r;
@@ -237,9 +271,7 @@ static int wire(struct daemon *daemon) {
         if (r >= 0)
                 r = mail_tests_new(daemon->event, &daemon->mail_tests);
         if (r >= 0 && daemon->is_without_ledger)
-                r = engine_set_degraded(daemon->engine, "store-open",
-                                        "The ledger cannot be opened: reminders go on, but nothing is kept. Look at "
-                                        "dosed.db in the state folder, put a backup in its place, and restart dosed");
+                r = say_ledger(daemon);
         return r;
 }
 
@@ -248,6 +280,28 @@ int daemon_make_calendars(struct daemon *daemon) {
                 for (size_t j = 0; j < daemon->config.people[i].folders.n_items; j++)
                         if (make_folder(daemon->config.people[i].folders.items[j]) == -ENOMEM)
                                 return -ENOMEM;
+        return 0;
+}
+
+static bool had_folder(const struct config *config, const char *path) {
+        for (size_t i = 0; i < config->n_people; i++)
+                if (config_words_have(&config->people[i].folders, path))
+                        return true;
+        return false;
+}
+
+int daemon_make_new_calendars(struct daemon *daemon, const struct config *former) {
+        for (size_t i = 0; i < daemon->config.n_people; i++) {
+                const struct config_person *person = &daemon->config.people[i];
+                _cleanup_(free_p) char *path = NULL;
+                int r;
+
+                r = text_format(&path, "%s/%s", daemon->places.config.calendars, person->name);
+                if (r >= 0 && config_words_have(&person->folders, path) && !had_folder(former, path))
+                        r = make_folder(path);
+                if (r == -ENOMEM)
+                        return r;
+        }
         return 0;
 }
 
@@ -266,6 +320,8 @@ int daemon_start_plan(struct daemon *daemon) {
                 r = watch_zones(daemon);
         if (r >= 0)
                 r = daemon_apply_config(daemon);
+        if (r >= 0)
+                r = daemon_look_for_strays(daemon);
         if (r >= 0)
                 r = engine_reload(daemon->engine, NULL, BELIEVE_CAREFULLY, clock_realtime_usec());
         return r < 0 ? r : daemon_step(daemon);

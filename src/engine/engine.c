@@ -247,6 +247,8 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
         for (size_t i = 0; r >= 0 && i < n_people; i++)
                 r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy);
         if (r >= 0)
+                r = engine_say_left_out(engine);
+        if (r >= 0)
                 r = recipients_catch_up(engine, now_usec);
         return r < 0 ? r : engine_finish(engine, now_usec);
 }
@@ -254,8 +256,12 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec) {
         int r;
 
-        if (person && !engine_find_person(engine, person))
-                return ENGINE_NO_SUCH_PERSON;
+        if (person && !engine_find_person(engine, person)) {
+                if (belief != BELIEVE_ANYTHING || !engine_is_left_out(engine, person))
+                        return ENGINE_NO_SUCH_PERSON;
+                r = engine_accept_left_out(engine, person, now_usec);
+                return r < 0 ? r : engine_finish(engine, now_usec);
+        }
         for (size_t i = 0; i < engine->n_people; i++)
                 if (!person || strcmp(engine->people[i]->name, person) == 0) {
                         r = person_reload(engine, engine->people[i], belief, now_usec);

@@ -263,6 +263,10 @@ void person_begin_degraded(struct engine *engine, const struct person *person);
 void person_end_degraded(struct engine *engine, const struct person *person);
 void person_forget_degraded(struct engine *engine, const struct person *person);
 
+/* Who has a plan in the ledger and is not looked after: a degradation, until it is so no more or accepted (left-out.c). */
+int engine_say_left_out(struct engine *engine);
+int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_usec);
+
 /* folders and files (intake.c, plan-file.c, reading.c) */
 int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
 int person_reload(struct engine *engine, struct person *person, enum engine_belief belief, usec_t now_usec);

@@ -106,7 +106,7 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
 
         if (dose_record_is_lost(engine, dose))
                 return refuse(ret_reason, ENGINE_TOO_SOON,
-                              "the record was lost: it may have been taken already. Check that first");
+                              "the record cannot be read: it may have been taken already. Check that first");
 
         r = refuse_before(live, now_usec, ret_reason);
         if (r != 0)

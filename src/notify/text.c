@@ -15,8 +15,8 @@
 #define WORD_NOT_DUE_ALL "Not due yet"
 #define WORD_ASKS_AMOUNT "To record it, say how much was taken"
 #define WORD_AHEAD "recorded as taken at a time that has not come yet"
-#define WORD_LOST "The record was lost: check whether it was taken before taking it"
-#define WORD_LOST_ALL "The record was lost: check whether these were taken before taking them"
+#define WORD_LOST "The record cannot be read: check whether it was taken before taking it"
+#define WORD_LOST_ALL "The record cannot be read: check whether these were taken before taking them"
 #define SEPARATOR " · "
 
 static const char *const button_labels[_BUTTON_MAX] = {
@@ -125,7 +125,7 @@ static int put_check(struct lines *lines, const struct notify_dose *dose, const 
                 put_word(lines, name ? WORD_AHEAD : "it is " WORD_AHEAD);
                 break;
         case NOTIFY_CHECK_RECORD_LOST:
-                put_word(lines, "its record was lost");
+                put_word(lines, "its record cannot be read");
                 break;
         case NOTIFY_CHECK_NOTHING:
         case _NOTIFY_CHECK_MAX:

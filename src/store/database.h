@@ -28,6 +28,7 @@ enum statement {
         STATEMENT_LAST_TAKEN,
         STATEMENT_LAST_TAKEN_UID,
         STATEMENT_LOAD_FILES,
+        STATEMENT_LIST_FILES,
         STATEMENT_PUT_FILE,
         STATEMENT_REMOVE_FILE,
         STATEMENT_INSERT_CHANGE,
@@ -134,6 +135,6 @@ const struct pending_mark *queue_find_mark(const struct store *store, const char
 
 int store_migrate(struct store *store);
 /* What SQLite's code means while the store is being opened. */
-int store_open_outcome(int code);
+int store_open_outcome(const struct store *store, int code);
 
 int column_text(sqlite3_stmt *statement, int at, char **ret);

@@ -98,16 +98,16 @@ static int get_number(struct store *store, const char *pragma, int64_t *ret) {
 
         r = sqlite3_prepare_v2(store->database, pragma, -1, &statement, NULL);
         if (r != SQLITE_OK)
-                return store_open_outcome(r);
+                return store_open_outcome(store, r);
         r = sqlite3_step(statement);
         if (r == SQLITE_ROW)
                 *ret = sqlite3_column_int64(statement, 0);
         (void) sqlite3_finalize(statement);
-        return r == SQLITE_ROW ? 0 : store_open_outcome(r);
+        return r == SQLITE_ROW ? 0 : store_open_outcome(store, r);
 }
 
 static int run(struct store *store, const char *statements) {
-        return store_open_outcome(sqlite3_exec(store->database, statements, NULL, NULL, NULL));
+        return store_open_outcome(store, sqlite3_exec(store->database, statements, NULL, NULL, NULL));
 }
 
 int store_migrate(struct store *store) {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "dosed/text.h"
 #include "store/database.h"
 
 #define READING_NAME "reading"
@@ -76,6 +77,72 @@ int store_load_files(struct store *store, const char *person, struct stored_file
 
         *ret = files;
         files = (struct stored_files){};
+        return 0;
+}
+
+void store_names_done(struct store_names *names) {
+        for (size_t i = 0; i < names->n_items; i++)
+                free(names->items[i]);
+        free(names->items);
+        *names = (struct store_names){};
+}
+
+static int add_name(struct store_names *names, const char *name) {
+        char **items;
+        int r;
+
+        for (size_t i = 0; i < names->n_items; i++)
+                if (strcmp(names->items[i], name) == 0)
+                        return 0;
+        items = reallocarray(names->items, names->n_items + 1, sizeof(*items));
+        if (!items)
+                return -ENOMEM;
+        names->items = items;
+        r = text_copy(name, &items[names->n_items]);
+        names->n_items += r >= 0;
+        return r;
+}
+
+static int add_owner(const struct store *store, sqlite3_stmt *statement, struct store_names *names) {
+        const char *person = (const char *) sqlite3_column_text(statement, 0);
+        const char *name = (const char *) sqlite3_column_text(statement, 1);
+        _cleanup_(free_p) char *key = NULL;
+        const struct pending_file *pending;
+        int r;
+
+        if (!person || !name)
+                return -ENOMEM;
+        r = text_format(&key, "%s %s", person, name);
+        if (r < 0)
+                return r;
+        HASH_FIND_STR(store->files, key, pending);
+        return pending && pending->removes ? 0 : add_name(names, person);
+}
+
+int store_list_owners(struct store *store, struct store_names *ret) {
+        _cleanup_(store_names_done) struct store_names names = {};
+        const struct pending_file *file;
+        sqlite3_stmt *statement;
+        int r;
+
+        r = store_query(store, STATEMENT_LIST_FILES, &statement, "");
+        if (r < 0)
+                return r;
+        while ((r = store_step(store, statement)) > 0) {
+                r = add_owner(store, statement, &names);
+                if (r < 0) {
+                        (void) sqlite3_reset(statement);
+                        return r;
+                }
+        }
+        for (file = store->files; r >= 0 && file; file = file->hh.next)
+                if (!file->removes)
+                        r = add_name(&names, file->person);
+        if (r < 0)
+                return r;
+
+        *ret = names;
+        names = (struct store_names){};
         return 0;
 }
 

@@ -77,6 +77,7 @@ static const char *const sql[_STATEMENT_MAX] = {
                 "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND uid = ?2",
         [STATEMENT_LOAD_FILES] = "SELECT name, bytes, device, inode, size, mtime_nsec, ctime_nsec FROM plan_file"
                                  " WHERE person = ?1 ORDER BY name",
+        [STATEMENT_LIST_FILES] = "SELECT person, name FROM plan_file ORDER BY person, name",
         [STATEMENT_PUT_FILE] =
                 "INSERT INTO plan_file(person, name, bytes, device, inode, size, mtime_nsec, ctime_nsec, taken_usec)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (person, name) DO UPDATE SET bytes = ?3,"

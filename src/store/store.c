@@ -63,8 +63,18 @@ static int store_lock(struct store *store, pid_t *ret_holder) {
         return STORE_HELD;
 }
 
-/* Somebody looking into the file with another program is no damage: it will be free again. */
-int store_open_outcome(int code) {
+/* What the system said to SQLITE last. */
+static int system_error(const struct store *store) {
+        int error = sqlite3_system_errno(store->database);
+
+        return error > 0 ? -error : -EIO;
+}
+
+/*
+ * Somebody looking into the file with another program is no damage: it will be free again. Neither is a disk that is full or can
+ * only be read.
+ */
+int store_open_outcome(const struct store *store, int code) {
         switch (code & 0xFF) {
         case SQLITE_OK:
                 return 0;
@@ -73,6 +83,13 @@ int store_open_outcome(int code) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
                 return STORE_HELD;
+        case SQLITE_FULL:
+                return -ENOSPC;
+        case SQLITE_READONLY:
+                return -EROFS;
+        case SQLITE_CANTOPEN:
+        case SQLITE_IOERR:
+                return system_error(store);
         default:
                 return STORE_UNUSABLE;
         }
@@ -90,7 +107,7 @@ static int configure(struct store *store) {
         (void) sqlite3_busy_timeout(store->database, BUSY_TIMEOUT_MSEC);
         (void) sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 
-        return store_open_outcome(sqlite3_exec(store->database, settings, NULL, NULL, NULL));
+        return store_open_outcome(store, sqlite3_exec(store->database, settings, NULL, NULL, NULL));
 }
 
 int store_open(const char *folder, struct store **ret, pid_t *ret_holder) {
@@ -112,7 +129,7 @@ int store_open(const char *folder, struct store **ret, pid_t *ret_holder) {
         /* SQLite would make it readable by others, and would not sync the folder that now names it. */
         fd = openat(store->folder_fd, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
-                return errno == EACCES || errno == EROFS || errno == ELOOP ? STORE_UNUSABLE : -errno;
+                return errno == ELOOP ? STORE_UNUSABLE : -errno;
         r = fchmod(fd, 0600) < 0 || fsync(fd) < 0 || fsync(store->folder_fd) < 0 ? -errno : 0;
         (void) close(fd);
         if (r < 0)
@@ -124,7 +141,7 @@ int store_open(const char *folder, struct store **ret, pid_t *ret_holder) {
         }
         r = sqlite3_open_v2(path, &store->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
         if (r != SQLITE_OK)
-                return store_open_outcome(r);
+                return store_open_outcome(store, r);
         r = configure(store);
         if (r != 0)
                 return r;

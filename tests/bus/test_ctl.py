@@ -186,6 +186,7 @@ class Recording(Client):
         self.assertEqual(self.calls("Snooze"), [[due["id"], 20 * 60 * 1_000_000]])
         self.assertEqual(self.calls("Skip"), [[due["id"], "before surgery", {}]])
         self.run_ctl("skip", "asp", "met", "sick", status=2)
+        self.assertIn("snooze '20' has no unit: say 20min, or 20h", self.run_ctl("snooze", "asp", "20", status=2).stderr)
 
     def test_answers_in_json(self):
         due = dose("a", "Aspirin", now())
@@ -254,7 +255,7 @@ class Looking(Client):
 
     def test_a_record_that_was_lost_is_to_be_checked_first(self):
         self.script(dose("a", "Aspirin", now(), record_lost=True))
-        self.assertIn("the record was lost, check whether it was taken", self.run_ctl("status").stdout)
+        self.assertIn("the record cannot be read, check whether it was taken", self.run_ctl("status").stdout)
 
     def test_an_unattended_dose_that_may_still_be_taken_waits(self):
         self.script(dose("a", "Aspirin", now() - timedelta(hours=5), "unattended", takeable=True))

@@ -102,6 +102,11 @@ class Service(unittest.TestCase):
         self.dosed.start("--frobnicate", wait=False)
         self.assertEqual(self.dosed.process.wait(DEADLINE_SEC), os.EX_USAGE)
 
+    def test_it_serves_a_user_or_a_household_not_both(self):
+        self.dosed.start("--system", wait=False)  # after --user
+        self.assertEqual(self.dosed.process.wait(DEADLINE_SEC), os.EX_USAGE)
+        self.assertIn("--user and --system exclude each other", self.dosed.stderr())
+
     def test_the_store_is_the_users_alone(self):
         self.dosed.start()
         self.assertEqual(self.dosed.state.stat().st_mode & 0o077, 0)

@@ -146,6 +146,31 @@ class FirstMedicine(unittest.TestCase):
             self.assertIn("taken", [dose["state"] for dose in dosed.doses(until=now() + timedelta(days=3))])
 
 
+class SomebodyIsTold(unittest.TestCase):
+    """What is written there comes into force beside the medicine of before, and nothing has to be moved."""
+
+    def test_its_configurations_keep_the_plan(self):
+        told, named = blocks("Somebody is told", "ini")
+        dosed = self.enterContext(Dosed(None)).start()
+        dosed.dosectl(*commands(FirstMedicine.TITLE, "dosectl")[0], check=0)
+        listed = dosed.json("meds")
+        self.assertEqual([medication["name"] for medication in listed], ["Lisinopril 10 mg"])
+        file = dosed.folder / "config/dosed/dosed.conf"
+        file.parent.mkdir(parents=True)
+        named = named.replace("[person ana]", f"[person {ME}]").replace("~/.local/share/dosed/calendars", str(dosed.calendars))
+        for text in (told, named + told):
+            with self.subTest(text=text):
+                file.write_text(text)
+                done = subprocess.run([program("dosed"), "--user", "--check-config"], env=dosed.environment, text=True, check=False,
+                                      capture_output=True, timeout=WAIT_SEC)  # fmt: skip
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("calendars", done.stderr)
+                dosed.dosectl("reload", check=0)
+                self.assertEqual(dosed.json("meds"), listed)
+                dosed.restart()
+                self.assertEqual((dosed.json("meds"), dosed.proxy().get("Degraded")), (listed, []))
+
+
 class HomeServer(unittest.TestCase):
     TITLE = "A home server, in five minutes"
 

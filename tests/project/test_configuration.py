@@ -104,10 +104,11 @@ class Sample(unittest.TestCase):
 
     def test_the_example_of_the_readme_can_be_used(self):
         part = (ROOT / "README.md").read_text().partition("\n## Somebody is told\n")[2].partition("\n## ")[0]
-        (example,) = re.findall(r"^```\w*\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
-        code, said, problems = check(example)
-        self.assertNotIn("error", problems)
-        self.assertEqual((code, said), (0, "The configuration is good: 1 person, 1 caregiver, no hook\n"))
+        told, named = re.findall(r"^```ini\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+        for example in (told, named + told):
+            code, said, problems = check(example)
+            self.assertNotIn("error", problems)
+            self.assertEqual((code, said), (0, "The configuration is good: 1 person, 1 caregiver, no hook\n"))
 
 
 if __name__ == "__main__":

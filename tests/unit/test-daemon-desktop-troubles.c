@@ -113,6 +113,16 @@ static void test_a_worse_trouble_comes_before_many_older_ones(void **state) {
         assert_false(notice.quietly);
 }
 
+static void test_a_plan_that_nobody_looks_at_is_told_in_its_words(void **state) {
+        (void) state;
+        degrade(0, "ana//a.ics", "ana: a.ics is broken");
+        degrade(1, "bob/left-out", "bob has a plan, but is nobody of dosed.conf");
+        degrade(2, "calendars", "1 plan file in /calendars is not read");
+        update();
+        assert_notice("1 plan file in /calendars is not read\nbob has a plan, but is nobody of dosed.conf\n"
+                      "1 thing of the plan cannot be used as meant: see dosectl status");
+}
+
 static void test_no_file_is_named_and_another_one_that_breaks_is_told(void **state) {
         unsigned n_set;
 
@@ -138,6 +148,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 CASE(test_a_trouble_that_ends_alerts_nobody),
                 CASE(test_a_worse_trouble_comes_before_many_older_ones),
+                CASE(test_a_plan_that_nobody_looks_at_is_told_in_its_words),
                 CASE(test_no_file_is_named_and_another_one_that_breaks_is_told),
         };
 

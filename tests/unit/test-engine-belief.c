@@ -81,11 +81,62 @@ static void quarantined_bytes_are_not_read_again_until_changed(void **state) {
         world_told(world, "degraded 0\nplan ana\n");
 }
 
+static void look_after(struct world *world, const char *name) {
+        const char *folders[] = { world->calendars };
+        const struct engine_person person = {
+                .name = name, .clock = { .zone = world->zone, .all_day_sec = 8 * 3600 }, .folders = folders, .n_folders = 1,
+        };
+
+        assert_int_equal(engine_set_people(world->engine, &person, 1, world->now_usec), 0);
+}
+
+static void a_person_whose_name_is_changed_is_a_degradation_until_back(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_pass_until(world, AT(8, 1));
+        world_forget(world);
+        look_after(world, "anna");
+        world_told(world, "degraded 1\n");
+        assert_true(engine_is_left_out(world->engine, "ana"));
+        assert_string_equal(engine_degraded_key(world->engine, 0), "ana/left-out");
+        assert_string_equal(engine_degraded(world->engine, 0),
+                            "ana has a plan, but is nobody of dosed.conf: no dose of ana is reminded or shown. Add "
+                            "[person ana], or accept the loss with: dosectl plan accept ana");
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_CAREFULLY, world->now_usec), ENGINE_NO_SUCH_PERSON);
+        world_set_people(world);
+        world_told(world, "degraded 0\n");
+        assert_false(engine_is_left_out(world->engine, "ana"));
+        world_assert_state(world, LIS, DOSE_DUE);
+}
+
+static void a_person_who_moved_out_is_one_until_that_is_accepted(void **state) {
+        struct world *world = *state;
+        pid_t holder;
+
+        begin(world);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_told(world, "degraded 1\n");
+        /* Also over a restart. */
+        world_stop(world);
+        assert_int_equal(store_open(world->state, &world->store, &holder), 0);
+        assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_told(world, "degraded 1\n");
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
+        world_told(world, "degraded 0\n");
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), ENGINE_NO_SUCH_PERSON);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_told(world, "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_folder_that_turns_empty_is_not_believed_until_accepted),
                 TEST(a_folder_that_vanishes_is_not_believed),
                 TEST(losing_more_than_half_at_once_is_not_believed),
+                TEST(a_person_whose_name_is_changed_is_a_degradation_until_back),
+                TEST(a_person_who_moved_out_is_one_until_that_is_accepted),
                 TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
                 TEST(quarantined_bytes_are_not_read_again_until_changed),
         };

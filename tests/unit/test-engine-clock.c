@@ -358,7 +358,7 @@ static void who_is_left_out_for_a_while_loses_no_dose(void **state) {
         world_pass_until(world, AT(8, 25));
         world_told(world, "08:00 reminder Aspirin due\n");
         set_people(world, second, true);
-        world_told(world, "08:25 changed Lisinopril due\n08:25 reminder Lisinopril due\n");
+        world_told(world, "08:25 changed Lisinopril due\n08:25 reminder Lisinopril due\ndegraded 0\n");
 
         set_people(world, second, false);
         world_pass_until(world, AT(8, 0) + 2 * USEC_PER_DAY);

@@ -42,7 +42,7 @@ static void test_one_medicine(void **state) {
                 { DOSE(AHEAD, .title = "A", .amount = "1 tablet"), "A",
                   "Check first: it is recorded as taken at a time that has not come yet\n1 tablet · due 08:00" },
                 { DOSE(LOST, .title = "A", .amount = "1 tablet"), "A",
-                  "The record was lost: check whether it was taken before taking it\n1 tablet · due 08:00" },
+                  "The record cannot be read: check whether it was taken before taking it\n1 tablet · due 08:00" },
 
                 /* Reminded of ahead of its time, nobody is late; found after it, the first reminder is late already. */
                 { DOSE_OF("08:00 on Tue 24 Nov", 1, .title = "A", .amount = "1 tablet", .upcoming = true), "A",
@@ -101,10 +101,10 @@ static void test_several_medicines(void **state) {
                 { { DOSE(.title = "A"), DOSE(TAKEN(0), .title = NULL) }, 2, "2 medicines at 08:00",
                   "Check first: a medicine, taken just now\nA\na medicine" },
                 { { DOSE(AHEAD, .title = "A"), DOSE(LOST, .title = "B"), DOSE(.title = "C") }, 3, "3 medicines at 08:00",
-                  "Check first: A, recorded as taken at a time that has not come yet\nCheck first: B, its record was lost\n"
+                  "Check first: A, recorded as taken at a time that has not come yet\nCheck first: B, its record cannot be read\n"
                   "A\nB\nC" },
                 { { DOSE(LOST, .title = "A"), DOSE(LOST, .title = "B") }, 2, "2 medicines at 08:00",
-                  "The record was lost: check whether these were taken before taking them\nA\nB" },
+                  "The record cannot be read: check whether these were taken before taking them\nA\nB" },
                 { { DOSE(.title = "A", .upcoming = true), DOSE(.title = "B", .upcoming = true) }, 2,
                   "2 medicines at 08:00", "Not due yet\nA\nB" },
                 { { DOSE(.title = "A"), DOSE(.title = "B", .upcoming = true) }, 2, "2 medicines at 08:00",
