@@ -83,9 +83,8 @@ static void on_nothing(void *userdata, const char *person) {
 static void on_degraded(void *userdata) {
         struct world *world = userdata;
 
-        for (size_t i = 0; i < engine_count_degraded(world->engine) && !world->is_unwritable; i++)
-                if (strcmp(engine_degraded_key(world->engine, i), "outbox") != 0)
-                        fail(world, "degraded: %s", engine_degraded(world->engine, i));
+        if (!world->is_unwritable)
+                faults_check_degraded(world);
 }
 
 static void on_message_queued(void *userdata) {

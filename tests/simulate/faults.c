@@ -141,6 +141,29 @@ void misset_clock(struct world *world, bool far) {
         world->n_jumps++;
 }
 
+static bool is_out(const struct world *world, const char *name) {
+        for (size_t i = 0; i < world->n_people; i++)
+                if (world->people[i].is_out && strcmp(world->people[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+/* Nothing is wrong but that messages do not arrive, and that somebody is left out. */
+void faults_check_degraded(const struct world *world) {
+        for (size_t i = 0; i < engine_count_degraded(world->engine); i++) {
+                _cleanup_(free_p) char *key = strdup(engine_degraded_key(world->engine, i));
+                char *what;
+
+                if (!key)
+                        abort();
+                what = strchr(key, '/');
+                if (what)
+                        *what++ = '\0';
+                if (strcmp(key, "outbox") != 0 && !(what && strcmp(what, "left-out") == 0 && is_out(world, key)))
+                        fail(world, "degraded: %s", engine_degraded(world->engine, i));
+        }
+}
+
 void leave(struct world *world) {
         size_t i = draw_below(&world->random, (unsigned) world->n_people);
         struct person *person = &world->people[i];
@@ -152,6 +175,8 @@ void leave(struct world *world) {
         say(world, "%s is left out", person->name);
         person->is_out = true;
         world_set_people(world);
+        if (!engine_is_left_out(world->engine, person->name))
+                fail(world, "%s is left out, and nobody hears of it", person->name);
         (void) world_step(world, false);
         action = world_plan(
                 world, ACTION_RETURN,
@@ -206,9 +231,6 @@ void make_writable(struct world *world) {
         world->is_unwritable = false;
         (void) world_step(world, true);
         told_jump(world, world->now_usec);
-        for (size_t i = 0; i < engine_count_degraded(world->engine); i++)
-                if (strcmp(engine_degraded_key(world->engine, i), "outbox") != 0)
-                        fail(world, "the store can be written again, and it is still degraded: %s",
-                             engine_degraded(world->engine, i));
+        faults_check_degraded(world);
         ledger_check_settled(world);
 }

@@ -300,3 +300,4 @@ void leave(struct world *world);
 void come_back(struct world *world, size_t person);
 void make_unwritable(struct world *world);
 void make_writable(struct world *world);
+void faults_check_degraded(const struct world *world);
