@@ -12,7 +12,8 @@ mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dosed
 DESTDIR ?=
 $(foreach place,prefix bindir libexecdir datadir mandir docdir,$(if $(word 2,$($(place))),$(error $(place) may have no spaces in it)) \
-	$(if $(filter-out /%,$($(place))),$(error $(place) is a path from / on)))
+	$(if $(filter-out /%,$($(place))),$(error $(place) is a path from / on)) \
+	$(foreach mark,| & ',$(if $(findstring $(mark),$($(place))),$(error $(place) may have no $(mark) in it))))
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3

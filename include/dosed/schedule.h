@@ -44,7 +44,7 @@ struct alarm {
         enum alarm_anchor anchor;
         struct duration offset; /* from the anchor */
         usec_t at_usec;         /* ALARM_ABSOLUTE */
-        unsigned line;          /* of its file */
+        unsigned line;          /* of its file; of ALARM_ABSOLUTE */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */

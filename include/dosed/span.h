@@ -6,7 +6,7 @@
 
 enum span_outcome {
         SPAN_INVALID = 1,  /* not a span: a number and a unit are needed, it is not above zero, or over ten years */
-        SPAN_WITHOUT_UNIT, /* a number alone: whoever wrote it knows whether seconds or minutes are meant */
+        SPAN_WITHOUT_UNIT, /* a number alone, which may be meant in seconds; `ret_usec` is that many minutes */
 };
 
 /*

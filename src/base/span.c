@@ -51,8 +51,10 @@ int span_parse(const char *text, usec_t *ret_usec) {
                 p += strspn(p, " ");
                 while (isalpha((unsigned char) p[length]))
                         length++;
-                if (length == 0 && *p == '\0' && sum == 0 && number > 0)
+                if (length == 0 && *p == '\0' && sum == 0 && number > 0) {
+                        *ret_usec = number * USEC_PER_MINUTE;
                         return SPAN_WITHOUT_UNIT;
+                }
                 unit = unit_usec(p, length);
                 if (unit == 0)
                         return SPAN_INVALID;

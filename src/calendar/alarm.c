@@ -35,8 +35,19 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
 /* Whether the same component speaks of a dose due from then until then: only those ring its alarms. */
 static bool find_alike(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
                        usec_t from_usec, usec_t until_usec, struct occurrence *ret) {
-        return from_usec <= until_usec && schedule_next_of(schedule, details, clock, from_usec, ret) == 0 &&
+        return from_usec <= until_usec && schedule_next_of(schedule, details, clock, from_usec, until_usec, ret) == 0 &&
                ret->due_usec <= until_usec;
+}
+
+static bool has_instant(const struct details *details, usec_t at_usec) {
+        for (size_t i = 0; i < details->n_alarms + details->n_mails; i++) {
+                const struct alarm *alarm =
+                        i < details->n_alarms ? &details->alarms[i] : &details->mails[i - details->n_alarms];
+
+                if (alarm->anchor == ALARM_ABSOLUTE && alarm->at_usec == at_usec)
+                        return true;
+        }
+        return false;
 }
 
 /* An absolute alarm rings once: for the nearest of the doses of which its component speaks; of two as near, for the earlier. */
@@ -44,10 +55,15 @@ static bool owns_absolute(const struct occurrence *occurrence, const struct wall
         usec_t due_usec = occurrence->due_usec, distance_usec = llabs(due_usec - at_usec);
         usec_t from_usec = due_usec > at_usec ? at_usec - distance_usec : due_usec + 1;
         usec_t until_usec = due_usec > at_usec ? due_usec - 1 : at_usec + distance_usec - 1;
+        const struct schedule *schedule = occurrence->schedule;
+        const struct details *details = occurrence->details, *master = &schedule->details;
         struct occurrence nearer;
 
-        return distance_usec <= LEAD_MAX_USEC && !find_alike(occurrence->schedule, occurrence->details, clock, from_usec,
-                                                             until_usec, &nearer);
+        if (distance_usec > LEAD_MAX_USEC || find_alike(schedule, details, clock, from_usec, until_usec, &nearer))
+                return false;
+        /* Programs copy the master's alarms into each override: these are the same alarm. */
+        return details == master || !has_instant(master, at_usec) ||
+               !find_alike(schedule, master, clock, from_usec, until_usec, &nearer);
 }
 
 bool details_are_near(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,

@@ -28,7 +28,7 @@ struct stretch {
 struct search {
         const struct schedule *schedule;
         const struct wall_clock *clock;
-        usec_t from_usec;
+        usec_t from_usec, until_usec; /* what is due later need not be found */
         struct source exceptions[LIMIT_SCHEDULE_RULES];
         unsigned n_excluded; /* in a row */
         bool is_mixed; /* some RECURRENCE-IDs float and DTSTART does not, or the other way round (settle_forms()) */
@@ -250,7 +250,8 @@ static void search_source(struct search *search, const struct stretch *stretch, 
                 enum zone_fit fit;
 
                 due_usec = stamp_to_usec(&due, search->clock, &fit);
-                if (search->found && due_usec > search->best.due_usec && fit != ZONE_FIT_GAP)
+                if ((due_usec > search->until_usec || (search->found && due_usec > search->best.due_usec)) &&
+                    fit != ZONE_FIT_GAP)
                         return;
 
                 original_usec = stamp_to_usec(&original, search->clock, NULL);
@@ -308,6 +309,7 @@ static void search_init(struct search *search, const struct schedule *schedule, 
         search->from_usec = from_usec > FROM_MAX_USEC    ? FROM_MAX_USEC
                             : from_usec < -FROM_MAX_USEC ? -FROM_MAX_USEC
                                                          : from_usec;
+        search->until_usec = USEC_NEVER;
         search->n_excluded = 0;
         search->found = search->moved = search->is_mixed = false;
         for (size_t i = 0; schedule->has_master && i < schedule->n_overrides; i++)
@@ -359,7 +361,7 @@ int schedule_next(const struct schedule *schedule, const struct wall_clock *cloc
 }
 
 int schedule_next_of(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
-                     usec_t from_usec, struct occurrence *ret) {
+                     usec_t from_usec, usec_t until_usec, struct occurrence *ret) {
         const struct override *override = override_of(schedule, details);
         struct search search;
         struct stretch stretch;
@@ -369,6 +371,7 @@ int schedule_next_of(const struct schedule *schedule, const struct details *deta
                 return SCHEDULE_NO_OCCURRENCE;
 
         search_init(&search, schedule, clock, from_usec);
+        search.until_usec = until_usec;
         if (override && !override->cancelled)
                 offer_override(&search, override);
         if (!override || starts_stretch(&search, override, &wall_sec)) {

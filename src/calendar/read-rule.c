@@ -104,16 +104,21 @@ static int check_dates(struct reader *reader, unsigned line, const struct schedu
         return r;
 }
 
-/* The start is due as well: with another second than the rule's, the first dose would come twice within its minute. */
+/* The start is due as well, and so is the first time of the rule: with another BYSECOND within the same minute. */
 static int check_seconds(struct reader *reader, unsigned line, const struct schedule *schedule) {
-        int second = wall_second_of_day(schedule->start.wall_sec) % 60;
-        int r = 0;
+        const struct stamp *start = &schedule->start;
+        int64_t first;
 
-        for (size_t i = 0; r >= 0 && !schedule->start.is_date && i < schedule->n_rules; i++)
-                if (schedule->rules[i]->seconds & ~(UINT64_C(1) << second))
-                        r = reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses "
-                                         "would be due within a minute; leave BYSECOND out");
-        return r;
+        for (size_t i = 0; i < schedule->n_rules; i++) {
+                struct expansion expansion;
+
+                expansion_init(&expansion, schedule->rules[i], start->wall_sec, start->is_date);
+                if (schedule->rules[i]->seconds && expansion_next(&expansion, &first) && first > start->wall_sec &&
+                    first - start->wall_sec < 60)
+                        return reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses "
+                                            "would be due within a minute; leave BYSECOND out");
+        }
+        return 0;
 }
 
 /* What RFC 5545 leaves open is done in the safe way, and said. */
@@ -126,9 +131,9 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
 
         r = check_dates(reader, line, schedule);
         if (r >= 0)
-                r = check_seconds(reader, line, schedule);
-        if (r >= 0)
                 r = check_costs(reader, component, schedule);
+        if (r >= 0 && !reader_is_refused(reader))
+                r = check_seconds(reader, line, schedule);
         if (r < 0 || schedule->n_rules == 0 || reader_is_refused(reader))
                 return r;
         /* Nobody would be reminded, and nobody would notice. */

@@ -16,7 +16,7 @@ uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_star
 /*
  * Whether DTSTART counts for each of these RRULEs (RFC 5545 3.3.10, COUNT). Where one of several has it among its times it is
  * that one's, and the others have all that they promise: a course of four mornings and four evenings begins with a morning.
- * Adds the work that this was. To be called before rule_end(), too.
+ * Adds the work that this was. To be asked before rule_end(), which settles it: afterwards the answer means nothing.
  */
 bool rules_count_start(struct rule *const *rules, size_t n_rules, const struct stamp *start, uint64_t *work);
 

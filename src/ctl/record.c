@@ -301,7 +301,7 @@ static void say_hint(const struct act *act, const struct request *request, const
         usec_t span_usec;
         struct when when;
 
-        if (span_parse(what, &span_usec) != 0 && when_parse(what, request->zone, request->now_usec, &when) != 0)
+        if (span_parse(what, &span_usec) == SPAN_INVALID && when_parse(what, request->zone, request->now_usec, &when) != 0)
                 return;
         if (act == &snooze)
                 complain("if '%s' says for how long: that is one word, and the last: dosectl snooze WHAT 10min", what);

@@ -83,6 +83,11 @@ static bool is_recorded_ahead(const struct request *request, const struct listed
                at_usec < dose->window_end_usec;
 }
 
+/* The next one, whether it is recorded already or not. */
+static bool comes(const struct request *request, const struct listed_dose *dose) {
+        return is_upcoming(request, dose) || is_recorded_ahead(request, dose);
+}
+
 static bool was_recorded_lately(const struct request *request, const struct listed_dose *dose) {
         return is_recorded(dose) && dose->recorded_at_usec >= request->now_usec - CORRECT_BACK;
 }
@@ -101,7 +106,7 @@ static const struct stage {
                                .take_first = true,
                                .unless_forced = true },
                              { .ahead = ANSWER_AHEAD,
-                               .filter = is_recorded_ahead,
+                               .filter = comes,
                                .take_first = true,
                                .unless_forced = true },
                              { .ahead = ANSWER_AHEAD, .filter = is_upcoming, .take_first = true },

@@ -50,12 +50,14 @@ int config_set_span(struct config_parse *parse, const struct config_key *key, vo
         int r;
 
         r = key->least == 0 && strcmp(value, "0") == 0 ? 0 : span_parse(value, &usec);
+        /* No reason to go without reminders. */
         if (r == SPAN_WITHOUT_UNIT)
-                config_complain(parse, "%s '%s' has no unit: write %ss or %smin, as it is meant", key->name, value, value, value);
-        else if (r != 0)
+                config_warn(parse, "%s '%s' has no unit and is taken for minutes: write %smin or %ss", key->name, value, value,
+                            value);
+        else if (r != 0) {
                 config_complain(parse, "%s '%s' is no span of time: write it as 10min or 30s", key->name, value);
-        if (r != 0)
                 return 0;
+        }
         if (usec >= key->least && usec <= key->most) {
                 *(usec_t *) target = usec;
                 return 0;

@@ -20,7 +20,9 @@ static enum weight weigh(const char *key) {
         const char *what = strchr(key, '/');
 
         if (!what)
-                return strcmp(key, "config") == 0 ? WEIGHT_CONFIG : WEIGHT_MACHINE;
+                return strcmp(key, "config") == 0      ? WEIGHT_CONFIG
+                       : strcmp(key, "calendars") == 0 ? WEIGHT_PLAN
+                                                       : WEIGHT_MACHINE;
         return strcmp(what, "/plan") == 0 || strcmp(what, "/left-out") == 0 ? WEIGHT_PLAN : WEIGHT_FILE;
 }
 

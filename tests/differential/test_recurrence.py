@@ -181,13 +181,14 @@ class Rule:
         self.text = generator.rule(frequency)
         self.asked = re.sub(r";?BY(HOUR|MINUTE|SECOND)=[^;]*", "", self.text).strip(";") if is_date else self.text
         self.end, self.until, self.count = "", None, None
+        self.counts_start = True  # DTSTART is the first of COUNT also where it does not match
         self.generator, self.window, self.span, self.is_date = generator, window, span, is_date
         if not start:
             return
         first_time(self.asked, start)
 
     def has_another_second(self, start):
-        """Which is refused."""
+        """Which is refused where both are due within a minute."""
         second = re.search(r"BYSECOND=(\d+)", self.text)
         return second is not None and int(second[1]) != start.second
 
@@ -207,12 +208,14 @@ class Rule:
             if by_day:
                 self.until = self.until.replace(hour=23, minute=59, second=59)
 
+    def matches(self, start):
+        return next(times_from(self.asked, start), None) == start
+
     def times(self, start, first, last):
         begin = start if self.count else nearer(self.asked, start, first)
         times = times_from(self.asked, begin)
         if self.count:
-            matches = next(times_from(self.asked, start), None) == start
-            times = itertools.islice(times, self.count - (0 if matches else 1))
+            times = itertools.islice(times, self.count - (1 if self.counts_start and not self.matches(start) else 0))
         for time in times:
             if time > last or (self.until and time > self.until):
                 return
@@ -242,6 +245,10 @@ class Schedule:
             self.rules.append(rule_of(generator.random.choice(longer[:3])))
         if not self.is_date and any(rule.has_another_second(self.start) for rule in self.rules):
             raise GivenUp
+        # Where one of several rules has it among its times, it is that one's.
+        if len(self.rules) > 1 and any(rule.matches(self.start) for rule in self.rules):
+            for rule in self.rules:
+                rule.counts_start = False
         for rule in self.rules:
             rule.end_somehow(self.start)
         if frequency not in ("HOURLY", "MINUTELY") and generator.chance(0.1):

@@ -148,6 +148,13 @@ static bool is_out(const struct world *world, const char *name) {
         return false;
 }
 
+static bool has_plan(const struct person *person) {
+        for (size_t k = 0; k < MAX_LINES; k++)
+                if (person->lines[k].plan.exists)
+                        return true;
+        return false;
+}
+
 /* Nothing is wrong but that messages do not arrive, and that somebody is left out. */
 void faults_check_degraded(const struct world *world) {
         for (size_t i = 0; i < engine_count_degraded(world->engine); i++) {
@@ -175,7 +182,7 @@ void leave(struct world *world) {
         say(world, "%s is left out", person->name);
         person->is_out = true;
         world_set_people(world);
-        if (!engine_is_left_out(world->engine, person->name))
+        if (has_plan(person) && !engine_is_left_out(world->engine, person->name))
                 fail(world, "%s is left out, and nobody hears of it", person->name);
         (void) world_step(world, false);
         action = world_plan(

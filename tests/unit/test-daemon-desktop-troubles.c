@@ -119,7 +119,7 @@ static void test_a_plan_that_nobody_looks_at_is_told_in_its_words(void **state) 
         degrade(1, "bob/left-out", "bob has a plan, but is nobody of dosed.conf");
         degrade(2, "calendars", "1 plan file in /calendars is not read");
         update();
-        assert_notice("1 plan file in /calendars is not read\nbob has a plan, but is nobody of dosed.conf\n"
+        assert_notice("bob has a plan, but is nobody of dosed.conf\n1 plan file in /calendars is not read\n"
                       "1 thing of the plan cannot be used as meant: see dosectl status");
 }
 

@@ -226,6 +226,19 @@ static void an_absolute_alarm_rings_for_its_nearest_dose(void **state) {
         }
 }
 
+/* Programs copy the alarms of the master into each override. */
+static void a_copy_of_an_absolute_alarm_does_not_ring_for_another_dose(void **state) {
+        static const struct schedule_text text = { CHANGED("20261210T080000") };
+        const struct alarm alarm = { .anchor = ALARM_ABSOLUTE, .at_usec = instant_of("20261207T080000Z") };
+        _cleanup_(schedule_free_p) struct schedule *schedule = schedule_with_alarms(&text, &alarm, 1);
+        char rings[400];
+
+        (void) state;
+        keep_alarms(&schedule->overrides[0].details, &alarm, 1);
+        find_ringing(schedule, alarm.at_usec, rings, sizeof(rings));
+        assert_string_equal(rings, "20261207T080000");
+}
+
 /* Those after the first follow from the ledger. */
 static void of_doses_after_the_last_one_taken_all_is_looked_ahead_for(void **state) {
         const struct schedule_text text = { .start = "20261220T090000" };
@@ -247,6 +260,7 @@ int main(void) {
                 cmocka_unit_test(days_are_those_of_the_series),
                 cmocka_unit_test(an_absolute_alarm_rings_for_one_dose_only),
                 cmocka_unit_test(an_absolute_alarm_rings_for_its_nearest_dose),
+                cmocka_unit_test(a_copy_of_an_absolute_alarm_does_not_ring_for_another_dose),
                 cmocka_unit_test(of_doses_after_the_last_one_taken_all_is_looked_ahead_for),
         };
 
