@@ -13,16 +13,20 @@ static void changes_done(struct changes *changes) {
         free(changes->former);
 }
 
-static void changes_add(struct changes *changes, enum plan_change_kind kind, const struct schedule *schedule,
-                        const struct schedule *former) {
-        changes->former[changes->n_items] = former;
-        changes->items[changes->n_items++] = (struct plan_change){
+struct plan_change plan_change_of(enum plan_change_kind kind, const struct schedule *schedule) {
+        return (struct plan_change){
                 .kind = kind,
                 .uid = schedule->uid,
                 .medication = schedule->medication,
                 .title = schedule->details.summary ? schedule->details.summary : schedule->medication,
                 .file = schedule->file ? schedule->file : "",
         };
+}
+
+static void changes_add(struct changes *changes, enum plan_change_kind kind, const struct schedule *schedule,
+                        const struct schedule *former) {
+        changes->former[changes->n_items] = former;
+        changes->items[changes->n_items++] = plan_change_of(kind, schedule);
 }
 
 static int find_changes(const struct person *person, const struct plan_adoption *adoption, struct changes *ret) {

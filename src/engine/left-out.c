@@ -70,25 +70,77 @@ bool engine_is_left_out(const struct engine *engine, const char *name) {
         return false;
 }
 
-/* Only the plan goes: what was recorded stays recorded. */
-int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_usec) {
-        _cleanup_(stored_files_done) struct stored_files files = {};
-        _cleanup_(free_p) const char **remove = NULL;
+/* A plan that is given up: its files, and the schedules that they hold, which the history keeps. */
+struct giving_up {
+        struct stored_files files;
+        const char **names;
+        struct calendar **calendars;
+        struct plan_change *changes;
+        size_t n_changes;
+};
+
+static void giving_up_done(struct giving_up *plan) {
+        for (size_t i = 0; plan->calendars && i < plan->files.n_files; i++)
+                calendar_free(plan->calendars[i]);
+        free(plan->calendars);
+        free(plan->names);
+        free(plan->changes);
+        stored_files_done(&plan->files);
+}
+
+static int add_changes(struct giving_up *plan, const struct calendar *calendar) {
+        struct plan_change *changes = reallocarray(plan->changes, plan->n_changes + calendar->n_schedules + 1, sizeof(*changes));
+
+        if (!changes)
+                return -ENOMEM;
+        plan->changes = changes;
+        for (size_t i = 0; i < calendar->n_schedules; i++)
+                changes[plan->n_changes++] = plan_change_of(PLAN_REMOVED, calendar->schedules[i]);
+        return 0;
+}
+
+static int giving_up_load(struct engine *engine, const char *name, usec_t now_usec, struct giving_up *plan) {
         int r;
 
-        r = store_load_files(engine->store, name, &files);
+        r = store_load_files(engine->store, name, &plan->files);
         if (r < 0)
                 return r;
-        remove = calloc(files.n_files + 1, sizeof(*remove));
-        if (!remove)
+        plan->names = calloc(plan->files.n_files + 1, sizeof(*plan->names));
+        plan->calendars = calloc(plan->files.n_files + 1, sizeof(*plan->calendars));
+        if (!plan->names || !plan->calendars)
                 return -ENOMEM;
-        for (size_t i = 0; i < files.n_files; i++)
-                remove[i] = files.files[i].name;
+        for (size_t i = 0; i < plan->files.n_files; i++) {
+                const struct stored_file *file = &plan->files.files[i];
+                const char *slash = strrchr(file->name, '/');
+                _cleanup_(problems_done) struct problems problems = {};
+
+                plan->names[i] = file->name;
+                r = reading_run(engine, slash ? slash + 1 : file->name, file->bytes, file->size,
+                                store_digest(file->bytes, file->size), now_usec, &plan->calendars[i], &problems);
+                /* Of one that cannot be read any more nobody knows what it held. */
+                if (r == 0)
+                        r = add_changes(plan, plan->calendars[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Only the plan goes: what was recorded stays recorded. */
+int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_usec) {
+        _cleanup_(giving_up_done) struct giving_up plan = {};
+        int r;
+
+        r = giving_up_load(engine, name, now_usec, &plan);
+        if (r < 0)
+                return r;
         r = store_add_plan(engine->store, &(struct plan_update){
                 .person = name,
                 .at_usec = now_usec,
-                .remove = remove,
-                .n_remove = files.n_files,
+                .remove = plan.names,
+                .n_remove = plan.files.n_files,
+                .changes = plan.changes,
+                .n_changes = plan.n_changes,
         });
         return r < 0 ? r : engine_say_left_out(engine);
 }

@@ -293,4 +293,5 @@ struct changes {
         size_t n_items;
 };
 /* What becomes of the doses around now when the changed slots are in force (settle.c). */
+struct plan_change plan_change_of(enum plan_change_kind kind, const struct schedule *schedule); /* owns nothing */
 int person_settle(struct engine *engine, struct person *person, const struct changes *changes, usec_t now_usec);

@@ -110,6 +110,22 @@ static void a_person_whose_name_is_changed_is_a_degradation_until_back(void **st
         world_assert_state(world, LIS, DOSE_DUE);
 }
 
+static int count_row(void *userdata, int n_columns, char **values, char **names) {
+        (void) n_columns, (void) names;
+        *(int *) userdata = atoi(values[0]);
+        return 0;
+}
+
+/* Of that kind in the history of the plan. */
+static int count_changes(struct world *world, const char *kind) {
+        char sql[128];
+        int n = -1;
+
+        (void) snprintf(sql, sizeof(sql), "SELECT count(*) FROM plan_change WHERE kind = '%s' AND title = 'Lisinopril'", kind);
+        assert_int_equal(sqlite3_exec(world->store->database, sql, count_row, &n, NULL), SQLITE_OK);
+        return n;
+}
+
 static void a_person_who_moved_out_is_one_until_that_is_accepted(void **state) {
         struct world *world = *state;
         pid_t holder;
@@ -123,8 +139,11 @@ static void a_person_who_moved_out_is_one_until_that_is_accepted(void **state) {
         assert_int_equal(engine_new(world->store, world->zones, &world_observer, world, &world->engine), 0);
         assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
         world_told(world, "degraded 1\n");
+        assert_int_equal(count_changes(world, "removed"), 0);
         assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
         world_told(world, "degraded 0\n");
+        assert_int_equal(count_changes(world, "added"), 1);
+        assert_int_equal(count_changes(world, "removed"), 1);
         assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), ENGINE_NO_SUCH_PERSON);
         assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
         world_told(world, "");
