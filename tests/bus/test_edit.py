@@ -73,7 +73,7 @@ class Stored(Edit):
 
     def test_line_feeds_stay_line_feeds_and_the_mode_stays_the_mode(self):
         path = self.dosed.calendars_of("ana") / "a.ics"
-        text = calendar(event("Metformin 500 mg", MORNING)).replace("\r\n", "\n")
+        text = calendar(event("Metformin 500 mg", MORNING, uid="a")).replace("\r\n", "\n")
         path.write_text(text, newline="")
         path.chmod(0o664)
         self.dosed.start()
@@ -170,7 +170,7 @@ class Refused(Edit):
 
     def test_a_link_is_not_replaced_by_a_file(self):
         target = self.dosed.folder / "elsewhere.ics"
-        target.write_text(calendar(event("Metformin 500 mg", MORNING, RRULE="FREQ=DAILY")), newline="")
+        target.write_text(calendar(event("Metformin 500 mg", MORNING, uid="a", RRULE="FREQ=DAILY")), newline="")
         link = self.dosed.calendars_of("ana") / "a.ics"
         link.symlink_to(target)
         self.dosed.start()
@@ -184,7 +184,7 @@ class Refused(Edit):
         first, second = (self.dosed.folder / name for name in ("first", "second"))
         for folder, medication in ((first, "Ramipril 5 mg"), (second, "Metformin 500 mg")):
             folder.mkdir()
-            (folder / "a.ics").write_text(calendar(event(medication, MORNING)), newline="")
+            (folder / "a.ics").write_text(calendar(event(medication, MORNING, uid="a")), newline="")
         self.dosed.configure(f"[dosed]\ntimezone = UTC\n[person ana]\ncalendars = {first}\ncalendars = {second}\n")
         self.dosed.start()
         said = self.edit("metf", 'sed -i s/500/850/ "$1"', status=1).stderr
