@@ -184,7 +184,7 @@ class Refused(Edit):
         first, second = (self.dosed.folder / name for name in ("first", "second"))
         for folder, medication in ((first, "Ramipril 5 mg"), (second, "Metformin 500 mg")):
             folder.mkdir()
-            (folder / "a.ics").write_text(calendar(event(medication, MORNING, uid="a")), newline="")
+            (folder / "a.ics").write_text(calendar(event(medication, MORNING, uid=folder.name)), newline="")
         self.dosed.configure(f"[dosed]\ntimezone = UTC\n[person ana]\ncalendars = {first}\ncalendars = {second}\n")
         self.dosed.start()
         said = self.edit("metf", 'sed -i s/500/850/ "$1"', status=1).stderr
