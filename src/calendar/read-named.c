@@ -90,7 +90,8 @@ static enum named look(const struct series *series, const struct stamp *stamp) {
 
         if (!is_mixed(series, stamp))
                 return schedule_has_named(schedule, stamp, &series->clock) ? NAMED_DOSE : NAMED_NOTHING;
-        return bsearch(stamp, schedule->extra_dates, schedule->n_extra_dates, sizeof(*stamp), stamp_compare)
+        return schedule->n_extra_dates > 0 &&
+                               bsearch(stamp, schedule->extra_dates, schedule->n_extra_dates, sizeof(*stamp), stamp_compare)
                        ? NAMED_DOSE
                        : NAMED_BY_PERSON;
 }
