@@ -15,7 +15,9 @@ static const struct zone *day_zone(const struct occurrence *occurrence, const st
 }
 
 static struct duration length_of(const struct details *details) {
-        return details->is_one_day ? (struct duration){ .days = 1 } : details->span;
+        static const struct duration one_day = { .days = 1 };
+
+        return details->is_one_day ? one_day : details->span;
 }
 
 /* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */

@@ -150,10 +150,11 @@ static bool find_change(const struct zone *zone, usec_t from_usec, usec_t until_
 /* This and the one it calls return 0 where something was said, SCHEDULE_NO_OCCURRENCE where nothing was, or a negative errno. */
 static int say_change_at(FILE *stream, const struct schedule *schedule, const struct zone *zone,
                          const struct wall_clock *clock, usec_t change_usec, usec_t now_usec) {
-        struct occurrence doses[2], *before = NULL;
+        const struct occurrence *before = NULL;
+        struct occurrence doses[2];
         usec_t from_usec = change_usec - AROUND > now_usec ? change_usec - AROUND : now_usec;
 
-        for (size_t i = 0; !before || before->due_usec < change_usec + AROUND; i++) {
+        for (size_t i = 0;; i++) {
                 struct occurrence *now = &doses[i % 2];
                 int r;
 
@@ -163,10 +164,11 @@ static int say_change_at(FILE *stream, const struct schedule *schedule, const st
                 r = say_clock_change(stream, zone, clock, before, now);
                 if (r != SCHEDULE_NO_OCCURRENCE)
                         return r;
+                if (now->due_usec >= change_usec + AROUND)
+                        return SCHEDULE_NO_OCCURRENCE;
                 from_usec = now->due_usec + 1;
                 before = now;
         }
-        return SCHEDULE_NO_OCCURRENCE;
 }
 
 static int say_next_clock_change(FILE *stream, const struct schedule *schedule, const struct wall_clock *clock,

@@ -237,6 +237,7 @@ int read_span(struct reader *reader, size_t component, const struct stamp *start
                 return r;
 
         details->is_one_day = start->is_date && span.sec == 0 && (span.days == 1 || (span.days == 0 && is_event));
-        details->span = details->is_one_day ? (struct duration){} : span;
+        if (!details->is_one_day)
+                details->span = span;
         return 0;
 }
