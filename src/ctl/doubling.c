@@ -3,12 +3,11 @@
 #include "ctl/doubling.h"
 
 #include "ctl/listing.h"
+#include "ctl/when.h"
 #include "dosed/text.h"
 
 /* In a month every day of the week comes, and every day of a month. */
 #define LOOK_AHEAD (31 * USEC_PER_DAY)
-/* The person's clock is known only by the doses that are listed, and no two clocks are further apart. */
-#define CLOCKS_APART (26 * USEC_PER_HOUR)
 #define ALL_DAY_SEC (8 * 3600)
 
 /* When the first of it is due, on the clock of this machine; USEC_NEVER where none is. */
@@ -91,6 +90,7 @@ int doubling_refuse(sd_bus *bus, const struct request *request, const char *pers
         r = find_first(request, calendar, &first_usec);
         if (r < 0 || first_usec == USEC_NEVER)
                 return r;
+        /* The person's clock is known only by the doses that are listed. */
         from_usec = first_usec > request->now_usec + CLOCKS_APART ? first_usec - CLOCKS_APART : request->now_usec;
         r = listed_doses_get(bus, request, from_usec, first_usec + LOOK_AHEAD, &doses);
 

@@ -7,8 +7,6 @@
 #include "ctl/when.h"
 #include "dosed/text.h"
 
-/* No two clocks on earth are further apart: a time of day can mean an instant that much off. */
-#define CLOCKS_APART (26 * USEC_PER_HOUR)
 /* A dose belongs to a time at which it was taken at most so long after it was due. */
 #define RECORD_LATE_MAX USEC_PER_DAY
 #define ANSWER_AHEAD USEC_PER_DAY

@@ -8,6 +8,9 @@
 #include "dosed/clock.h"
 #include "dosed/zone.h"
 
+/* No two clocks on earth are further apart: a time of day can mean an instant that much off. */
+#define CLOCKS_APART (26 * USEC_PER_HOUR)
+
 enum when_outcome {
         WHEN_INVALID = 1,
 };
