@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* RRULE, EXRULE, RDATE and EXDATE of a VEVENT or VTODO. */
-#include "calendar/expand.h"
 #include "calendar/read.h"
 #include "calendar/rule-end.h"
 #include "dosed/limits.h"
@@ -110,10 +109,9 @@ static int check_seconds(struct reader *reader, unsigned line, const struct sche
         int64_t first;
 
         for (size_t i = 0; i < schedule->n_rules; i++) {
-                struct expansion expansion;
+                const struct rule *rule = schedule->rules[i];
 
-                expansion_init(&expansion, schedule->rules[i], start->wall_sec, start->is_date);
-                if (schedule->rules[i]->seconds && expansion_next(&expansion, &first) && first > start->wall_sec &&
+                if (rule->seconds && rule_first(rule, start, &first, &(uint64_t){ 0 }) && first > start->wall_sec &&
                     first - start->wall_sec < 60)
                         return reader_error(reader, line, "BYSECOND of RRULE is not the second of the start, so that two doses "
                                             "would be due within a minute; leave BYSECOND out");
@@ -124,7 +122,6 @@ static int check_seconds(struct reader *reader, unsigned line, const struct sche
 /* What RFC 5545 leaves open is done in the safe way, and said. */
 static int warn_about_rules(struct reader *reader, size_t component, const struct schedule *schedule) {
         unsigned line = reader_line_of(reader, component, PROPERTY_RRULE);
-        struct expansion expansion;
         char text[CIVIL_TEXT_SIZE];
         int64_t first;
         int r;
@@ -143,8 +140,7 @@ static int warn_about_rules(struct reader *reader, size_t component, const struc
         if (schedule->n_rules > 1)
                 return reader_warning(reader, line, "There are several RRULEs; a dose is due when any of them says so");
 
-        expansion_init(&expansion, schedule->rules[0], schedule->start.wall_sec, schedule->start.is_date);
-        if (!expansion_next(&expansion, &first) ||
+        if (!rule_first(schedule->rules[0], &schedule->start, &first, &(uint64_t){ 0 }) ||
             (schedule->rules[0]->has_until && schedule->rules[0]->until_wall_sec < first - SEC_PER_DAY))
                 return reader_warning(reader, line, "RRULE ends before it begins; only the dose of the start is due");
         if (first != schedule->start.wall_sec)

@@ -57,16 +57,23 @@ uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_star
         return expansion.work;
 }
 
+bool rule_first(const struct rule *rule, const struct stamp *start, int64_t *ret_wall_sec, uint64_t *work) {
+        struct expansion expansion;
+        bool found;
+
+        expansion_init(&expansion, rule, start->wall_sec, start->is_date);
+        found = expansion_next(&expansion, ret_wall_sec);
+        *work += expansion.work;
+        return found;
+}
+
 bool rules_count_start(struct rule *const *rules, size_t n_rules, const struct stamp *start, uint64_t *work) {
         bool is_of_one = false;
 
         for (size_t i = 0; n_rules > 1 && i < n_rules && !rules[i]->has_last && !is_of_one; i++) {
-                struct expansion expansion;
                 int64_t first;
 
-                expansion_init(&expansion, rules[i], start->wall_sec, start->is_date);
-                is_of_one = expansion_next(&expansion, &first) && first == start->wall_sec;
-                *work += expansion.work;
+                is_of_one = rule_first(rules[i], start, &first, work) && first == start->wall_sec;
         }
         return !is_of_one;
 }

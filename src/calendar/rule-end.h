@@ -13,6 +13,9 @@
  */
 uint64_t rule_end(struct rule *rule, const struct stamp *start, bool counts_start);
 
+/* The first time of a rule, however it ends; false: none. Adds the work that this was. */
+bool rule_first(const struct rule *rule, const struct stamp *start, int64_t *ret_wall_sec, uint64_t *work);
+
 /*
  * Whether DTSTART counts for each of these RRULEs (RFC 5545 3.3.10, COUNT). Where one of several has it among its times it is
  * that one's, and the others have all that they promise: a course of four mornings and four evenings begins with a morning.
