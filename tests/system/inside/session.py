@@ -24,6 +24,9 @@ class Sessions(Household):
 
     def end_session(self, name):
         run("loginctl", "disable-linger", name, check=None)
+        # logind must know it: it stops nobody's manager until 10 s after their last login (UserStopDelaySec=, and that root asked
+        # their manager is one), and starts none of those that it did not stop.
+        run("loginctl", "terminate-user", name, check=None)
         systemctl("stop", self.manager(name))
         run_as(name, "rm", "-rf", ".config", ".local")
 
