@@ -72,4 +72,4 @@ void bus_answer_mail_test(struct bus *bus, sd_bus_message *call, bool is_taken, 
  */
 int bus_emit_dose_changed(struct bus *bus, const struct dose_view *view);
 int bus_emit_reminder(struct bus *bus, const struct dose_view *view);
-int bus_emit_plan_changed(struct bus *bus, const char *person);
+int bus_emit_plan_changed(struct bus *bus, const char *person, bool is_private);

@@ -35,7 +35,8 @@ struct dose_view {
 struct engine_observer {
         void (*dose_changed)(void *userdata, const struct dose_view *view);
         void (*reminder)(void *userdata, const struct dose_view *view);
-        void (*plan_changed)(void *userdata, const char *person);
+        /* private: nothing of what changed was, or is, shown to caregivers */
+        void (*plan_changed)(void *userdata, const char *person, bool is_private);
         void (*degraded)(void *userdata);       /* the list of engine_degraded() is another one now */
         /* engine_next_message() has one now, or had only what is so no more: look there, and step. NULL: nobody delivers */
         void (*message_queued)(void *userdata);

@@ -94,6 +94,6 @@ static int fill_person(sd_bus_message *signal, const void *data) {
         return sd_bus_message_append(signal, "s", data);
 }
 
-int bus_emit_plan_changed(struct bus *bus, const char *person) {
-        return subscribers_tell(bus, "PlanChanged", person, false, fill_person, person);
+int bus_emit_plan_changed(struct bus *bus, const char *person, bool is_private) {
+        return subscribers_tell(bus, "PlanChanged", person, is_private, fill_person, person);
 }

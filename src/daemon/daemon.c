@@ -31,10 +31,10 @@ static void on_reminder(void *userdata, const struct dose_view *view) {
         note_failure("Sending ReminderDue", bus_emit_reminder(daemon->bus, view));
 }
 
-static void on_plan_changed(void *userdata, const char *person) {
+static void on_plan_changed(void *userdata, const char *person, bool is_private) {
         struct daemon *daemon = userdata;
 
-        note_failure("Sending PlanChanged", bus_emit_plan_changed(daemon->bus, person));
+        note_failure("Sending PlanChanged", bus_emit_plan_changed(daemon->bus, person, is_private));
 }
 
 /* The list itself goes over the bus: it names files and people. */

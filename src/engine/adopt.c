@@ -68,6 +68,18 @@ static void mark_changes(const struct person *person, const struct changes *chan
         }
 }
 
+/* One that becomes private was seen before, and one that no longer is will be. */
+static bool is_seen(const struct person *person, const struct changes *changes) {
+        for (size_t i = 0; i < changes->n_items; i++) {
+                const struct schedule *former = changes->former[i];
+                const struct slot *slot = person_find_slot(person, changes->items[i].uid);
+
+                if ((former && !former->details.confidential) || (slot && !slot->schedule->details.confidential))
+                        return true;
+        }
+        return false;
+}
+
 /* Also where nothing else has changed: another client may have acknowledged an alarm, or put it off. */
 static int renew_alarms(struct engine *engine, const struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
@@ -132,6 +144,6 @@ int person_adopt(struct engine *engine, struct person *person, struct plan_adopt
         if (r < 0)
                 return r;
         if (changes.n_items > 0)
-                engine->observer.plan_changed(engine->userdata, person->name);
+                engine->observer.plan_changed(engine->userdata, person->name, !is_seen(person, &changes));
         return 0;
 }

@@ -178,6 +178,16 @@ class Signals(Access):
                                       interface="Person")  # fmt: skip
             self.assertEqual(self.heard("PlanChanged"), wanted)
 
+    def test_PlanChanged_of_what_is_confidential_reaches_the_persons_own_users(self):
+        self.subscribe()
+        for secrecy, amount, wanted in (("PRIVATE", "1", {"own", "root"}), ("PUBLIC", "1", VIEWERS), ("PUBLIC", "2", VIEWERS),
+                                        ("PRIVATE", "2", VIEWERS), ("PRIVATE", "3", {"own", "root"})):  # fmt: skip
+            text = calendar(event("Frobnitol 5 mg", self.due, uid="Frobnitol", CLASS=secrecy, X_DOSED_AMOUNT=amount))
+            self.dosed.put_ics("frobnitol", text, person="ana")
+            self.heard()
+            self.reload()
+            self.assertEqual(self.heard("PlanChanged"), wanted, (secrecy, amount))
+
     def test_nobody_hears_anything_without_asking_for_it(self):
         self.subscribe("own", "view")
         self.members["view"].call("Unsubscribe")

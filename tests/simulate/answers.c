@@ -75,9 +75,8 @@ static void on_reminder(void *userdata, const struct dose_view *view) {
         }
 }
 
-static void on_nothing(void *userdata, const char *person) {
-        (void) userdata;
-        (void) person;
+static void on_nothing(void *userdata, const char *person, bool is_private) {
+        (void) userdata, (void) person, (void) is_private;
 }
 
 static void on_degraded(void *userdata) {

@@ -55,10 +55,10 @@ static void world_reminder(void *userdata, const struct dose_view *view) {
         world_say(userdata, "reminder", view);
 }
 
-static void world_plan_changed(void *userdata, const char *person) {
+static void world_plan_changed(void *userdata, const char *person, bool is_private) {
         struct world *world = userdata;
 
-        fprintf(world->transcript, "plan %s\n", person);
+        fprintf(world->transcript, "%splan %s\n", is_private ? "private " : "", person);
 }
 
 static void world_degraded(void *userdata) {
