@@ -152,6 +152,13 @@ class Package(Sessions):
         dpkg("--install", PACKAGE)
         self.assertEqual(self.shown_of("ana", "MainPID", "dosed"), former["dosed"])
 
+    def test_removing_ends_what_runs_in_sessions(self):
+        former = self.begin_own("dosed", "dosed-agent")
+        dpkg("--remove", "dosed")
+        for process in former.values():
+            self.assertFalse(Path("/proc", process).exists())
+        self.assertEqual(self.shown_of("ana", "ActiveState", "default.target"), "active")
+
     def test_a_session_that_hangs_holds_up_no_upgrade(self):
         self.begin_own("dosed")
         manager = int(systemctl("show", "--value", "--property=MainPID", self.manager("ana")).stdout)
@@ -160,7 +167,7 @@ class Package(Sessions):
             said = dpkg("--install", PACKAGE)
         finally:
             os.kill(manager, signal.SIGCONT)
-        self.assertIn("runs on as it was", said.stderr + said.stdout)
+        self.assertIn("runs on; they can", said.stderr + said.stdout)
         self.assertNotEqual(version(), "0~former")
 
     def test_removing_stops_it_and_keeps_what_is_the_households(self):
