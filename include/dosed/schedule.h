@@ -37,7 +37,17 @@ struct duration {
         int64_t sec;
 };
 
+static inline bool duration_is_positive(struct duration duration) {
+        return duration.days >= 0 && duration.sec >= 0 && (duration.days > 0 || duration.sec > 0);
+}
+
 enum alarm_anchor { ALARM_START, ALARM_END, ALARM_ABSOLUTE };
+
+/* An RDATE that is a PERIOD (RFC 5545 3.3.9): its dose has a length of its own. */
+struct period {
+        struct stamp start; /* never a DATE */
+        struct duration span;
+};
 
 /* A VALARM (RFC 5545 3.6.6): one that reminds the person (DISPLAY, AUDIO), or one that mails somebody (EMAIL). */
 struct alarm {
@@ -127,6 +137,8 @@ struct schedule {
         size_t n_rules, n_exception_rules;
         struct stamp *extra_dates, *exception_dates; /* RDATE, EXDATE */
         size_t n_extra_dates, n_exception_dates;
+        struct period *periods; /* of the RDATEs that are some */
+        size_t n_periods;
         struct override *overrides;
         size_t n_overrides;
 };
@@ -152,6 +164,7 @@ struct occurrence {
         const struct details *details; /* the override's where one stands for this occurrence */
         struct stamp recurrence_id;    /* its original start */
         struct stamp asked;            /* the start that it has, moved by its override where one stands for it; in its form */
+        struct duration span;          /* the override's where one stands for it, else its period's, else the schedule's */
         usec_t due_usec;
         usec_t end_usec;   /* due plus the span; equal to due where there is none */
         enum zone_fit fit; /* how its wall-clock time fell on the timeline */

@@ -19,9 +19,10 @@ struct dose_policy {
 
 /*
  * End of the window: a quarter of the spacing to the next dose of that medication (USEC_NEVER: none), within the policy's limits,
- * or X-DOSED-WINDOW; lengthened by the schedule's own span, and never past the next dose.
+ * or X-DOSED-WINDOW; lengthened to the end of its occurrence, `span_end_usec`, and never past the next dose.
  */
-usec_t window_end(const struct dose_policy *policy, const struct details *details, usec_t due_usec, usec_t next_due_usec);
+usec_t window_end(const struct dose_policy *policy, const struct details *details, usec_t due_usec, usec_t span_end_usec,
+                  usec_t next_due_usec);
 
 /*
  * The times of a dose that follow from the doses of its medication around it: next_due_usec USEC_NEVER and

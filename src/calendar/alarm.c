@@ -2,6 +2,7 @@
 /* The alarms that a plan file adds to a dose's own reminders. */
 #include "calendar/alarm.h"
 #include "calendar/occurrence.h"
+#include "calendar/period.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
 
@@ -14,10 +15,10 @@ static const struct zone *day_zone(const struct occurrence *occurrence, const st
         return stamp_zone(form->kind == STAMP_UTC ? &occurrence->schedule->start : form, clock);
 }
 
-static struct duration length_of(const struct details *details) {
+static struct duration length_of(const struct details *details, struct duration span) {
         static const struct duration one_day = { .days = 1 };
 
-        return details->is_one_day ? one_day : details->span;
+        return details->is_one_day && !duration_is_positive(span) ? one_day : span;
 }
 
 /* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, not to when its dose is due. */
@@ -31,7 +32,9 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
 
                 start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
         }
-        return anchor == ALARM_END ? usec_add_duration(start_usec, length_of(occurrence->details), zone) : start_usec;
+        return anchor == ALARM_END
+                       ? usec_add_duration(start_usec, length_of(occurrence->details, occurrence->span), zone)
+                       : start_usec;
 }
 
 /* Whether the same component speaks of a dose due from then until then: only those ring its alarms. */
@@ -153,10 +156,11 @@ int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock
         return find_times(occurrence, clock, mail, 1, ret_usec, ret_n);
 }
 
-usec_t alarm_after_usec(const struct details *details, const struct alarm *alarm) {
+usec_t alarm_after_usec(const struct details *details, struct duration span, const struct alarm *alarm) {
         usec_t after_usec = usec_add_duration(0, alarm->offset, zone_utc());
 
-        return alarm->anchor == ALARM_END ? usec_add_duration(after_usec, length_of(details), zone_utc()) : after_usec;
+        return alarm->anchor == ALARM_END ? usec_add_duration(after_usec, length_of(details, span), zone_utc())
+                                          : after_usec;
 }
 
 /* None where the alarm follows its dose. */
@@ -174,8 +178,8 @@ static usec_t absolute_lead(const struct schedule *schedule, const struct detail
 }
 
 /* Nominal days may be longer than 24 h, and a DATE's day begins before its dose is due: a day of room for both. */
-static usec_t details_alarm_lead(const struct schedule *schedule, const struct details *details, bool is_date,
-                                 const struct wall_clock *clock) {
+static usec_t details_alarm_lead(const struct schedule *schedule, const struct details *details, struct duration span,
+                                 bool is_date, const struct wall_clock *clock) {
         usec_t lead_usec = 0;
 
         for (size_t i = 0; i < details->n_alarms + details->n_mails; i++) {
@@ -186,7 +190,7 @@ static usec_t details_alarm_lead(const struct schedule *schedule, const struct d
                 if (alarm->anchor == ALARM_ABSOLUTE)
                         before_usec = absolute_lead(schedule, details, clock, alarm->at_usec);
                 else {
-                        before_usec = -alarm_after_usec(details, alarm);
+                        before_usec = -alarm_after_usec(details, span, alarm);
                         if (alarm->offset.days != 0 || is_date)
                                 before_usec += USEC_PER_DAY;
                 }
@@ -197,11 +201,13 @@ static usec_t details_alarm_lead(const struct schedule *schedule, const struct d
 }
 
 usec_t schedule_alarm_lead(const struct schedule *schedule, const struct wall_clock *clock) {
-        usec_t lead_usec = details_alarm_lead(schedule, &schedule->details, schedule->start.is_date, clock);
+        usec_t lead_usec = details_alarm_lead(schedule, &schedule->details, schedule_shortest_span(schedule),
+                                              schedule->start.is_date, clock);
 
         for (size_t i = 0; i < schedule->n_overrides; i++) {
                 const struct override *override = &schedule->overrides[i];
-                usec_t override_usec = details_alarm_lead(schedule, &override->details, override->start.is_date, clock);
+                usec_t override_usec = details_alarm_lead(schedule, &override->details, override->details.span,
+                                                          override->start.is_date, clock);
 
                 if (override_usec > lead_usec)
                         lead_usec = override_usec;

@@ -51,7 +51,10 @@ bool lex_integer(struct slice text, int64_t min, int64_t max, int64_t *ret) {
 }
 
 bool lex_time(struct slice text, struct time_value *ret) {
-        return civil_parse(text.text, text.size, &ret->wall_sec, &ret->is_date, &ret->is_utc) == 0;
+        if (civil_parse(text.text, text.size, &ret->wall_sec, &ret->is_date, &ret->is_utc) != 0)
+                return false;
+        ret->period = 0;
+        return true;
 }
 
 bool lex_duration(struct slice text, struct duration *ret) {
@@ -98,10 +101,11 @@ bool lex_duration(struct slice text, struct duration *ret) {
         return true;
 }
 
-bool lex_period(struct slice text, struct time_value *ret_start) {
+/* Both ends are on one clock: of one with a Z and one without nobody could say how far they are apart. */
+bool lex_period(struct slice text, struct time_value *ret_start, struct period_value *ret) {
         const char *slash = memchr(text.text, '/', text.size);
+        struct period_value period = {};
         struct time_value start, end;
-        struct duration duration;
         struct slice second;
 
         if (!slash)
@@ -110,10 +114,14 @@ bool lex_period(struct slice text, struct time_value *ret_start) {
         second = (struct slice){ slash + 1, (size_t) (text.text + text.size - slash - 1) };
         if (!lex_time((struct slice){ text.text, (size_t) (slash - text.text) }, &start) || start.is_date)
                 return false;
-        if (lex_time(second, &end) ? end.is_date || end.wall_sec < start.wall_sec : !lex_duration(second, &duration))
+        period.has_end = lex_time(second, &end);
+        if (period.has_end ? end.is_date || end.is_utc != start.is_utc : !lex_duration(second, &period.span))
                 return false;
+        if (period.has_end)
+                period.end_wall_sec = end.wall_sec;
 
         *ret_start = start;
+        *ret = period;
         return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "calendar/occurrence.h"
+#include "calendar/period.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
 #include "dosed/limits.h"
@@ -198,7 +199,8 @@ static void offer(struct search *search, const struct stamp *original, usec_t or
         if (occurrence.due_usec < search->from_usec || !is_better(search, &occurrence, moved))
                 return;
 
-        occurrence.end_usec = usec_add_duration(occurrence.due_usec, details->span, stamp_zone(due, search->clock));
+        occurrence.span = occurrence_span(&occurrence, original_usec, search->clock);
+        occurrence.end_usec = usec_add_duration(occurrence.due_usec, occurrence.span, stamp_zone(due, search->clock));
         search->best = occurrence;
         search->moved = moved;
         search->found = true;

@@ -68,7 +68,7 @@ enum value_form {
         FORM_INTEGER,
         FORM_TIME,    /* DATE or DATE-TIME */
         FORM_TIMES,   /* several */
-        FORM_PERIODS, /* several, or PERIODs, of which the start counts */
+        FORM_PERIODS, /* several, or PERIODs */
         FORM_DURATION,
         FORM_SPAN,    /* a duration above zero, in exact time */
         FORM_TRIGGER, /* a duration, or a DATE-TIME in UTC */

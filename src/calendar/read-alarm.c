@@ -68,10 +68,6 @@ static int find_action(struct reader *reader, size_t component, enum action *ret
         return 0;
 }
 
-static bool is_positive(struct duration duration) {
-        return duration.days >= 0 && duration.sec >= 0 && (duration.days > 0 || duration.sec > 0);
-}
-
 static int read_repeats(struct reader *reader, size_t component, struct alarm *alarm) {
         const struct scan_line *repeat = scan_find(reader->scan, component, PROPERTY_REPEAT);
         const struct scan_line *duration = scan_find(reader->scan, component, PROPERTY_DURATION);
@@ -81,7 +77,7 @@ static int read_repeats(struct reader *reader, size_t component, struct alarm *a
         if (!repeat || !duration)
                 return reader_warning(reader, (repeat ?: duration)->line, "%s does not count without %s",
                                       repeat ? "REPEAT" : "DURATION", repeat ? "DURATION" : "REPEAT");
-        if (!is_positive(duration->duration))
+        if (!duration_is_positive(duration->duration))
                 return reader_warning(reader, duration->line,
                                       "The DURATION between alarms is not above zero: not repeated");
 
@@ -155,7 +151,7 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
 static int warn_about_lead(struct reader *reader, size_t component, const struct details *details,
                            const struct alarm *alarm) {
         const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
-        usec_t after_usec = alarm_after_usec(details, alarm);
+        usec_t after_usec = alarm_after_usec(details, details->span, alarm);
 
         if (alarm->anchor == ALARM_ABSOLUTE || llabs(after_usec) <= LIMIT_ALARM_LEAD_DAYS * USEC_PER_DAY)
                 return 0;

@@ -173,6 +173,11 @@ int read_recurrence(struct reader *reader, size_t component, struct schedule *sc
         r = read_stamps(reader, component, PROPERTY_RDATE, &schedule->extra_dates, &schedule->n_extra_dates);
         if (r < 0)
                 return r;
+        if (!reader_is_refused(reader)) {
+                r = read_periods(reader, component, &schedule->periods, &schedule->n_periods);
+                if (r < 0)
+                        return r;
+        }
         r = read_stamps(reader, component, PROPERTY_EXDATE, &schedule->exception_dates, &schedule->n_exception_dates);
         if (r < 0)
                 return r;

@@ -183,6 +183,57 @@ static bool stamps_distance(const struct stamp *from, const struct stamp *until,
         return true;
 }
 
+/* By the clock of its zone the end may come before the start, in the night to summer time. */
+static int read_period(struct reader *reader, const struct scan_line *line, size_t i, struct period *ret) {
+        const struct time_value *time = &reader->scan->times[line->first_time + i];
+        const struct period_value *value = &reader->scan->periods[time->period - 1];
+        struct stamp end;
+        int r;
+
+        r = reader_stamp(reader, line, i, &ret->start);
+        if (r < 0)
+                return r;
+        ret->span = value->span;
+        if (!value->has_end)
+                return 0;
+
+        end = ret->start;
+        end.wall_sec = value->end_wall_sec;
+        if (!stamps_distance(&ret->start, &end, &ret->span.sec) || ret->span.sec <= 0)
+                return reader_error(reader, line->line, "RDATE has a period that does not end after its start, by the clock of "
+                                    "its zone");
+        return 0;
+}
+
+int read_periods(struct reader *reader, size_t component, struct period **ret, size_t *ret_n) {
+        const struct scan_line *first = scan_find(reader->scan, component, PROPERTY_RDATE);
+        _cleanup_(free_p) struct period *periods = NULL;
+        size_t n = 0, at = 0;
+        int r;
+
+        for (const struct scan_line *line = first; line; line = scan_find_next(reader->scan, line))
+                for (size_t i = 0; i < line->n_times; i++)
+                        n += reader->scan->times[line->first_time + i].period > 0;
+        if (n == 0)
+                return 0;
+
+        periods = calloc(n, sizeof(*periods));
+        if (!periods)
+                return -ENOMEM;
+        for (const struct scan_line *line = first; line; line = scan_find_next(reader->scan, line))
+                for (size_t i = 0; i < line->n_times; i++) {
+                        if (reader->scan->times[line->first_time + i].period == 0)
+                                continue;
+                        r = read_period(reader, line, i, &periods[at++]);
+                        if (r < 0)
+                                return r;
+                }
+
+        *ret = TAKE(periods);
+        *ret_n = n;
+        return 0;
+}
+
 /* RFC 5545 3.8.5.3: the exact time between start and end applies to every occurrence. */
 static int span_until(struct reader *reader, const struct stamp *start, const struct scan_line *line,
                       struct duration *ret) {

@@ -73,6 +73,9 @@ int reader_stamp(struct reader *reader, const struct scan_line *line, size_t i, 
 /* All times of all lines of that property. The caller frees. */
 int read_stamps(struct reader *reader, size_t component, enum property property, struct stamp **ret, size_t *ret_n);
 
+/* Those of the RDATEs that are PERIODs; their starts were read before. The caller frees. */
+int read_periods(struct reader *reader, size_t component, struct period **ret, size_t *ret_n);
+
 /* From DTSTART to DTEND, DUE or by DURATION; zero where there is none or it makes no sense. */
 int read_span(struct reader *reader, size_t component, const struct stamp *start, struct details *details);
 

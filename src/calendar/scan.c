@@ -37,6 +37,7 @@ struct scan *scan_free(struct scan *scan) {
         free(scan->components);
         free(scan->lines);
         free(scan->times);
+        free(scan->periods);
         free(scan);
         return NULL;
 }

@@ -46,8 +46,9 @@ struct scan {
         struct scan_component *components;
         struct scan_line *lines;
         struct time_value *times;
-        size_t n_components, n_lines, n_times;
-        size_t components_allocated, lines_allocated, times_allocated;
+        struct period_value *periods;
+        size_t n_components, n_lines, n_times, n_periods;
+        size_t components_allocated, lines_allocated, times_allocated, periods_allocated;
 };
 
 struct scan *scan_free(struct scan *scan);

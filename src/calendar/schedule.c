@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "calendar/period.h"
 #include "calendar/rule-end.h"
 #include "calendar/source.h"
 #include "calendar/stamp.h"
@@ -90,6 +91,7 @@ struct schedule *schedule_free(struct schedule *schedule) {
         rules_free(schedule->exception_rules, schedule->n_exception_rules);
         free(schedule->extra_dates);
         free(schedule->exception_dates);
+        free(schedule->periods);
         for (size_t i = 0; schedule->overrides && i < schedule->n_overrides; i++)
                 override_done(&schedule->overrides[i]);
         free(schedule->overrides);
@@ -163,6 +165,7 @@ int schedule_finish(struct schedule *schedule) {
 
         sort_dates(schedule->extra_dates, &schedule->n_extra_dates);
         sort_dates(schedule->exception_dates, &schedule->n_exception_dates);
+        periods_sort(schedule->periods, &schedule->n_periods);
 
         count_start = rules_count_start(schedule->rules, schedule->n_rules, &schedule->start, &(uint64_t){ 0 });
         for (size_t i = 0; i < schedule->n_rules; i++)

@@ -27,6 +27,25 @@ static int add_time(struct scan *scan, struct scan_line *line, struct time_value
         return 0;
 }
 
+static int add_period(struct scan *scan, struct scan_line *line, struct time_value start, struct period_value period) {
+        if (scan->n_periods == scan->periods_allocated) {
+                size_t n = scan->periods_allocated ? 2 * scan->periods_allocated : 64;
+                struct period_value *periods = reallocarray(scan->periods, n, sizeof(*periods));
+
+                if (!periods)
+                        return -ENOMEM;
+                scan->periods = periods;
+                scan->periods_allocated = n;
+        }
+        scan->periods[scan->n_periods++] = period;
+        start.period = (uint32_t) scan->n_periods;
+        return add_time(scan, line, start);
+}
+
+static bool is_forward(const struct time_value *start, const struct period_value *period) {
+        return period->has_end ? period->end_wall_sec > start->wall_sec : duration_is_positive(period->span);
+}
+
 /* VALUE= must say what the value is, where it says anything: programs that believe it would read another time. */
 static bool type_agrees(const struct content_line *content, const char *type) {
         struct slice value;
@@ -48,15 +67,18 @@ static int read_zone_name(const struct content_line *content, struct scan_line *
 
 static int read_one_time(struct scan *scan, const struct content_line *content, struct scan_line *line,
                          struct slice text, const char **ret_reason) {
+        struct period_value period;
         struct time_value time;
 
         if (property_form(line->property) == FORM_PERIODS && memchr(text.text, '/', text.size)) {
-                if (!lex_period(text, &time))
-                        return invalid(ret_reason,
-                                       "is not a period; write it as 20261123T080000Z/PT1H, its end after its start");
+                if (!lex_period(text, &time, &period))
+                        return invalid(ret_reason, "is not a period; write it as 20261123T080000Z/PT1H");
+                if (!is_forward(&time, &period))
+                        return invalid(ret_reason, "has a period that does not end after its start; write it as "
+                                                   "20261123T080000Z/PT1H");
                 if (!type_agrees(content, "PERIOD"))
                         return invalid(ret_reason, "holds a period, which its VALUE parameter does not say");
-                return add_time(scan, line, time);
+                return add_period(scan, line, time, period);
         }
 
         if (!lex_time(text, &time))

@@ -116,7 +116,8 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
         if (r < 0)
                 return r;
 
-        dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec, next_due_usec);
+        dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec,
+                                          dose.occurrence.end_usec, next_due_usec);
         stamp = &dose.occurrence.asked;
         dose.zone = stamp->kind == STAMP_ZONED ? stamp->zone : forecast->clock.zone;
         dose.wall_sec = zone_to_wall(dose.zone, dose.occurrence.due_usec);

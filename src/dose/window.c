@@ -33,17 +33,11 @@ static usec_t window_length(const struct dose_policy *policy, const struct detai
         return at_most(at_least((next_due_usec - due_usec) / 4, min_usec), max_usec);
 }
 
-static usec_t window_end_with_span(const struct dose_policy *policy, const struct details *details, usec_t due_usec,
-                                   usec_t span_end_usec, usec_t next_due_usec) {
+usec_t window_end(const struct dose_policy *policy, const struct details *details, usec_t due_usec, usec_t span_end_usec,
+                  usec_t next_due_usec) {
         usec_t end_usec = at_least(due_usec + window_length(policy, details, due_usec, next_due_usec), span_end_usec);
 
         return at_most(end_usec, next_due_usec);
-}
-
-usec_t window_end(const struct dose_policy *policy, const struct details *details, usec_t due_usec, usec_t next_due_usec) {
-        usec_t span_usec = details->span.days * USEC_PER_DAY + details->span.sec * USEC_PER_SEC;
-
-        return window_end_with_span(policy, details, due_usec, due_usec + at_least(span_usec, 0), next_due_usec);
 }
 
 void window_freeze(struct dose *dose, const struct dose_policy *policy, const struct schedule *schedule,
@@ -56,7 +50,7 @@ void window_freeze(struct dose *dose, const struct dose_policy *policy, const st
         dose->due_usec = due_usec;
         dose->next_due_usec = next_due_usec;
         dose->spacing_usec = spacing_usec == USEC_NEVER ? USEC_PER_DAY : spacing_usec;
-        dose->window_end_usec = window_end_with_span(policy, details, due_usec, span_end_usec, next_due_usec);
+        dose->window_end_usec = window_end(policy, details, due_usec, span_end_usec, next_due_usec);
         dose->early_usec = details->early_usec > 0 ? details->early_usec : dose->window_end_usec - due_usec;
         dose->min_interval_usec =
                 schedule->min_interval_usec > 0 ? schedule->min_interval_usec : dose->spacing_usec / 2;

@@ -76,6 +76,7 @@ static struct occurrence make_occurrence(const struct slot *slot, usec_t due_use
                 .details = &slot->schedule->details,
                 .recurrence_id = { .wall_sec = due_usec / USEC_PER_SEC, .kind = STAMP_UTC },
                 .asked = asked,
+                .span = slot->schedule->details.span,
                 .due_usec = due_usec,
                 .end_usec = usec_add_duration(due_usec, slot->schedule->details.span, slot->person->clock.zone),
         };

@@ -73,8 +73,8 @@ static int reopen(struct settlement *settlement, struct live_dose *live, const s
         r = medication_next_due(place->slot->medication, place->occurrence.due_usec + 1, &next_usec);
         if (r < 0)
                 return r;
-        if (window_end(&settlement->person->policy, place->occurrence.details, place->occurrence.due_usec, next_usec) <=
-            settlement->now_usec)
+        if (window_end(&settlement->person->policy, place->occurrence.details, place->occurrence.due_usec,
+                       place->occurrence.end_usec, next_usec) <= settlement->now_usec)
                 return 0;
         return move(settlement, live, place);
 }

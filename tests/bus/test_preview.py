@@ -199,6 +199,17 @@ class ClockChanges(unittest.TestCase):
                          ["2026-03-28T18:00:00Z", "2026-03-29T00:00:00Z", "2026-03-29T06:00:00Z",
                           "2026-03-29T12:00:00Z"])
 
+    def test_a_period_is_a_window_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "dose.ics"
+            path.write_text(calendar("\r\n".join([
+                "BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", "DTSTART:20260328T200000", "DURATION:P1D",
+                "RDATE;VALUE=PERIOD:20260405T200000/PT6H,20260407T200000/PT1H", "END:VEVENT"])), newline="")
+            _, doses, said = preview(path, "--timezone", "Europe/Berlin", "--from", "2026-03-01", "--until", "2026-05-01")
+            # A day in which clocks went forward has 23 hours; the shortest window is that of the spacing.
+            self.assertEqual([dose["window_end"] for dose in doses],
+                             ["2026-03-29T18:00:00Z", "2026-04-06T00:00:00Z", "2026-04-07T22:00:00Z"], said)
+
     def test_floating_times_follow_the_zone_that_is_asked_for(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "dose.ics"

@@ -92,7 +92,7 @@ static const struct {
         { "nul", 7, "NUL" },
         { "priority", 10, "0 to 9" },
         { "range", 9, "RANGE" },
-        { "rdate", 9, "not a period" },
+        { "rdate", 9, "does not end after its start" },
         { "rule-without-colon", 9, "NAME:value" },
         { "secondly", 9, "SECONDLY" },
         { "stray-end", 12, "closes nothing" },

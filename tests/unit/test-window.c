@@ -36,12 +36,9 @@ static const struct {
 static void a_window_follows_the_spacing(void **state) {
         (void) state;
         for (size_t i = 0; i < ELEMENTS(windows); i++) {
-                const struct details details = {
-                        .window_usec = windows[i].window,
-                        .span = { .sec = windows[i].span / USEC_PER_SEC },
-                };
+                const struct details details = { .window_usec = windows[i].window };
                 usec_t next = windows[i].spacing == USEC_NEVER ? USEC_NEVER : DUE + windows[i].spacing;
-                usec_t end = window_end(&usual, &details, DUE, next);
+                usec_t end = window_end(&usual, &details, DUE, DUE + windows[i].span, next);
 
                 if (end != DUE + windows[i].expect)
                         print_error("%s\n", windows[i].what);
@@ -169,11 +166,11 @@ static void the_policy_says_how_long_windows_are_by_default(void **state) {
         const struct details details = {}, own = { .window_usec = 5 * HOUR };
 
         (void) state;
-        assert_int_equal(window_end(&policy, &details, DUE, DUE + 2 * HOUR), DUE + HOUR);
-        assert_int_equal(window_end(&policy, &details, DUE, DUE + 24 * HOUR), DUE + 2 * HOUR);
-        assert_int_equal(window_end(&policy, &details, DUE, USEC_NEVER), DUE + 2 * HOUR);
-        assert_int_equal(window_end(&policy, &details, DUE, DUE + 20 * MIN), DUE + 20 * MIN);
-        assert_int_equal(window_end(&policy, &own, DUE, DUE + 24 * HOUR), DUE + 5 * HOUR);
+        assert_int_equal(window_end(&policy, &details, DUE, DUE, DUE + 2 * HOUR), DUE + HOUR);
+        assert_int_equal(window_end(&policy, &details, DUE, DUE, DUE + 24 * HOUR), DUE + 2 * HOUR);
+        assert_int_equal(window_end(&policy, &details, DUE, DUE, USEC_NEVER), DUE + 2 * HOUR);
+        assert_int_equal(window_end(&policy, &details, DUE, DUE, DUE + 20 * MIN), DUE + 20 * MIN);
+        assert_int_equal(window_end(&policy, &own, DUE, DUE, DUE + 24 * HOUR), DUE + 5 * HOUR);
 }
 
 static void the_policy_says_how_often_after_the_first_hour(void **state) {
