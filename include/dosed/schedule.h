@@ -54,7 +54,7 @@ struct alarm {
         enum alarm_anchor anchor;
         struct duration offset; /* from the anchor */
         usec_t at_usec;         /* ALARM_ABSOLUTE */
-        unsigned line;          /* of its file; of ALARM_ABSOLUTE */
+        unsigned line;          /* of its TRIGGER, in its file */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
@@ -198,9 +198,9 @@ char *occurrence_format_id(const struct occurrence *occurrence, char *text);
  */
 int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
                       size_t *ret_n);
-/* The same of one of its alarms that mail somebody. */
-int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
-                    usec_t **ret_usec, size_t *ret_n);
+/* The same of one alarm of its details, which reminds or mails. */
+int occurrence_alarm(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm,
+                     usec_t **ret_usec, size_t *ret_n);
 
 /*
  * How long before an occurrence is due its first alarm may be, by that clock: the engine must look that much ahead.

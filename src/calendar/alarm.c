@@ -151,9 +151,9 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
         return find_times(occurrence, clock, details->alarms, details->n_alarms, ret_usec, ret_n);
 }
 
-int occurrence_mail(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *mail,
-                    usec_t **ret_usec, size_t *ret_n) {
-        return find_times(occurrence, clock, mail, 1, ret_usec, ret_n);
+int occurrence_alarm(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm,
+                     usec_t **ret_usec, size_t *ret_n) {
+        return find_times(occurrence, clock, alarm, 1, ret_usec, ret_n);
 }
 
 usec_t alarm_after_usec(const struct details *details, struct duration span, const struct alarm *alarm) {

@@ -89,10 +89,10 @@ static int read_repeats(struct reader *reader, size_t component, struct alarm *a
 static int read_alarm(struct reader *reader, size_t component, struct alarm *alarm) {
         const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
 
+        alarm->line = trigger->line;
         if (trigger->n_times > 0) {
                 alarm->anchor = ALARM_ABSOLUTE;
                 alarm->at_usec = reader->scan->times[trigger->first_time].wall_sec * USEC_PER_SEC;
-                alarm->line = trigger->line;
         } else {
                 alarm->anchor = trigger->related_end ? ALARM_END : ALARM_START;
                 alarm->offset = trigger->duration;

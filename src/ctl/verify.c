@@ -3,6 +3,7 @@
 #include "ctl/answer.h"
 #include "ctl/output.h"
 #include "ctl/plan-file.h"
+#include "ctl/unheard.h"
 #include "ctl/verb.h"
 #include "ctl/verdict.h"
 #include "dosed/text.h"
@@ -59,6 +60,8 @@ static int verify_file(const struct request *request, const char *name, json_t *
         int r;
 
         r = plan_file_read(request, name, &calendar, &problems);
+        if (r == 0)
+                r = unheard_warn(request, name, calendar, &problems);
         if (r < 0)
                 return r;
         r = done ? add_verdict_json(done, request, name, calendar, &problems)

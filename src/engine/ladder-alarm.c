@@ -83,7 +83,7 @@ static int find_mails(const struct occurrence *occurrence, const struct wall_clo
                 struct mail_times *times = &mails.items[mails.n_items++];
 
                 times->mail = &occurrence->details->mails[mails.n_items - 1];
-                r = occurrence_mail(occurrence, clock, times->mail, &times->usec, &times->n);
+                r = occurrence_alarm(occurrence, clock, times->mail, &times->usec, &times->n);
         }
         if (r < 0) {
                 mails_done(&mails);

@@ -52,6 +52,47 @@ class Verify(unittest.TestCase):
         status, text = verify(path, "--json")
         self.assertEqual((status, [done["meaning"] for done in json.loads(text)]), (0, [["Lisinopril: every day at 08:00"]]))
 
+    # lines of the entry, then those of the alarms that are warned of, with when the window ends
+    LATE = (
+        (["RRULE:FREQ=DAILY", "TRIGGER:PT3H59M"], []),
+        (["RRULE:FREQ=DAILY", "TRIGGER:PT4H"], [("TRIGGER", "12:00")]),
+        (["RRULE:FREQ=DAILY", "TRIGGER:-PT6H"], []),
+        (["RRULE:FREQ=DAILY;BYHOUR=8,10", "TRIGGER:PT45M"], [("TRIGGER", "08:30")]),
+        (["RRULE:FREQ=DAILY", "X-DOSED-WINDOW:PT6H", "TRIGGER:PT5H"], []),
+        (["RRULE:FREQ=DAILY", "DURATION:PT6H", "TRIGGER;RELATED=END:-PT1M"], []),
+        (["RRULE:FREQ=DAILY", "DURATION:PT6H", "TRIGGER;RELATED=END:PT0S"], [("TRIGGER", "14:00")]),
+        # One that begins in time, and goes on
+        (["RRULE:FREQ=DAILY", "TRIGGER:PT3H", "REPEAT:5", "DURATION:PT1H"], []),
+        (["TRIGGER;VALUE=DATE-TIME:20990101T130000Z"], [("TRIGGER", "12:00")]),
+        (["RDATE;VALUE=PERIOD:20990102T080000/PT6H", "TRIGGER:PT5H"], [("TRIGGER", "12:00")]),
+        (["RDATE;VALUE=PERIOD:20990101T080000/PT6H", "TRIGGER:PT5H"], []),
+    )
+
+    def test_alarms_that_come_after_the_window_are_warned_of(self):
+        path = self.pipe.with_name("plan.ics")
+        for lines, late in self.LATE:
+            alarm = next(i for i, line in enumerate(lines) if line.startswith("TRIGGER"))
+            start = "20260101T080000" if lines[0].startswith("RRULE") else self.soon() + "T080000"
+            body = ["BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", f"DTSTART:{start}", *lines[:alarm], "BEGIN:VALARM",
+                    "ACTION:DISPLAY", *lines[alarm:], "END:VALARM", "END:VEVENT"]
+            text = calendar("\r\n".join(body)).replace("20990101", self.soon()).replace("20990102", self.soon(1))
+            with self.subTest(lines=lines):
+                path.write_text(text, newline="")
+                status, said = verify(path, "--json")
+                problems = json.loads(said)[0]["problems"]
+                got = [(text.splitlines()[problem["line"] - 1][:7], problem["text"].split(" ends at ")[-1][:5])
+                       for problem in problems]
+                self.assertEqual((status, got), (0, late), problems)
+
+    def soon(self, days=0):
+        return time.strftime("%Y%m%d", time.gmtime(time.time() + (30 + days) * 86400))
+
+    def test_alarms_that_mail_are_sent_after_the_window_too(self):
+        path = self.pipe.with_name("plan.ics")
+        path.write_text(PLAN.replace("END:VEVENT", "BEGIN:VALARM\r\nACTION:EMAIL\r\nATTENDEE:mailto:a@example.org\r\n"
+                                     "TRIGGER:PT5H\r\nEND:VALARM\r\nEND:VEVENT"), newline="")
+        self.assertEqual(verify(path)[1].splitlines()[0], f"{path}: good, 1 schedule")
+
     def test_a_pipe_into_which_nobody_writes_is_given_up(self):
         status, text = verify(self.pipe)
         self.assertEqual(status, 1)
