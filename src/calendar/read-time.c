@@ -69,6 +69,30 @@ static int get_zone(struct reader *reader, const struct scan_line *line, const s
         return 0;
 }
 
+#define AS_THE_PERSON "times without a zone follow the person's"
+
+/* Remembered, so that a TZID of that name means the same zone. */
+static int compile_file_zone(struct reader *reader, const struct scan_line *line) {
+        struct reader_zone zone = { .name = line->value };
+        const char *reason;
+        unsigned at;
+        int r = VTIMEZONE_MISSING;
+
+        if (lex_is_zone_name(line->value))
+                r = vtimezone_compile(reader->scan, line->value, reader->zones, &zone.zone, &zone.digest, &at, &reason);
+        if (r == VTIMEZONE_MISSING)
+                return reader_warning(reader, line->line, "The zone of X-WR-TIMEZONE is not known: " AS_THE_PERSON);
+        if (r == VTIMEZONE_UNUSABLE)
+                return reader_warning(reader, at, "The zone of X-WR-TIMEZONE is not known, and its VTIMEZONE cannot be followed, "
+                                      "so that " AS_THE_PERSON ": %s", reason);
+        if (r < 0)
+                return r;
+
+        reader->file_zone = zone.zone;
+        reader->file_zone_digest = zone.digest;
+        return remember(reader, zone);
+}
+
 /* Google and Apple write it: the zone of the writer, for times that say none. A day without a time stays the person's. */
 int read_file_zone(struct reader *reader) {
         const struct scan_line *line = scan_find(reader->scan, 0, PROPERTY_WR_TIMEZONE);
@@ -81,10 +105,7 @@ int read_file_zone(struct reader *reader) {
         if (r < 0)
                 return r;
         r = zones_get(reader->zones, name, &reader->file_zone);
-        if (r > 0)
-                return reader_warning(reader, line->line, "The zone of X-WR-TIMEZONE is not known: times without a zone "
-                                      "follow the person's");
-        return r;
+        return r > 0 ? compile_file_zone(reader, line) : r;
 }
 
 int reader_stamp(struct reader *reader, const struct scan_line *line, size_t i, struct stamp *ret) {
@@ -163,7 +184,8 @@ uint64_t reader_zone_digest(const struct reader *reader, size_t component) {
         uint64_t digest = 0;
 
         if (reader->file_zone)
-                digest = digest_bytes(DIGEST_START, zone_name(reader->file_zone), strlen(zone_name(reader->file_zone)));
+                digest = digest_bytes(DIGEST_START, zone_name(reader->file_zone), strlen(zone_name(reader->file_zone))) +
+                         reader->file_zone_digest;
         for (size_t i = c->first_line; i < c->end_line; i++)
                 if (reader->scan->lines[i].zone_name.size > 0) {
                         const struct reader_zone *known = find_known(reader, reader->scan->lines[i].zone_name);

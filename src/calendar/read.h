@@ -25,6 +25,7 @@ struct reader {
         struct reader_zone *known;
         size_t n_known;
         const struct zone *file_zone; /* X-WR-TIMEZONE: of times that have no zone of their own; NULL: none */
+        uint64_t file_zone_digest;    /* as in struct reader_zone */
         /* What reading and later searches cost, summed up over the file. */
         uint64_t work;
         size_t n_exceptions, n_stretches, n_looks, n_searched, n_searched_rules;

@@ -271,6 +271,40 @@ static void the_zone_of_a_file_counts_for_times_without_one(void **state) {
         assert_true(digests[0] == digests[2]);
 }
 
+static struct reading read_in_own_zone(const char *name, const char *offset) {
+        _cleanup_(free_p) char *text = NULL;
+
+        assert_int_equal(text_format(&text, "X-WR-TIMEZONE:%s\nBEGIN:VTIMEZONE\nTZID:Home\nBEGIN:STANDARD\n"
+                                     "DTSTART:19700101T000000\nTZOFFSETFROM:%s\nTZOFFSETTO:%s\nEND:STANDARD\nEND:VTIMEZONE\n"
+                                     "BEGIN:VEVENT\nUID:a\nSUMMARY:floating\nDTSTART:20260701T080000\nRRULE:FREQ=DAILY\n"
+                                     "EXDATE;TZID=Home:20260702T080000\nEND:VEVENT\n", name, offset, offset), 0);
+        return read_lines(text);
+}
+
+static void the_zone_of_a_file_may_be_one_that_it_defines(void **state) {
+        _cleanup_(reading_done) struct reading home = read_in_own_zone("Home", "+0330"), moved = read_in_own_zone("Home", "+0400");
+        _cleanup_(reading_done) struct reading unknown = read_in_own_zone("Homer", "+0330");
+        _cleanup_(reading_done) struct reading unusable = read_in_own_zone("Home", "+3");
+        const struct schedule *floating;
+
+        (void) state;
+        assert_clean(&home);
+        floating = find(&home, "floating");
+        assert_string_equal(zone_name(floating->start.zone), "Home");
+        /* A TZID of that name means the same zone. */
+        assert_ptr_equal(floating->exception_dates[0].zone, floating->start.zone);
+        assert_due(floating, "Europe/Berlin", "20260701T000000Z", "20260701T043000Z 20260703T043000Z");
+
+        /* What it says is part of the plan. */
+        assert_clean(&moved);
+        assert_due(find(&moved, "floating"), "Europe/Berlin", "20260701T000000Z", "20260701T040000Z");
+        assert_true(find(&moved, "floating")->digest != floating->digest);
+
+        assert_problem(&unknown.problems, SEVERITY_WARNING, 2, "X-WR-TIMEZONE is not known: times");
+        assert_int_equal(find(&unknown, "floating")->start.kind, STAMP_FLOATING);
+        assert_problem(&unusable.problems, SEVERITY_WARNING, 7, "VTIMEZONE cannot be followed");
+}
+
 /* Whether a schedule is made of it or not, and however the line is written. */
 static void what_is_confidential_is_found_in_any_bytes(void **state) {
         static const struct {
@@ -310,6 +344,7 @@ int main(void) {
                 cmocka_unit_test(texts_are_cleaned_and_cut),
                 cmocka_unit_test(line_ends_and_a_byte_order_mark_do_not_matter),
                 cmocka_unit_test(the_zone_of_a_file_counts_for_times_without_one),
+                cmocka_unit_test(the_zone_of_a_file_may_be_one_that_it_defines),
                 cmocka_unit_test(what_is_confidential_is_found_in_any_bytes),
         };
 
