@@ -154,6 +154,12 @@ void override_done(struct override *override);
  */
 int schedule_finish(struct schedule *schedule);
 
+/*
+ * Of two of the same UID the one that counts is the first: the whole before changes of single doses, then the newest SEQUENCE,
+ * then the newest DTSTAMP. Zero where nothing says.
+ */
+int schedule_compare_versions(const struct schedule *a, const struct schedule *b);
+
 enum schedule_outcome {
         SCHEDULE_NO_OCCURRENCE = 1, /* nothing (more) is ever due, or no occurrence has that recurrence id */
 };

@@ -99,6 +99,14 @@ struct schedule *schedule_free(struct schedule *schedule) {
         return NULL;
 }
 
+int schedule_compare_versions(const struct schedule *a, const struct schedule *b) {
+        if (a->has_master != b->has_master)
+                return a->has_master ? -1 : 1;
+        if (a->sequence != b->sequence)
+                return a->sequence > b->sequence ? -1 : 1;
+        return (b->stamped_usec > a->stamped_usec) - (b->stamped_usec < a->stamped_usec);
+}
+
 static void sort_dates(struct stamp *dates, size_t *n_dates) {
         size_t n = 0;
 

@@ -6,6 +6,7 @@
 #include "ctl/forecast.h"
 #include "ctl/output.h"
 #include "ctl/plan-file.h"
+#include "ctl/same-uid.h"
 #include "ctl/verb.h"
 #include "dosed/text.h"
 
@@ -15,6 +16,7 @@
 struct preview {
         struct calendar **calendars;
         size_t n_calendars;
+        struct uid_version *versions;
         bool has_unusable;
 
         struct wall_clock clock;
@@ -28,6 +30,7 @@ struct preview {
 
 static void preview_done(struct preview *preview) {
         forecast_done(&preview->forecast);
+        uid_versions_free(&preview->versions);
         table_free(preview->table);
         output_done(&preview->output);
         for (size_t i = 0; i < preview->n_calendars; i++)
@@ -105,9 +108,11 @@ static int read_file(struct preview *preview, const struct request *request, con
         if (r < 0)
                 return r;
         if (r == 0)
-                preview->n_calendars++;
+                r = uid_versions_add(&preview->versions, preview->calendars[preview->n_calendars++], &problems);
         else
                 preview->has_unusable = true;
+        if (r < 0)
+                return r;
 
         for (size_t i = 0; i < problems.n_items; i++) {
                 const struct problem *problem = &problems.items[i];

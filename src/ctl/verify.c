@@ -3,10 +3,28 @@
 #include "ctl/answer.h"
 #include "ctl/output.h"
 #include "ctl/plan-file.h"
+#include "ctl/same-uid.h"
 #include "ctl/unheard.h"
 #include "ctl/verb.h"
 #include "ctl/verdict.h"
 #include "dosed/text.h"
+
+/* All files, each as it was read: a later one may hold the UID of an earlier one. */
+struct verification {
+        struct calendar **calendars; /* NULL: cannot be used */
+        size_t n_calendars;
+        struct uid_version *versions;
+        json_t *done; /* NULL: printed */
+};
+
+static void verification_done(struct verification *verification) {
+        uid_versions_free(&verification->versions);
+        for (size_t i = 0; i < verification->n_calendars; i++)
+                calendar_free(verification->calendars[i]);
+        free(verification->calendars);
+        if (verification->done)
+                json_decref(verification->done);
+}
 
 static const char *plural(size_t n) {
         return n == 1 ? "" : "s";
@@ -54,37 +72,44 @@ static int add_verdict_json(json_t *done, const struct request *request, const c
 }
 
 /* Returns 0, REQUEST_REFUSED where the file cannot be used, or a negative errno. */
-static int verify_file(const struct request *request, const char *name, json_t *done) {
-        _cleanup_(calendar_free_p) struct calendar *calendar = NULL;
+static int verify_file(struct verification *verification, const struct request *request, const char *name) {
+        struct calendar **calendar = &verification->calendars[verification->n_calendars++];
         _cleanup_(problems_done) struct problems problems = {};
         int r;
 
-        r = plan_file_read(request, name, &calendar, &problems);
+        r = plan_file_read(request, name, calendar, &problems);
         if (r == 0)
-                r = unheard_warn(request, name, calendar, &problems);
+                r = unheard_warn(request, name, *calendar, &problems);
+        if (r == 0)
+                r = uid_versions_add(&verification->versions, *calendar, &problems);
         if (r < 0)
                 return r;
-        r = done ? add_verdict_json(done, request, name, calendar, &problems)
-                 : print_verdict(request, name, calendar, &problems);
+        r = verification->done ? add_verdict_json(verification->done, request, name, *calendar, &problems)
+                               : print_verdict(request, name, *calendar, &problems);
         if (r < 0)
                 return r;
-        return calendar ? 0 : REQUEST_REFUSED;
+        return *calendar ? 0 : REQUEST_REFUSED;
 }
 
 int verify_run(struct request *request) {
-        _cleanup_(json_unref_p) json_t *done = request_has(request, OPTION_JSON) ? json_array() : NULL;
+        _cleanup_(verification_done) struct verification verification = {
+                .calendars = calloc(request->n_arguments + 1, sizeof(*verification.calendars)),
+                .done = request_has(request, OPTION_JSON) ? json_array() : NULL,
+        };
         int worst = 0, r;
 
+        if (!verification.calendars)
+                return -ENOMEM;
         for (size_t i = 0; i < request->n_arguments; i++) {
-                r = verify_file(request, request->arguments[i], done);
+                r = verify_file(&verification, request, request->arguments[i]);
                 if (r < 0)
                         return r;
                 if (r > worst)
                         worst = r;
         }
 
-        if (done) {
-                r = output_json(TAKE(done));
+        if (verification.done) {
+                r = output_json(TAKE(verification.done));
                 if (r < 0)
                         return r;
         }

@@ -55,14 +55,8 @@ static int compare_versions(const void *a, const void *b) {
 
         if (order != 0)
                 return order;
-        /* Changes of single doses are no newer version of the whole. */
-        if (first->schedule->has_master != second->schedule->has_master)
-                return first->schedule->has_master ? -1 : 1;
-        if (first->schedule->sequence != second->schedule->sequence)
-                return first->schedule->sequence > second->schedule->sequence ? -1 : 1;
-        if (first->schedule->stamped_usec != second->schedule->stamped_usec)
-                return first->schedule->stamped_usec > second->schedule->stamped_usec ? -1 : 1;
-        return strcmp(first->path, second->path); /* a file holds a UID once */
+        order = schedule_compare_versions(first->schedule, second->schedule);
+        return order != 0 ? order : strcmp(first->path, second->path); /* a file holds a UID once */
 }
 
 static int list_versions(struct intake *intake, struct version **ret, size_t *ret_n) {

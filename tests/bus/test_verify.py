@@ -16,8 +16,8 @@ PLAN = calendar("\r\n".join([
     "BEGIN:VEVENT", "UID:dose", "SUMMARY:Lisinopril", "DTSTART:20260101T080000", "RRULE:FREQ=DAILY", "END:VEVENT"]))
 
 
-def verify(name, *options):
-    done = subprocess.run([program("dosectl"), "verify", *options, name], env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"),
+def verify(*arguments):
+    done = subprocess.run([program("dosectl"), "verify", *arguments], env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"),
                           capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout
 
@@ -92,6 +92,24 @@ class Verify(unittest.TestCase):
         path.write_text(PLAN.replace("END:VEVENT", "BEGIN:VALARM\r\nACTION:EMAIL\r\nATTENDEE:mailto:a@example.org\r\n"
                                      "TRIGGER:PT5H\r\nEND:VALARM\r\nEND:VEVENT"), newline="")
         self.assertEqual(verify(path)[1].splitlines()[0], f"{path}: good, 1 schedule")
+
+    def test_a_uid_in_two_files_is_told_with_the_one_that_counts(self):
+        old, new, changes = (self.pipe.with_name(name) for name in ("old.ics", "new.ics", "changes.ics"))
+        old.write_text(PLAN, newline="")
+        new.write_text(PLAN.replace("END:VEVENT", "SEQUENCE:1\r\nEND:VEVENT"), newline="")
+        changes.write_text(PLAN.replace("RRULE:FREQ=DAILY", "RECURRENCE-ID:20260102T080000\r\nSEQUENCE:2"), newline="")
+        line = next(i for i, text in enumerate(PLAN.splitlines(), 1) if text == "BEGIN:VEVENT")
+        for files in ((old, new), (new, old), (changes, new)):
+            warning = (f'The UID "dose" stands in {files[0]} as well, on line {line}: where both are one person\'s, only that '
+                       f"in {new} counts")
+            with self.subTest(files=files):
+                status, text = verify(*files)
+                self.assertEqual((status, [said for said in text.splitlines() if "UID" in said]),
+                                 (0, [f"{files[1]}:{line}: warning: {warning}"]))
+                done = subprocess.run([program("dosectl"), "preview", *files], capture_output=True, text=True, timeout=60,
+                                      check=False)
+                self.assertEqual(done.returncode, 0)
+                self.assertIn(warning, done.stderr)
 
     def test_a_pipe_into_which_nobody_writes_is_given_up(self):
         status, text = verify(self.pipe)
