@@ -102,7 +102,7 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
         struct forecast_dose dose;
         struct forecast_item *item;
         const struct stamp *stamp;
-        usec_t next_due_usec;
+        usec_t next_due_usec, after_taken_usec;
         int r;
 
         if (!node || node->at_usec >= until_usec)
@@ -115,6 +115,11 @@ int forecast_next(struct forecast *forecast, usec_t until_usec, struct forecast_
                 r = medication_next_due(forecast, item, dose.occurrence.due_usec, &next_due_usec);
         if (r < 0)
                 return r;
+
+        /* As for the daemon: the one that follows is counted from when this one is due, until it is taken. */
+        after_taken_usec = dose.occurrence.schedule->after_taken_usec;
+        if (after_taken_usec > 0 && next_due_usec > dose.occurrence.due_usec + after_taken_usec)
+                next_due_usec = dose.occurrence.due_usec + after_taken_usec;
 
         dose.window_end_usec = window_end(&plain, dose.occurrence.details, dose.occurrence.due_usec,
                                           dose.occurrence.end_usec, next_due_usec);

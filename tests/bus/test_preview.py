@@ -210,6 +210,15 @@ class ClockChanges(unittest.TestCase):
             self.assertEqual([dose["window_end"] for dose in doses],
                              ["2026-03-29T18:00:00Z", "2026-04-06T00:00:00Z", "2026-04-07T22:00:00Z"], said)
 
+    def test_the_next_dose_after_one_that_is_taken_ends_its_window(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "dose.ics"
+            path.write_text(calendar("\r\n".join([
+                "BEGIN:VEVENT", "UID:dose", "SUMMARY:dose", "DTSTART:20260701T080000Z", "X-DOSED-AFTER-TAKEN:PT8H",
+                "END:VEVENT"])), newline="")
+            _, doses, said = preview(path, "--from", "2026-07-01", "--until", "2026-07-02")
+            self.assertEqual([dose["window_end"] for dose in doses], ["2026-07-01T10:00:00Z"], said)
+
     def test_floating_times_follow_the_zone_that_is_asked_for(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "dose.ics"
