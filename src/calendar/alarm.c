@@ -28,7 +28,7 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
         usec_t start_usec = occurrence->due_usec;
 
         if (occurrence->asked.is_date) {
-                int64_t wall_sec = zone_to_wall(zone, start_usec) - clock->all_day_sec;
+                int64_t wall_sec = zone_to_wall(zone, start_usec);
 
                 start_usec = zone_from_wall(zone, (int64_t) wall_day(wall_sec) * SEC_PER_DAY, NULL);
         }

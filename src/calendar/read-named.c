@@ -110,6 +110,37 @@ static int check(struct series *series, unsigned line, const struct stamp *stamp
         return *ret_warned ? reader_warning(series->reader, line, "%s", warnings[named][naming]) : 0;
 }
 
+/* The same of a search for a dose. */
+static bool may_search(struct series *series) {
+        const struct schedule *schedule = series->schedule;
+        struct reader *reader = series->reader;
+
+        reader->n_searched += schedule->n_exception_dates + schedule->n_overrides;
+        reader->n_searched_rules += schedule->n_rules * schedule->n_exception_rules;
+        return reader->n_searched <= LIMIT_FILE_SEARCHED && reader->n_searched_rules <= LIMIT_FILE_SEARCHED_EXRULES;
+}
+
+/* One instant has one dose, which the other names: this one would be gone, and nobody would know. */
+static int check_moved(struct series *series, const struct override *override, bool *ret_warned) {
+        struct stamp original = schedule_original(series->schedule, &override->recurrence_id, &series->clock);
+        usec_t due_usec = stamp_to_usec(&override->start, &series->clock, NULL);
+        struct occurrence first;
+        int r;
+
+        *ret_warned = false;
+        if (override->this_and_future || due_usec == stamp_to_usec(&original, &series->clock, NULL) ||
+            override->start.is_date != original.is_date || is_mixed(series, &override->start) || !may_search(series))
+                return 0;
+        r = schedule_next(series->schedule, &series->clock, due_usec, &first);
+        if (r < 0)
+                return r;
+        if (r > 0 || first.due_usec != due_usec || stamp_compare(&first.recurrence_id, &original) == 0)
+                return 0;
+        *ret_warned = true;
+        return reader_warning(series->reader, override->line, "This dose is moved to a time at which another one of the series is "
+                              "due, and both are one dose then; write another time, or a UID of its own for what is taken besides");
+}
+
 static int check_overrides(struct series *series) {
         const struct schedule *schedule = series->schedule;
         bool warned;
@@ -119,9 +150,11 @@ static int check_overrides(struct series *series) {
                 const struct override *override = &schedule->overrides[i];
 
                 /* What calls off all that is to come does so from any time on. */
-                if (!override->cancelled)
-                        r = check(series, override->line, &override->recurrence_id, NAMING_MOVED, &warned);
-                else if (!override->this_and_future)
+                if (!override->cancelled) {
+                        r = check_moved(series, override, &warned);
+                        if (r >= 0 && !warned)
+                                r = check(series, override->line, &override->recurrence_id, NAMING_MOVED, &warned);
+                } else if (!override->this_and_future)
                         r = check(series, override->line, &override->recurrence_id, NAMING_CANCELLED, &warned);
         }
         return r;
@@ -152,16 +185,6 @@ static int check_exceptions(struct series *series, size_t component) {
                 }
         }
         return 0;
-}
-
-/* The same of a search for a dose that is left. */
-static bool may_search(struct series *series) {
-        const struct schedule *schedule = series->schedule;
-        struct reader *reader = series->reader;
-
-        reader->n_searched += schedule->n_exception_dates + schedule->n_overrides;
-        reader->n_searched_rules += schedule->n_rules * schedule->n_exception_rules;
-        return reader->n_searched <= LIMIT_FILE_SEARCHED && reader->n_searched_rules <= LIMIT_FILE_SEARCHED_EXRULES;
 }
 
 /* Whether it may be that every dose is taken away; false also where to find out would cost too much. */

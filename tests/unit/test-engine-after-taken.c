@@ -216,6 +216,20 @@ static void a_waiting_dose_of_a_held_schedule_does_not_ring(void **state) {
         assert_int_equal(engine_count_open(world->engine), 0);
 }
 
+/* RFC 5545 3.8.6.3: an alarm of a DATE is relative to the beginning of that day, whenever in it the dose is due. */
+static void an_alarm_of_a_day_comes_with_the_day_of_the_dose(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, "DTSTART;VALUE=DATE:20261123\r\nX-DOSED-AFTER-TAKEN:P3D\r\n"
+                          "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n");
+        world->now_usec = AT(7, 0);
+        world_take(world, "ana/lis/20261123");
+        world_pass_until(world, AT(23, 0) + USEC_PER_DAY);
+        world_forget(world);
+        world_pass_until(world, AT(7, 1) + 3 * USEC_PER_DAY);
+        world_told(world, "23:45 reminder Lisinopril upcoming\n07:00 changed Lisinopril due\n07:00 reminder Lisinopril due\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(after_taken_without_ledger_ends),
@@ -231,6 +245,7 @@ int main(void) {
                 TEST(an_open_dose_of_a_stopped_schedule_rings_no_more),
                 TEST(an_open_dose_of_a_held_schedule_rings_no_more),
                 TEST(a_waiting_dose_of_a_held_schedule_does_not_ring),
+                TEST(an_alarm_of_a_day_comes_with_the_day_of_the_dose),
         };
 
         return cmocka_run_group_tests_name("engine-after-taken", tests, NULL, NULL);

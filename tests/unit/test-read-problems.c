@@ -173,12 +173,17 @@ static void what_names_no_dose_is_told(void **state) {
                 { "DTSTART:20260202T080000\nRRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260210\n", NULL, 7, "takes nothing away" },
                 { IN_UTC "EXDATE:20270117T080001Z\n", NULL, 7, "takes nothing away" },
                 { BY_DAY "EXDATE;VALUE=DATE:20260131\nRDATE;VALUE=DATE:20260210\n",
-                  "RECURRENCE-ID;VALUE=DATE:20260131\nDTSTART;VALUE=DATE:20260204\n", 12, "due besides them all" },
+                  "RECURRENCE-ID;VALUE=DATE:20260131\nDTSTART;VALUE=DATE:20260130\n", 12, "due besides them all" },
                 /* The end of a rule has come before it. */
                 { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;UNTIL=20260209T090000\n",
                   "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
                 { "DTSTART:20260201T090000\nRRULE:FREQ=DAILY;COUNT=9\n",
                   "RECURRENCE-ID:20260210T090000\nDTSTART:20260210T100000\n", 10, "due besides them all" },
+                /* Where another one is. */
+                { BY_DAY, "RECURRENCE-ID;VALUE=DATE:20260131\nDTSTART;VALUE=DATE:20260204\n", 10, "both are one dose then" },
+                { AT_NINE, "RECURRENCE-ID:20260210T090000\nDTSTART:20260211T090000\n", 10, "both are one dose then" },
+                { IN_BERLIN, "RECURRENCE-ID;TZID=Europe/Berlin:20260210T080000\nDTSTART:20260212T070000Z\n", 10,
+                  "both are one dose then" },
                 /* The person's zone decides. */
                 { IN_BERLIN, "RECURRENCE-ID:20260210T080000\nDTSTART:20260210T083000\n", 10, "only one has a zone" },
                 { IN_BERLIN, "RECURRENCE-ID:20260210T080000\n" CANCELLED, 10, "only one has a zone" },
@@ -215,6 +220,9 @@ static void what_names_a_dose_in_whatever_form_is_good(void **state) {
                 { AT_NINE "RDATE:20260210T200000\n", "RECURRENCE-ID:20260210T200000\n" },
                 { IN_BERLIN "RDATE:20260210T200000Z\n", "RECURRENCE-ID;TZID=Europe/Berlin:20260210T210000\n" },
                 { IN_BERLIN "RDATE:20260210T200000Z\nEXDATE;VALUE=DATE:20260210\n", NULL },
+                /* Moved to where another one was, which is not there. */
+                { AT_NINE "EXDATE:20260211T090000\n", "RECURRENCE-ID:20260210T090000\nDTSTART:20260211T090000\n" },
+                { AT_NINE, "RECURRENCE-ID:20260210T090000\nDTSTART:20260211T090001\n" },
                 /* Taken away by two. */
                 { IN_UTC "EXRULE:FREQ=WEEKLY\nEXDATE:20260208T080000Z\n", NULL },
                 /* What programs leave behind, which takes nothing away because there is nothing. */
