@@ -59,6 +59,10 @@ struct alarm {
         struct duration every;  /* between them */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
         size_t n_addresses;
+        usec_t seen_usec;       /* until then it was acknowledged (RFC 9074, 6.1); USEC_NONE */
+        /* What another client put off, where it is known (ALARM_ABSOLUTE): */
+        size_t puts_off;        /* which of the alarms of its component that remind, from 1 (RFC 9074, 7); 0 */
+        usec_t of_usec;         /* the original start of whose dose, of one that floats as if it were UTC; USEC_NONE */
 };
 
 /* What one VEVENT or VTODO says beyond its times; an override has its own. Texts are clean UTF-8, NULL where absent. */

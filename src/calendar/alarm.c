@@ -37,6 +37,12 @@ static usec_t anchor_usec(const struct occurrence *occurrence, enum alarm_anchor
                        : start_usec;
 }
 
+static usec_t relative_usec(const struct occurrence *occurrence, const struct alarm *alarm,
+                            const struct wall_clock *clock) {
+        return usec_add_duration(anchor_usec(occurrence, alarm->anchor, clock), alarm->offset,
+                                 day_zone(occurrence, clock));
+}
+
 /* Whether the same component speaks of a dose due from then until then: only those ring its alarms. */
 static bool find_alike(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
                        usec_t from_usec, usec_t until_usec, struct occurrence *ret) {
@@ -69,6 +75,48 @@ static bool owns_absolute(const struct occurrence *occurrence, const struct wall
         /* Programs copy the master's alarms into each override: these are the same alarm. */
         return details == master || !has_instant(master, at_usec) ||
                !find_alike(schedule, master, clock, from_usec, until_usec, &nearer);
+}
+
+/* RFC 9074, 7: what was put off is the last of its alarms that had rung when it was acknowledged. */
+static bool had_rung(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm) {
+        return relative_usec(occurrence, alarm, clock) <= alarm->seen_usec;
+}
+
+static bool had_rung_later(const struct occurrence *occurrence, const struct details *details,
+                           const struct wall_clock *clock, const struct alarm *alarm) {
+        struct occurrence later;
+
+        return find_alike(occurrence->schedule, details, clock, occurrence->due_usec + 1,
+                          alarm->seen_usec + LEAD_MAX_USEC, &later) &&
+               had_rung(&later, clock, alarm);
+}
+
+static bool owns_snooze(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *snooze,
+                        const struct alarm *put_off) {
+        const struct details *details = occurrence->details, *master = &occurrence->schedule->details;
+
+        if (!had_rung(occurrence, clock, put_off) || had_rung_later(occurrence, details, clock, put_off))
+                return false;
+        return details == master || !has_instant(master, snooze->at_usec) ||
+               !had_rung_later(occurrence, master, clock, put_off);
+}
+
+/* In the words of Thunderbird, to which a floating time is one in UTC. */
+static bool starts_at(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t start_usec) {
+        const struct stamp *original = &occurrence->recurrence_id;
+        const struct zone *zone = original->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(original, clock);
+
+        return zone_from_wall(zone, original->wall_sec, NULL) == start_usec;
+}
+
+static bool owns(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm) {
+        const struct alarm *put_off = alarm->puts_off > 0 ? &occurrence->details->alarms[alarm->puts_off - 1] : NULL;
+
+        if (alarm->of_usec != USEC_NONE)
+                return starts_at(occurrence, clock, alarm->of_usec);
+        if (put_off && put_off->anchor != ALARM_ABSOLUTE)
+                return owns_snooze(occurrence, clock, alarm, put_off);
+        return owns_absolute(occurrence, clock, (put_off ?: alarm)->at_usec);
 }
 
 bool details_are_near(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
@@ -125,8 +173,8 @@ static int find_times(const struct occurrence *occurrence, const struct wall_clo
                 usec_t at_usec = alarm->at_usec;
 
                 if (alarm->anchor != ALARM_ABSOLUTE)
-                        at_usec = usec_add_duration(anchor_usec(occurrence, alarm->anchor, clock), alarm->offset, zone);
-                else if (!owns_absolute(occurrence, clock, at_usec))
+                        at_usec = relative_usec(occurrence, alarm, clock);
+                else if (!owns(occurrence, clock, alarm))
                         continue;
 
                 for (unsigned k = 0; k <= alarm->repeat; k++) {
@@ -163,14 +211,33 @@ usec_t alarm_after_usec(const struct details *details, struct duration span, con
                                           : after_usec;
 }
 
+/* The dose that an alarm names, where the component that has the alarm speaks of it. */
+static bool find_named(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
+                       usec_t start_usec, struct occurrence *ret) {
+        const struct stamp *start = &schedule->start;
+        const struct zone *zone = start->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(start, clock);
+        const struct occurrence named = { .recurrence_id = stamp_at(start, zone_to_wall(zone, start_usec)) };
+        char id[CIVIL_TEXT_SIZE];
+
+        return schedule_find(schedule, clock, occurrence_format_id(&named, id), ret) == 0 && ret->details == details;
+}
+
 /* None where the alarm follows its dose. */
 static usec_t absolute_lead(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
-                            usec_t at_usec) {
+                            const struct alarm *alarm) {
+        usec_t at_usec = alarm->at_usec;
         struct occurrence next;
 
         /* When those after the first will be due is not known. */
         if (schedule->after_taken_usec > 0)
                 return LEAD_MAX_USEC;
+        if (alarm->of_usec != USEC_NONE)
+                return find_named(schedule, details, clock, alarm->of_usec, &next) && next.due_usec > at_usec
+                               ? next.due_usec - at_usec
+                               : 0;
+        /* It comes after the alarm that it puts off, and that is looked ahead for. */
+        if (alarm->puts_off > 0)
+                return 0;
         if (!find_alike(schedule, details, clock, at_usec, at_usec + LEAD_MAX_USEC, &next) ||
             !owns_absolute(&next, clock, at_usec))
                 return 0;
@@ -188,7 +255,7 @@ static usec_t details_alarm_lead(const struct schedule *schedule, const struct d
                 usec_t before_usec = 0;
 
                 if (alarm->anchor == ALARM_ABSOLUTE)
-                        before_usec = absolute_lead(schedule, details, clock, alarm->at_usec);
+                        before_usec = absolute_lead(schedule, details, clock, alarm);
                 else {
                         before_usec = -alarm_after_usec(details, span, alarm);
                         if (alarm->offset.days != 0 || is_date)

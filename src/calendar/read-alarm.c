@@ -9,6 +9,9 @@
 #include "dosed/limits.h"
 #include "dosed/text.h"
 
+/* In Thunderbird's words; past the year 8000 nothing starts. */
+#define START_MAX_USEC (INT64_C(6000) * 366 * USEC_PER_DAY)
+
 enum action {
         ACTION_REMINDS,
         ACTION_MAILS,
@@ -86,6 +89,13 @@ static int read_repeats(struct reader *reader, size_t component, struct alarm *a
         return 0;
 }
 
+/* Of another client, whose mistakes are no reason to refuse a plan: what is not an instant says nothing. */
+static usec_t read_instant(const struct scan_line *line) {
+        struct time_value time;
+
+        return line && lex_time(line->value, &time) && time.is_utc ? time.wall_sec * USEC_PER_SEC : USEC_NONE;
+}
+
 static int read_alarm(struct reader *reader, size_t component, struct alarm *alarm) {
         const struct scan_line *trigger = scan_find(reader->scan, component, PROPERTY_TRIGGER);
 
@@ -97,6 +107,7 @@ static int read_alarm(struct reader *reader, size_t component, struct alarm *ala
                 alarm->anchor = trigger->related_end ? ALARM_END : ALARM_START;
                 alarm->offset = trigger->duration;
         }
+        alarm->seen_usec = read_instant(scan_find(reader->scan, component, PROPERTY_ACKNOWLEDGED));
         return read_repeats(reader, component, alarm);
 }
 
@@ -121,16 +132,45 @@ static int read_addresses(struct reader *reader, size_t component, struct alarm 
         return 0;
 }
 
-/* Of another client, whose mistakes are no reason to refuse a plan: what is not an instant says nothing. */
-static usec_t read_instant(const struct scan_line *line) {
-        struct time_value time;
-
-        return line && lex_time(line->value, &time) && time.is_utc ? time.wall_sec * USEC_PER_SEC : USEC_NONE;
-}
-
 static void note_seen(struct details *details, usec_t at_usec) {
         if (at_usec > details->seen_usec)
                 details->seen_usec = at_usec;
+}
+
+/* An alarm cannot be put off before it was seen, nor, at an instant, before that: then which one is meant is not known. */
+static bool may_put_off(const struct alarm *snooze, const struct alarm *alarm) {
+        usec_t rang_usec = alarm->anchor == ALARM_ABSOLUTE ? alarm->at_usec : alarm->seen_usec;
+
+        return snooze->anchor == ALARM_ABSOLUTE && rang_usec != USEC_NONE && snooze->at_usec >= rang_usec;
+}
+
+/* RFC 9074, 7: a snooze names the alarm that it puts off, and no other snooze. */
+static void find_snoozed(const struct reader *reader, struct alarm *alarms, const size_t *components, size_t n) {
+        const struct scan *scan = reader->scan;
+
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < n && scan->components[components[i]].is_snooze; k++) {
+                        const struct scan_line *uid = scan_find(scan, components[k], PROPERTY_ALARM_UID);
+
+                        if (uid && !scan->components[components[k]].is_snooze &&
+                            slice_same(uid->value, scan->components[components[i]].snoozed) &&
+                            may_put_off(&alarms[i], &alarms[k]))
+                                alarms[i].puts_off = k + 1;
+                }
+}
+
+/* What follows the name of X-MOZ-SNOOZE-TIME where it is of one dose of several; USEC_NONE where nothing does. */
+static usec_t read_snoozed_start(const struct scan_line *line) {
+        static const char name[] = "X-MOZ-SNOOZE-TIME-";
+        struct slice digits = line->text;
+        int64_t start_usec;
+
+        if (!slice_starts(line->text, name))
+                return USEC_NONE;
+        digits.text += strlen(name);
+        for (digits.size = 0; digits.text[digits.size] != ':' && digits.text[digits.size] != ';';)
+                digits.size++;
+        return lex_integer(digits, 0, START_MAX_USEC, &start_usec) ? start_usec : USEC_NONE;
 }
 
 /* Those that ring at a time of their own, beside the alarms they put off. */
@@ -142,8 +182,12 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
                 usec_t at_usec = read_instant(line);
 
                 if (at_usec != USEC_NONE)
-                        alarms[n++] =
-                                (struct alarm){ .anchor = ALARM_ABSOLUTE, .at_usec = at_usec, .line = line->line };
+                        alarms[n++] = (struct alarm){
+                                .anchor = ALARM_ABSOLUTE,
+                                .at_usec = at_usec,
+                                .line = line->line,
+                                .of_usec = read_snoozed_start(line),
+                        };
         }
         return n;
 }
@@ -219,7 +263,7 @@ static int keep_alarms(const struct alarm *alarms, size_t n, struct alarm **ret,
 int read_alarms(struct reader *reader, size_t component, struct details *details) {
         const struct scan *scan = reader->scan;
         struct alarm alarms[2 * LIMIT_SCHEDULE_ALARMS] = {}, mails[LIMIT_SCHEDULE_ALARMS] = {};
-        size_t of_mails[LIMIT_SCHEDULE_ALARMS], n_alarms = 0, n_mails = 0;
+        size_t of_alarms[LIMIT_SCHEDULE_ALARMS], of_mails[LIMIT_SCHEDULE_ALARMS], n_alarms = 0, n_mails = 0;
         int r;
 
         note_seen(details, read_instant(scan_find(scan, component, PROPERTY_MOZ_LASTACK)));
@@ -241,6 +285,8 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                                             LIMIT_SCHEDULE_ALARMS);
                 if (action == ACTION_MAILS)
                         of_mails[n_mails] = i;
+                else
+                        of_alarms[n_alarms] = i;
                 alarm = action == ACTION_MAILS ? &mails[n_mails++] : &alarms[n_alarms++];
                 r = read_alarm(reader, i, alarm);
                 if (r >= 0)
@@ -248,8 +294,9 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                 if (r < 0)
                         return r;
                 if (action == ACTION_REMINDS)
-                        note_seen(details, read_instant(scan_find(scan, i, PROPERTY_ACKNOWLEDGED)));
+                        note_seen(details, alarm->seen_usec);
         }
+        find_snoozed(reader, alarms, of_alarms, n_alarms);
         n_alarms += read_snoozes(reader, component, alarms + n_alarms);
 
         r = keep_alarms(alarms, n_alarms, &details->alarms, &details->n_alarms);

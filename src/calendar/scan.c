@@ -148,8 +148,10 @@ static void digest_line(struct scan_component *component, const struct content_l
         if (property_is_noise(content->name))
                 return;
         if (component->kind == COMPONENT_ALARM && slice_equal(content->name, "RELATED-TO") &&
-            line_parameter(content, "RELTYPE", &relation) && slice_equal(relation, "SNOOZE"))
+            line_parameter(content, "RELTYPE", &relation) && slice_equal(relation, "SNOOZE")) {
                 component->is_snooze = true;
+                component->snoozed = content->value;
+        }
 
         for (size_t i = 0; i < content->name.size; i++) {
                 char c = (char) toupper((unsigned char) content->name.text[i]);

@@ -38,6 +38,7 @@ struct scan_component {
         size_t parent;                /* index; of the first one: itself */
         size_t first_line, end_line;  /* its lines, and those of the components in it, are in [first, end) */
         bool is_snooze;               /* a VALARM by which another client puts one off (RFC 9074, 7.1): noise */
+        struct slice snoozed;         /* UID of the one that is put off */
         uint64_t digest;              /* of all it says, in whatever order, with all that is in it, but for noise */
 };
 
