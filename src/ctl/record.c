@@ -167,6 +167,19 @@ static void say_already(const struct recording *recording, const struct record_a
         printf(". --amend corrects it.\n");
 }
 
+/* Whoever says it again with --force may mean the next one, which is not guessed. */
+static int say_next(const struct recording *recording) {
+        _cleanup_(listed_dose_done) struct listed_dose next = {};
+        char due[WHEN_TEXT_SIZE];
+        int r;
+
+        r = what_next(recording->bus, recording->request, recording->dose, &next);
+        if (r == 0)
+                printf("  If it was the one of %s: dosectl take %s --force\n", say_time(recording, next.due_usec, due),
+                       next.id);
+        return r == WHAT_NONE ? 0 : r;
+}
+
 static void say_taken(const struct recording *recording, const struct record_answer *answer) {
         char at[WHEN_TEXT_SIZE];
 
@@ -234,7 +247,7 @@ static int report(const struct act *act, const struct recording *recording, cons
                 printf("  Look: %s.\n", answer->warning);
         if (!answer->durable)
                 printf("  It is not yet safely in the ledger: see dosectl status.\n");
-        return 0;
+        return answer->already && request_has(recording->request, OPTION_FORCE) ? say_next(recording) : 0;
 }
 
 /* What lies ahead was not taken yet. */

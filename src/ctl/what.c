@@ -10,6 +10,8 @@
 /* A dose belongs to a time at which it was taken at most so long after it was due. */
 #define RECORD_LATE_MAX USEC_PER_DAY
 #define ANSWER_AHEAD USEC_PER_DAY
+/* Whoever says --force twice within so long means the same dose. */
+#define FORCE_AGAIN USEC_PER_HOUR
 #define CORRECT_BACK (2 * USEC_PER_DAY)
 /* What is recorded today may have been due last week. */
 #define CORRECT_DUE_BACK (14 * USEC_PER_DAY)
@@ -65,19 +67,27 @@ static bool fits_time(const struct request *request, const struct listed_dose *d
                at_usec < dose->due_usec + RECORD_LATE_MAX;
 }
 
-/* Recorded, and nothing else was to be taken then. */
+static usec_t dose_done(const struct listed_dose *dose) {
+        return dose->taken_at_usec != USEC_NONE ? dose->taken_at_usec : dose->recorded_at_usec;
+}
+
+/* Recorded, and nothing else was to be taken then; or recorded as of then, however late, and the same is said again. */
 static bool is_recorded_for_time(const struct request *request, const struct listed_dose *dose) {
+        usec_t again_usec = request_has(request, OPTION_FORCE) && !request_has(request, OPTION_AT) ? FORCE_AGAIN
+                                                                                                   : USEC_PER_MINUTE;
         usec_t at_usec;
 
-        return is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= dose_start(dose) &&
-               at_usec < dose->window_end_usec;
+        if (!is_recorded(dose) || what_time(request, dose, &at_usec) != 0)
+                return false;
+        return (at_usec >= dose_start(dose) && at_usec < dose->window_end_usec) ||
+               (at_usec >= dose_done(dose) && at_usec - dose_done(dose) < again_usec);
 }
 
 /* Recorded by then, however early that was. */
 static bool is_recorded_ahead(const struct request *request, const struct listed_dose *dose) {
-        usec_t done_usec = dose->taken_at_usec != USEC_NONE ? dose->taken_at_usec : dose->recorded_at_usec, at_usec;
+        usec_t at_usec;
 
-        return is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= done_usec &&
+        return is_recorded(dose) && what_time(request, dose, &at_usec) == 0 && at_usec >= dose_done(dose) &&
                at_usec < dose->window_end_usec;
 }
 
@@ -90,31 +100,24 @@ static bool was_recorded_lately(const struct request *request, const struct list
         return is_recorded(dose) && dose->recorded_at_usec >= request->now_usec - CORRECT_BACK;
 }
 
-/* Where to look, one after the other until something fits. --force says that what is recorded is not meant. */
+/* Where to look, one after the other until something fits. */
 static const struct stage {
         bool open_only;
         usec_t back, ahead; /* from now, or from --at */
         what_filter filter;
-        bool take_first, unless_forced;
-} stages[_WHAT_PURPOSE_MAX][5] = {
+        bool take_first;
+} stages[_WHAT_PURPOSE_MAX][4] = {
         [WHAT_TO_ANSWER] = { { .open_only = true, .filter = is_any },
-                             { .back = USEC_PER_DAY,
+                             { .back = CORRECT_DUE_BACK,
                                .ahead = ANSWER_AHEAD,
                                .filter = is_recorded_for_time,
-                               .take_first = true,
-                               .unless_forced = true },
-                             { .ahead = ANSWER_AHEAD,
-                               .filter = comes,
-                               .take_first = true,
-                               .unless_forced = true },
-                             { .ahead = ANSWER_AHEAD, .filter = is_upcoming, .take_first = true },
-                             { .ahead = ANSWER_AHEAD, .filter = is_recorded_ahead, .take_first = true } },
+                               .take_first = true },
+                             { .ahead = ANSWER_AHEAD, .filter = comes, .take_first = true } },
         [WHAT_TO_RECORD] = { { .open_only = true, .filter = fits_time },
-                             { .back = USEC_PER_DAY + CLOCKS_APART,
+                             { .back = CORRECT_DUE_BACK + CLOCKS_APART,
                                .ahead = USEC_PER_DAY + CLOCKS_APART,
                                .filter = is_recorded_for_time,
-                               .take_first = true,
-                               .unless_forced = true },
+                               .take_first = true },
                              { .back = RECORD_LATE_MAX + CLOCKS_APART,
                                .ahead = USEC_PER_DAY + CLOCKS_APART,
                                .filter = fits_time },
@@ -251,14 +254,28 @@ static int find_by_name(sd_bus *bus, const struct request *request, const char *
                 const struct stage *stage = &stages[purpose][i];
                 int r;
 
-                if (stage->unless_forced && request_has(request, OPTION_FORCE))
-                        continue;
                 r = find_in_stage(bus, request, what, purpose, stage, around_usec, ret);
                 if (r == WHAT_SEVERAL)
                         return REQUEST_REFUSED;
                 if (r != WHAT_NONE)
                         return r;
         }
+        return WHAT_NONE;
+}
+
+int what_next(sd_bus *bus, const struct request *request, const struct listed_dose *dose, struct listed_dose *ret) {
+        _cleanup_(listed_doses_done) struct listed_doses doses = {};
+        int r;
+
+        r = listed_doses_get(bus, request, request->now_usec, request->now_usec + ANSWER_AHEAD, &doses);
+        if (r != 0)
+                return r;
+        for (size_t i = 0; i < doses.n_items; i++)
+                if (is_upcoming(request, &doses.items[i]) && listed_dose_same_medication(&doses.items[i], dose)) {
+                        *ret = doses.items[i];
+                        doses.items[i] = (struct listed_dose){};
+                        return 0;
+                }
         return WHAT_NONE;
 }
 

@@ -11,7 +11,8 @@
 
 /*
  * A dose that was recorded and whose window still lasts goes before any later one: whoever says it twice, or says it after
- * somebody else did, hears so, and the next dose is not recorded in its place.
+ * somebody else did, hears so, and the next dose is not recorded in its place. --force changes nothing of that: it says that
+ * it is not too early or too soon, not which dose is meant.
  */
 enum what_purpose {
         WHAT_TO_ANSWER,  /* now: an open dose, else the one just recorded, else the next one within a day */
@@ -39,6 +40,9 @@ int what_pick(const char *what, const struct listed_dose *const *doses, size_t n
  */
 int what_find(sd_bus *bus, const struct request *request, const char *what, enum what_purpose purpose,
               struct listed_dose *ret);
+
+/* The dose of that medication that comes within a day. Returns 0, WHAT_NONE, REQUEST_REFUSED or a negative errno. */
+int what_next(sd_bus *bus, const struct request *request, const struct listed_dose *dose, struct listed_dose *ret);
 
 /* When it was taken: by --at, on the clock of the dose's person, else now. Returns 0 or WHEN_INVALID. */
 int what_time(const struct request *request, const struct listed_dose *dose, usec_t *ret_usec);

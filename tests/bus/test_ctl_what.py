@@ -60,8 +60,40 @@ class What(Client):
         at = (now() - timedelta(minutes=2)).strftime("%Y-%m-%d %H:%M")
         self.assertIn("Nothing changed", self.run_ctl("take", "asp", "--at", at).stdout)
         self.assertEqual({call[0] for call in self.calls("Confirm")}, {early["id"]})
-        self.run_ctl("take", "asp", "--force")
+        said = self.run_ctl("take", "asp", "--force").stdout
+        self.assertRegex(said, r"^Nothing changed: Aspirin of .* recorded by ana at .*\.\n  If it was the one of ")
+        self.assertIn(f": dosectl take {later['id']} --force\n", said)
+        self.assertEqual({call[0] for call in self.calls("Confirm")}, {early["id"]})
+        self.run_ctl("take", later["id"], "--force")
         self.assertEqual(self.calls("Confirm")[-1], [later["id"], {"force": 1}])
+
+    def test_saying_it_with_force_again_does_not_take_the_next_one(self):
+        taken = now() - timedelta(minutes=2)
+        recorded = {"taken_at": usec(taken), "recorded_at": usec(taken), "recorded_by": "ana"}
+        names = {"Due": 1, "Late": 6, "Later": 72}
+        first = [dose(name, name, now() - timedelta(hours=ago), "taken", **recorded) for name, ago in names.items()]
+        later = [dose(name, name, now() + timedelta(hours=6), "upcoming") for name in names]
+        self.script(*first, *later)
+        for name in names:
+            with self.subTest(name=name):
+                self.assertIn("Nothing changed", self.run_ctl("take", name, "--force").stdout)
+        self.assertEqual([call[0] for call in self.calls("Confirm")], [one["id"] for one in first])
+
+    def test_what_was_taken_more_than_an_hour_ago_is_not_said_again(self):
+        taken = now() - timedelta(minutes=65)
+        later = dose("a", "Aspirin", now() + timedelta(hours=6), "upcoming")
+        self.script(dose("a", "Aspirin", now() - timedelta(hours=6), "taken", taken_at=usec(taken), recorded_at=usec(taken)), later)
+        self.run_ctl("take", "asp", "--force")
+        self.assertEqual(self.calls("Confirm"), [[later["id"], {"force": 1}]])
+
+    def test_the_same_time_said_again_is_the_same_dose(self):
+        at = (now() - timedelta(hours=2)).replace(second=0, microsecond=0)
+        recorded = {"taken_at": usec(at), "recorded_at": usec(now()), "recorded_by": "ana"}
+        first = dose("a", "Aspirin", now() - timedelta(hours=9), "taken", **recorded)
+        self.script(dose("a", "Aspirin", now() - timedelta(hours=21), "missed"), first)
+        for more in ((), ("--force",)):
+            self.assertIn("Nothing changed", self.run_ctl("take", "asp", "--at", at.strftime("%Y-%m-%d %H:%M"), *more).stdout)
+        self.assertEqual({call[0] for call in self.calls("Confirm")}, {first["id"]})
 
     def test_where_there_is_no_other_one_saying_it_with_force_again_changes_nothing(self):
         taken = now() - timedelta(minutes=5)
