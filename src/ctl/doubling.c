@@ -2,6 +2,8 @@
 /* Whether what is to be added is in the plan already. */
 #include "ctl/doubling.h"
 
+#include <string.h>
+
 #include "ctl/listing.h"
 #include "ctl/when.h"
 #include "dosed/text.h"
@@ -10,9 +12,9 @@
 #define LOOK_AHEAD (31 * USEC_PER_DAY)
 #define ALL_DAY_SEC (8 * 3600)
 
-/* When the first of it is due, on the clock of this machine; USEC_NEVER where none is. */
+/* When the first of it is due at the latest, on the clock of this machine; USEC_NEVER where none is. */
 static int find_first(const struct request *request, const struct calendar *calendar, usec_t *ret_usec) {
-        const struct wall_clock clock = { .zone = request->zone, .all_day_sec = ALL_DAY_SEC };
+        const struct wall_clock clock = { .zone = request->zone, .all_day_sec = SEC_PER_DAY - 1 };
         usec_t first_usec = USEC_NEVER;
 
         for (size_t i = 0; i < calendar->n_schedules; i++) {
@@ -42,9 +44,36 @@ static int is_same_medication(const struct schedule *schedule, const struct list
         return text_equal_caseless(key, dose->key) || text_equal_caseless(name, dose->medication);
 }
 
+/* Its id ends with a date. */
+static bool is_of_a_day(const struct listed_dose *dose) {
+        const char *slash = strrchr(dose->id, '/');
+        bool is_date, is_utc;
+        int64_t wall_sec;
+
+        return slash && civil_parse(slash + 1, strlen(slash + 1), &wall_sec, &is_date, &is_utc) == 0 && is_date;
+}
+
+static int32_t time_of_day(const struct request *request, const struct listed_dose *dose) {
+        return (int32_t) (listed_dose_wall(dose, request, dose->due_usec) % SEC_PER_DAY);
+}
+
+/* dosed.conf says when a day without a time is due, and the last one that is listed shows it: near ones are moved by hand. */
+static int32_t find_all_day_sec(const struct request *request, const char *person, const struct listed_doses *doses) {
+        int32_t all_day_sec = ALL_DAY_SEC;
+
+        for (size_t i = 0; i < doses->n_items; i++)
+                if (text_equal(doses->items[i].person, person) && is_of_a_day(&doses->items[i]))
+                        all_day_sec = time_of_day(request, &doses->items[i]);
+        return all_day_sec;
+}
+
 /* Returns 1 where the schedule is due in the same minute, 0 or a negative errno. */
-static int is_due_with(const struct request *request, const struct schedule *schedule, const struct listed_dose *dose) {
-        struct wall_clock clock = { .zone = request->zone, .all_day_sec = ALL_DAY_SEC };
+static int is_due_with(const struct request *request, const struct schedule *schedule, int32_t all_day_sec,
+                       const struct listed_dose *dose) {
+        struct wall_clock clock = {
+                .zone = request->zone,
+                .all_day_sec = is_of_a_day(dose) ? time_of_day(request, dose) : all_day_sec,
+        };
         usec_t minute_usec = dose->due_usec - dose->due_usec % USEC_PER_MINUTE;
         struct occurrence occurrence;
         int r;
@@ -55,14 +84,15 @@ static int is_due_with(const struct request *request, const struct schedule *sch
         return r < 0 ? r : r == 0 && occurrence.due_usec < minute_usec + USEC_PER_MINUTE;
 }
 
-static int is_doubled(const struct request *request, const struct calendar *calendar, const struct listed_dose *dose) {
+static int is_doubled(const struct request *request, const struct calendar *calendar, int32_t all_day_sec,
+                      const struct listed_dose *dose) {
         for (size_t i = 0; i < calendar->n_schedules; i++) {
                 const struct schedule *schedule = calendar->schedules[i];
                 int r;
 
                 r = is_same_medication(schedule, dose);
                 if (r > 0)
-                        r = is_due_with(request, schedule, dose);
+                        r = is_due_with(request, schedule, all_day_sec, dose);
                 if (r != 0)
                         return r;
         }
@@ -83,6 +113,7 @@ static int refuse(const struct request *request, const struct listed_dose *dose)
 int doubling_refuse(sd_bus *bus, const struct request *request, const char *person, const struct calendar *calendar) {
         _cleanup_(listed_doses_done) struct listed_doses doses = {};
         usec_t first_usec, from_usec;
+        int32_t all_day_sec;
         int r;
 
         if (request_has(request, OPTION_FORCE))
@@ -90,16 +121,19 @@ int doubling_refuse(sd_bus *bus, const struct request *request, const char *pers
         r = find_first(request, calendar, &first_usec);
         if (r < 0 || first_usec == USEC_NEVER)
                 return r;
-        /* The person's clock is known only by the doses that are listed. */
-        from_usec = first_usec > request->now_usec + CLOCKS_APART ? first_usec - CLOCKS_APART : request->now_usec;
+        /* The person's clock, and when a day is due, are known only by the doses that are listed. */
+        from_usec = first_usec - CLOCKS_APART - USEC_PER_DAY;
+        if (from_usec < request->now_usec)
+                from_usec = request->now_usec;
         r = listed_doses_get(bus, request, from_usec, first_usec + LOOK_AHEAD, &doses);
+        all_day_sec = find_all_day_sec(request, person, &doses);
 
         for (size_t i = 0; r == 0 && i < doses.n_items; i++) {
                 const struct listed_dose *dose = &doses.items[i];
 
                 if (dose->state != DOSE_UPCOMING || !text_equal(dose->person, person))
                         continue;
-                r = is_doubled(request, calendar, dose);
+                r = is_doubled(request, calendar, all_day_sec, dose);
                 if (r > 0)
                         r = refuse(request, dose);
         }

@@ -72,6 +72,23 @@ class Adding(unittest.TestCase):
         self.say("add", str(path), "--force")
         self.assertEqual(self.schedules(), 2)
 
+    def test_a_day_without_a_time_is_not_doubled_whenever_its_time_of_day_is(self):
+        at = minutes(now() + timedelta(hours=3))
+        self.dosed.configure(self.dosed.configuration + f"[dosed]\nall-day-time = {clock(at)}\n")
+        daily = {"DTSTART;VALUE=DATE": f"{now() - timedelta(days=1):%Y%m%d}", "RRULE": "FREQ=DAILY"}
+        moved = minutes(now() + timedelta(hours=1))
+        self.dosed.put_ics("days", calendar(
+            event("Day", None, uid="day", **daily), event("Timed", at, RRULE="FREQ=DAILY"),
+            event("Day", moved, uid="day", **{"RECURRENCE-ID;VALUE=DATE": f"{at:%Y%m%d}"})))
+        self.dosed.dosectl("reload", check=0)
+        path = self.dosed.folder / "other.ics"
+        for name, time in (("Day", moved), ("Timed", at)):
+            with self.subTest(name=name):
+                path.write_text(calendar(event(name, None, **daily)), newline="")
+                self.assertIn(f"ana has {name} at {clock(time)} already", self.say("add", str(path), status=1))
+        path.write_text(calendar(event("Timed", None, **{"DTSTART;VALUE=DATE": f"{now() - timedelta(days=9):%Y%m%d}"})), newline="")
+        self.say("add", str(path))
+
     def test_a_dose_taken_long_before_its_time_is_in_the_history_and_is_not_taken_again(self):
         at = clock(now() + timedelta(hours=9))
         self.say("add", "Zeta 5 mg", "--at", at)
