@@ -79,7 +79,7 @@ enum engine_belief { BELIEVE_CAREFULLY, BELIEVE_ANYTHING };
 /*
  * Reads what changed in the folders of one person (NULL: everyone) and puts it in force from `now_usec` on. What cannot be
  * used is among the degradations, and its last good version stays. Who is left out has no folder: BELIEVE_ANYTHING gives their
- * plan up. Returns 0, ENGINE_NO_SUCH_PERSON or a negative errno.
+ * plan up, if that can be written. Returns 0, ENGINE_NO_SUCH_PERSON, ENGINE_UNWRITABLE or a negative errno.
  */
 int engine_reload(struct engine *engine, const char *person, enum engine_belief belief, usec_t now_usec);
 /*
@@ -131,6 +131,7 @@ enum engine_outcome {
         ENGINE_NOT_OPEN,
         ENGINE_BAD_OPTION,
         ENGINE_NO_MESSAGE,
+        ENGINE_UNWRITABLE, /* the ledger cannot be written, and it is nothing to be kept in memory */
         _ENGINE_OUTCOME_MAX,
 };
 

@@ -134,6 +134,8 @@ struct plan_update {
         size_t n_changes;
 };
 int store_add_plan(struct store *store, const struct plan_update *update);
+/* The same, written at once behind what is queued, or not at all. Returns 0, STORE_UNWRITABLE or a negative errno. */
+int store_write_plan(struct store *store, const struct plan_update *update);
 
 /*
  * What is told, and the messages that carry it, each under its own number: a later version replaces the former one, and

@@ -49,8 +49,9 @@ static int method_accept_plan(sd_bus_message *message, void *userdata, sd_bus_er
                 return r;
         r = engine_reload(bus->engine, person, BELIEVE_ANYTHING, bus->host.now(bus->userdata));
         bus->host.acted(bus->userdata);
-        if (r < 0)
-                return r;
+        if (r != 0)
+                return error_from_outcome(error, r, r == ENGINE_UNWRITABLE ? "The ledger cannot be written, and so the plan "
+                                                                             "stays as it was. Is the disk full?" : NULL);
         return sd_bus_reply_method_return(message, NULL);
 }
 

@@ -10,6 +10,7 @@ static const char *const outcome_names[_ENGINE_OUTCOME_MAX] = {
         [ENGINE_TOO_EARLY] = "TooEarly",      [ENGINE_TOO_LATE] = "TooLate",
         [ENGINE_TOO_SOON] = "TooSoon",        [ENGINE_NOT_OPEN] = "NotOpen",
         [ENGINE_BAD_OPTION] = "BadOption",    [ENGINE_NO_MESSAGE] = "NoSuchMessage",
+        [ENGINE_UNWRITABLE] = "Degraded",
 };
 
 const char *engine_outcome_to_string(enum engine_outcome outcome) {
@@ -260,7 +261,7 @@ int engine_reload(struct engine *engine, const char *person, enum engine_belief 
                 if (belief != BELIEVE_ANYTHING || !engine_is_left_out(engine, person))
                         return ENGINE_NO_SUCH_PERSON;
                 r = engine_accept_left_out(engine, person, now_usec);
-                return r < 0 ? r : engine_finish(engine, now_usec);
+                return r != 0 ? r : engine_finish(engine, now_usec);
         }
         for (size_t i = 0; i < engine->n_people; i++)
                 if (!person || strcmp(engine->people[i]->name, person) == 0) {

@@ -126,15 +126,14 @@ static int giving_up_load(struct engine *engine, const char *name, usec_t now_us
         return 0;
 }
 
-/* Only the plan goes: what was recorded stays recorded. */
-int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_usec) {
+static int give_up(struct engine *engine, const char *name, usec_t now_usec) {
         _cleanup_(giving_up_done) struct giving_up plan = {};
         int r;
 
         r = giving_up_load(engine, name, now_usec, &plan);
         if (r < 0)
                 return r;
-        r = store_add_plan(engine->store, &(struct plan_update){
+        return store_write_plan(engine->store, &(struct plan_update){
                 .person = name,
                 .at_usec = now_usec,
                 .remove = plan.names,
@@ -142,5 +141,21 @@ int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_u
                 .changes = plan.changes,
                 .n_changes = plan.n_changes,
         });
+}
+
+/* Only the plan goes: what was recorded stays recorded. In memory alone it would be back after a crash. */
+int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_usec) {
+        int r;
+
+        /* What waits to be written may be of this plan. */
+        r = engine_finish(engine, now_usec);
+        if (r < 0)
+                return r;
+        if (!store_is_flushed(engine->store))
+                return ENGINE_UNWRITABLE;
+
+        r = give_up(engine, name, now_usec);
+        if (r == STORE_UNWRITABLE || r == -EIO)
+                return ENGINE_UNWRITABLE;
         return r < 0 ? r : engine_say_left_out(engine);
 }

@@ -339,6 +339,20 @@ int store_flush(struct store *store) {
         return 0;
 }
 
+int store_write_plan(struct store *store, const struct plan_update *update) {
+        int r;
+
+        r = store_flush(store);
+        if (r != 0)
+                return r;
+        r = store_add_plan(store, update);
+        if (r == 0)
+                r = store_flush(store);
+        if (r != 0)
+                queue_drop(store);
+        return r;
+}
+
 bool store_is_flushed(const struct store *store) {
         return store->n_entries == 0 && !store->marks && !store->files && store->n_changes == 0 &&
                !store->tellings && !store->messages;

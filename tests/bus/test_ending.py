@@ -56,6 +56,20 @@ class Ending(unittest.TestCase):
         with contextlib.closing(sqlite3.connect(self.dosed.state / "dosed.db")) as database:
             return [kind for (kind,) in database.execute("SELECT kind FROM entry ORDER BY id")]
 
+    def test_a_plan_is_not_given_up_while_the_disk_is_full(self):
+        left_out = lambda: [text for text in self.dosed.json("status")["degraded"] if "ana has a plan" in text]  # noqa: E731
+        self.start_with_due(prefix=FULL_DISK)
+        self.dosed.configure(f"[person anna]\ncalendars = {self.dosed.calendars_of('ana')}\n")
+        self.dosed.dosectl("reload")
+        self.fill_disk()
+        said = self.dosed.dosectl("plan", "accept", "ana", check=1).stderr
+        self.assertIn("The ledger cannot be written, and so the plan stays as it was", said)
+        self.assertEqual(len(left_out()), 1)
+        self.make_room()
+        self.dosed.dosectl("plan", "accept", "ana", check=0)
+        self.dosed.restart()
+        self.assertEqual(left_out(), [])
+
     def test_the_bus_is_lost(self):
         self.dosed.start()
         self.dosed.bus.stop()

@@ -149,6 +149,41 @@ static void a_person_who_moved_out_is_one_until_that_is_accepted(void **state) {
         world_told(world, "");
 }
 
+/* Somebody who was told that a plan is given up does not find it back after a crash. */
+static void a_plan_is_given_up_wholly_or_not_at_all(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        world_told(world, "degraded 1\n");
+        world_break_store(world, true);
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), ENGINE_UNWRITABLE);
+        assert_true(engine_is_left_out(world->engine, "ana"));
+        world_told(world, "");
+        world_break_store(world, false);
+        assert_int_equal(engine_step(world->engine, world->now_usec, &(usec_t){ 0 }), 0);
+        assert_int_equal(count_changes(world, "removed"), 0);
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
+        assert_int_equal(count_changes(world, "removed"), 1);
+        assert_false(engine_is_left_out(world->engine, "ana"));
+}
+
+/* What was put while nothing could be written is of the plan that is given up. */
+static void what_waits_to_be_written_is_given_up_too(void **state) {
+        struct world *world = *state;
+
+        begin(world);
+        world_break_store(world, true);
+        world_put_event(world, "asp.ics", "asp", "Aspirin", DAILY("090000"));
+        world_reload(world);
+        assert_int_equal(engine_set_people(world->engine, NULL, 0, world->now_usec), 0);
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), ENGINE_UNWRITABLE);
+        assert_true(engine_is_left_out(world->engine, "ana"));
+        world_break_store(world, false);
+        assert_int_equal(engine_reload(world->engine, "ana", BELIEVE_ANYTHING, world->now_usec), 0);
+        assert_false(engine_is_left_out(world->engine, "ana"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_folder_that_turns_empty_is_not_believed_until_accepted),
@@ -156,6 +191,8 @@ int main(void) {
                 TEST(losing_more_than_half_at_once_is_not_believed),
                 TEST(a_person_whose_name_is_changed_is_a_degradation_until_back),
                 TEST(a_person_who_moved_out_is_one_until_that_is_accepted),
+                TEST(a_plan_is_given_up_wholly_or_not_at_all),
+                TEST(what_waits_to_be_written_is_given_up_too),
                 TEST(a_crash_mark_of_a_good_file_is_a_false_alarm),
                 TEST(quarantined_bytes_are_not_read_again_until_changed),
         };
