@@ -343,7 +343,7 @@ int person_load_plan(struct engine *engine, struct person *person, usec_t now_us
         };
         int r;
 
-        r = intake_take_stored(&intake);
+        r = engine_forgive_ledger(engine, plan_take_stored(engine, person->name, now_usec, &intake.plan));
         if (r >= 0)
                 r = merge(&intake);
         if (r < 0)

@@ -28,7 +28,5 @@ int intake_degrade(struct intake *intake, const char *what, const char *format, 
 int intake_take_folders(struct intake *intake);
 /* The old plan once more, but for the file that somebody had removed. */
 int intake_keep_folders(struct intake *intake);
-/* The files that the store holds, without looking at the folders. */
-int intake_take_stored(struct intake *intake);
 /* What a file of the new plan says: its new version, else what it was in the old plan. */
 const struct calendar *file_calendar(const struct plan_file *file);

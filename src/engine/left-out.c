@@ -70,74 +70,54 @@ bool engine_is_left_out(const struct engine *engine, const char *name) {
         return false;
 }
 
-/* A plan that is given up: its files, and the schedules that they hold, which the history keeps. */
+/* A plan that is given up: its files, and what goes with the schedules that they hold, which the history keeps. */
 struct giving_up {
-        struct stored_files files;
+        struct plan_file *files;
         const char **names;
-        struct calendar **calendars;
         struct plan_change *changes;
-        size_t n_changes;
+        size_t n_names, n_changes;
 };
 
 static void giving_up_done(struct giving_up *plan) {
-        for (size_t i = 0; plan->calendars && i < plan->files.n_files; i++)
-                calendar_free(plan->calendars[i]);
-        free(plan->calendars);
         free(plan->names);
         free(plan->changes);
-        stored_files_done(&plan->files);
+        plan_done(&plan->files);
 }
 
-static int add_changes(struct giving_up *plan, const struct calendar *calendar) {
-        struct plan_change *changes = reallocarray(plan->changes, plan->n_changes + calendar->n_schedules + 1, sizeof(*changes));
+/* Of a file that cannot be read any more nobody knows what it held. */
+static int add_file(struct giving_up *plan, const struct plan_file *file) {
+        size_t n_schedules = file->calendar ? file->calendar->n_schedules : 0;
+        struct plan_change *changes = reallocarray(plan->changes, plan->n_changes + n_schedules + 1, sizeof(*changes));
 
         if (!changes)
                 return -ENOMEM;
         plan->changes = changes;
-        for (size_t i = 0; i < calendar->n_schedules; i++)
-                changes[plan->n_changes++] = plan_change_of(PLAN_REMOVED, calendar->schedules[i]);
-        return 0;
-}
-
-static int giving_up_load(struct engine *engine, const char *name, usec_t now_usec, struct giving_up *plan) {
-        int r;
-
-        r = store_load_files(engine->store, name, &plan->files);
-        if (r < 0)
-                return r;
-        plan->names = calloc(plan->files.n_files + 1, sizeof(*plan->names));
-        plan->calendars = calloc(plan->files.n_files + 1, sizeof(*plan->calendars));
-        if (!plan->names || !plan->calendars)
-                return -ENOMEM;
-        for (size_t i = 0; i < plan->files.n_files; i++) {
-                const struct stored_file *file = &plan->files.files[i];
-                const char *slash = strrchr(file->name, '/');
-                _cleanup_(problems_done) struct problems problems = {};
-
-                plan->names[i] = file->name;
-                r = reading_run(engine, slash ? slash + 1 : file->name, file->bytes, file->size,
-                                store_digest(file->bytes, file->size), now_usec, &plan->calendars[i], &problems);
-                /* Of one that cannot be read any more nobody knows what it held. */
-                if (r == 0)
-                        r = add_changes(plan, plan->calendars[i]);
-                if (r < 0)
-                        return r;
-        }
+        plan->names[plan->n_names++] = file->path;
+        for (size_t i = 0; i < n_schedules; i++)
+                changes[plan->n_changes++] = plan_change_of(PLAN_REMOVED, file->calendar->schedules[i]);
         return 0;
 }
 
 static int give_up(struct engine *engine, const char *name, usec_t now_usec) {
         _cleanup_(giving_up_done) struct giving_up plan = {};
+        const struct plan_file *file;
         int r;
 
-        r = giving_up_load(engine, name, now_usec, &plan);
+        r = plan_take_stored(engine, name, now_usec, &plan.files);
+        if (r < 0)
+                return r;
+        plan.names = calloc(HASH_COUNT(plan.files) + 1, sizeof(*plan.names));
+        if (!plan.names)
+                return -ENOMEM;
+        for (file = plan.files; r >= 0 && file; file = file->hh.next)
+                r = add_file(&plan, file);
         if (r < 0)
                 return r;
         return store_write_plan(engine->store, &(struct plan_update){
                 .person = name,
                 .at_usec = now_usec,
                 .remove = plan.names,
-                .n_remove = plan.files.n_files,
+                .n_remove = plan.n_names,
                 .changes = plan.changes,
                 .n_changes = plan.n_changes,
         });

@@ -296,23 +296,23 @@ int intake_keep_folders(struct intake *intake) {
         return keep_folder(intake, NULL);
 }
 
-int intake_take_stored(struct intake *intake) {
+int plan_take_stored(struct engine *engine, const char *person, usec_t now_usec, struct plan_file **plan) {
         _cleanup_(stored_files_done) struct stored_files stored = {};
         int r;
 
-        r = engine_forgive_ledger(intake->engine, store_load_files(intake->engine->store, intake->person->name, &stored));
+        r = store_load_files(engine->store, person, &stored);
         for (size_t i = 0; r >= 0 && i < stored.n_files; i++) {
                 _cleanup_(problems_done) struct problems problems = {};
                 const struct stored_file *from = &stored.files[i];
                 struct plan_file *file;
 
-                r = plan_add(&intake->plan, from->name, &file);
+                r = plan_add(plan, from->name, &file);
                 if (r < 0)
                         return r;
                 file->seen = from->mark;
                 file->digest = store_digest(from->bytes, from->size);
-                r = reading_run(intake->engine, file->name, from->bytes, from->size, file->digest, intake->now_usec,
-                                &file->calendar, &problems);
+                r = reading_run(engine, file->name, from->bytes, from->size, file->digest, now_usec, &file->calendar,
+                                &problems);
                 if (r == 0)
                         r = note_disclosure(file, from->bytes, from->size);
                 else if (r > 0)

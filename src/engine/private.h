@@ -273,6 +273,8 @@ int person_reload(struct engine *engine, struct person *person, enum engine_beli
 void plan_done(struct plan_file **plan);
 struct plan_file *plan_find(struct plan_file *plan, const char *path);
 int plan_add(struct plan_file **plan, const char *path, struct plan_file **ret);
+/* The files that the store holds of a person, without looking at the folders. Returns 0 or a negative errno. */
+int plan_take_stored(struct engine *engine, const char *person, usec_t now_usec, struct plan_file **plan);
 /* Reads bytes of that digest into a calendar behind the mark. 0, CALENDAR_UNUSABLE (see the problems) or a negative errno. */
 int reading_run(struct engine *engine, const char *name, const char *bytes, size_t size, uint64_t digest, usec_t now_usec,
                 struct calendar **ret, struct problems *problems);
