@@ -154,19 +154,29 @@ static size_t drop_doubles(usec_t *at_usec, size_t n) {
         return kept;
 }
 
-static int find_times(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *of,
-                      size_t n_of, usec_t **ret_usec, size_t *ret_n) {
+struct times {
+        usec_t *at_usec;
+        size_t n;
+};
+
+static void times_done(struct times *times) {
+        free(times->at_usec);
+}
+
+static int add_times(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *of,
+                     size_t n_of, struct times *times) {
         const struct zone *zone = day_zone(occurrence, clock);
-        _cleanup_(free_p) usec_t *alarms = NULL;
-        size_t n = 0, n_max = 0;
+        size_t n_max = times->n;
+        usec_t *grown;
 
         for (size_t i = 0; i < n_of; i++)
                 n_max += 1 + (size_t) of[i].repeat;
-        if (n_max > 0) {
-                alarms = reallocarray(NULL, n_max, sizeof(*alarms));
-                if (!alarms)
-                        return -ENOMEM;
-        }
+        if (n_max == 0)
+                return 0;
+        grown = reallocarray(times->at_usec, n_max, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        times->at_usec = grown;
 
         for (size_t i = 0; i < n_of; i++) {
                 const struct alarm *alarm = &of[i];
@@ -182,26 +192,43 @@ static int find_times(const struct occurrence *occurrence, const struct wall_clo
 
                         if (repeat_usec >= occurrence->due_usec - LEAD_MAX_USEC &&
                             repeat_usec <= occurrence->due_usec + LEAD_MAX_USEC)
-                                alarms[n++] = repeat_usec;
+                                times->at_usec[times->n++] = repeat_usec;
                 }
         }
-
-        n = drop_doubles(alarms, n);
-        *ret_usec = n > 0 ? TAKE(alarms) : NULL;
-        *ret_n = n;
         return 0;
+}
+
+static void give_times(struct times *times, usec_t **ret_usec, size_t *ret_n) {
+        times->n = drop_doubles(times->at_usec, times->n);
+        *ret_usec = times->n > 0 ? TAKE(times->at_usec) : NULL;
+        *ret_n = times->n;
 }
 
 int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t **ret_usec,
                       size_t *ret_n) {
-        const struct details *details = occurrence->details;
+        const struct details *details = occurrence->details, *master = &occurrence->schedule->details;
+        _cleanup_(times_done) struct times times = {};
+        int r;
 
-        return find_times(occurrence, clock, details->alarms, details->n_alarms, ret_usec, ret_n);
+        r = add_times(occurrence, clock, details->alarms, details->n_alarms, &times);
+        /* Thunderbird puts off a dose with an entry of its own in the entry of the series. */
+        for (size_t i = 0; r >= 0 && details != master && i < master->n_alarms; i++)
+                if (master->alarms[i].of_usec != USEC_NONE)
+                        r = add_times(occurrence, clock, &master->alarms[i], 1, &times);
+        if (r >= 0)
+                give_times(&times, ret_usec, ret_n);
+        return r;
 }
 
 int occurrence_alarm(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm,
                      usec_t **ret_usec, size_t *ret_n) {
-        return find_times(occurrence, clock, alarm, 1, ret_usec, ret_n);
+        _cleanup_(times_done) struct times times = {};
+        int r;
+
+        r = add_times(occurrence, clock, alarm, 1, &times);
+        if (r >= 0)
+                give_times(&times, ret_usec, ret_n);
+        return r;
 }
 
 usec_t alarm_after_usec(const struct details *details, struct duration span, const struct alarm *alarm) {
@@ -211,15 +238,15 @@ usec_t alarm_after_usec(const struct details *details, struct duration span, con
                                           : after_usec;
 }
 
-/* The dose that an alarm names, where the component that has the alarm speaks of it. */
-static bool find_named(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
-                       usec_t start_usec, struct occurrence *ret) {
+/* The dose that an alarm names. */
+static bool find_named(const struct schedule *schedule, const struct wall_clock *clock, usec_t start_usec,
+                       struct occurrence *ret) {
         const struct stamp *start = &schedule->start;
         const struct zone *zone = start->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(start, clock);
         const struct occurrence named = { .recurrence_id = stamp_at(start, zone_to_wall(zone, start_usec)) };
         char id[CIVIL_TEXT_SIZE];
 
-        return schedule_find(schedule, clock, occurrence_format_id(&named, id), ret) == 0 && ret->details == details;
+        return schedule_find(schedule, clock, occurrence_format_id(&named, id), ret) == 0;
 }
 
 /* None where the alarm follows its dose. */
@@ -232,7 +259,7 @@ static usec_t absolute_lead(const struct schedule *schedule, const struct detail
         if (schedule->after_taken_usec > 0)
                 return LEAD_MAX_USEC;
         if (alarm->of_usec != USEC_NONE)
-                return find_named(schedule, details, clock, alarm->of_usec, &next) && next.due_usec > at_usec
+                return find_named(schedule, clock, alarm->of_usec, &next) && next.due_usec > at_usec
                                ? next.due_usec - at_usec
                                : 0;
         /* It comes after the alarm that it puts off, and that is looked ahead for. */

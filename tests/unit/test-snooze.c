@@ -113,11 +113,24 @@ static void thunderbird_names_the_dose_that_it_put_off(void **state) {
         }
 }
 
+/* It writes that into the series, also where the dose has an entry of its own. */
+static void thunderbird_names_a_dose_that_was_changed_alone(void **state) {
+        static const char moved[] = EVENT(HOURLY "X-MOZ-SNOOZE-TIME-1767607200000000:20260105T101000Z\n")
+                EVENT("RECURRENCE-ID:20260105T100000Z\nDTSTART:20260105T133000Z\n");
+
+        (void) state;
+        assert_rings(moved, "20260105T101000Z", "20260105T100000Z");
+        assert_rings(EVENT(HOURLY "X-MOZ-SNOOZE-TIME-1767607200000000:20260105T101000Z\n")
+                     EVENT("RECURRENCE-ID:20260105T110000Z\nDTSTART:20260105T113000Z\n"),
+                     "20260105T101000Z", "20260105T100000Z");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_alarm_put_off_rings_for_the_dose_whose_alarm_it_was),
                 cmocka_unit_test(a_copy_of_what_was_put_off_does_not_ring_for_another_dose),
                 cmocka_unit_test(thunderbird_names_the_dose_that_it_put_off),
+                cmocka_unit_test(thunderbird_names_a_dose_that_was_changed_alone),
         };
 
         return cmocka_run_group_tests_name("snooze", tests, setup, teardown);
