@@ -137,8 +137,9 @@ static int check_moved(struct series *series, const struct override *override, b
         if (r > 0 || first.due_usec != due_usec || stamp_compare(&first.recurrence_id, &original) == 0)
                 return 0;
         *ret_warned = true;
-        return reader_warning(series->reader, override->line, "This dose is moved to a time at which another one of the series is "
-                              "due, and both are one dose then; write another time, or a UID of its own for what is taken besides");
+        return reader_warning(series->reader, override->line,
+                              "This dose is moved to a time at which another one of the series is due, and both are one dose "
+                              "then; write another time, or a UID of its own for what is taken besides");
 }
 
 static int check_overrides(struct series *series) {
