@@ -75,7 +75,7 @@ class Users(Household):
         self.put("due", event("Calcium", now() + timedelta(seconds=3), X_DOSED_WINDOW="PT1H"))
         self.wait_dose("Calcium", "due")
         (CALENDARS / "ana/broken.ics").write_text("BEGIN:VCALENDAR\r\n")
-        dosectl("reload", check=1)
+        dosectl("reload")
         for name, process in self.people.items():
             people = ["ana"] * 2 * (name in LOOKING) + ["bruno"] * (name in ("bruno", "root"))
             if people:
