@@ -105,7 +105,26 @@ int plan_run(struct request *request) {
         return r == 0 ? person_accept_plan(bus, request, request->n_arguments > 1 ? request->arguments[1] : NULL) : r;
 }
 
+/* Why it was not taken over names people and files, which --quiet keeps from a log. Returns as client_call(). */
+static int call_reload(sd_bus *bus, const struct request *request) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call_method(bus, CLIENT_NAME, CLIENT_ROOT, CLIENT_MANAGER, "Reload", &error, NULL, "");
+        if (r >= 0)
+                return 0;
+        if (!request_has(request, OPTION_QUIET) || !sd_bus_error_has_name(&error, CLIENT_ERROR "Degraded"))
+                return client_refused(request, NULL, r, &error);
+        complain("the configuration was not taken over: dosectl status and dosed --check-config say why");
+        return REQUEST_REFUSED;
+}
+
 static int print_reloaded(const struct request *request, char *const *degraded) {
+        if (request_has(request, OPTION_QUIET)) {
+                if (degraded[0])
+                        complain("the configuration is in force, but something does not work: dosectl status says what");
+                return 0;
+        }
         if (request_has(request, OPTION_JSON))
                 return output_json(json_pack("{s:o}", "degraded", json_texts(degraded)));
         printf("The configuration and the plan were read again.\n");
@@ -121,7 +140,7 @@ int reload_run(struct request *request) {
 
         r = client_open(request, &bus);
         if (r == 0)
-                r = client_call_simple(bus, request, CLIENT_ROOT, CLIENT_MANAGER, "Reload");
+                r = call_reload(bus, request);
         if (r == 0)
                 r = client_get_texts(bus, request, "Degraded", &degraded);
         if (r == 0)

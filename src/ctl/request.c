@@ -34,6 +34,7 @@ static const char *const option_names[_OPTION_MAX] = {
         [OPTION_CRITICAL] = "critical",
         [OPTION_KIND] = "kind",
         [OPTION_ALL] = "all",
+        [OPTION_QUIET] = "quiet",
 };
 
 static const struct verb_option global_options[] = {

@@ -42,6 +42,7 @@ enum option_id {
         OPTION_CRITICAL,
         OPTION_KIND,
         OPTION_ALL,
+        OPTION_QUIET,
         _OPTION_MAX,
 };
 

@@ -66,6 +66,11 @@ static const struct verb_option preview_options[] = {
         {},
 };
 
+static const struct verb_option reload_options[] = {
+        { OPTION_QUIET, NULL, "say nothing that names anybody or anything: for logs" },
+        {},
+};
+
 const struct verb verbs[] = {
         { "status", "", 0, 0, "what is due now, what was taken today, and what comes next", NULL, status_run },
         { "take", "WHAT...", 1, ANY, "records that it was taken", take_options, take_run },
@@ -79,7 +84,7 @@ const struct verb verbs[] = {
         { "add", "NAME|FILE.ics", 1, 1, "adds a medication (--at TIME), or a plan file", add_options, add_run },
         { "edit", "NAME|FILE.ics", 1, 1, "opens the plan file of a medication in VISUAL or EDITOR", NULL, edit_run },
         { "plan", "accept [PERSON]", 1, 2, "believes a plan that lost most of its medications", NULL, plan_run },
-        { "reload", "", 0, 0, "reads the configuration and the plan again, at once", NULL, reload_run },
+        { "reload", "", 0, 0, "reads the configuration and the plan again, at once", reload_options, reload_run },
         { "outbox", "[retry ID|all]", 0, 2, "messages that wait or failed; tries them again", outbox_options,
           outbox_run },
         { "told", "", 0, 0, "what caregivers and hooks were told", history_options, told_run },

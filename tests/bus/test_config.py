@@ -133,6 +133,13 @@ class Unusable(unittest.TestCase):
         done = self.dosed.dosectl("reload", check=1)
         self.assertRegex(done.stderr, r"dosed\.conf:1: ")
 
+    def test_dosectl_names_nothing_of_it_to_a_log(self):
+        self.file.write_text("[person ana]\ncaregivers = mria\n")
+        done = self.dosed.dosectl("reload", "--quiet", check=1)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr, "dosectl: the configuration was not taken over: dosectl status and "
+                                      "dosed --check-config say why\n")  # fmt: skip
+
 
 class Understood(unittest.TestCase):
     """However it is laid out, there is one reading, and a start with a broken one comes back to the very same."""

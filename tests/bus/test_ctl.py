@@ -350,6 +350,20 @@ class Talking(Client):
         self.assertEqual(self.calls("Reload"), [[]])
         self.assertEqual(json.loads(self.run_ctl("reload", "--json").stdout), {"degraded": self.degraded})
 
+    def test_a_quiet_reload_says_only_that_something_is_degraded(self):
+        self.degraded = ["ana: viagra.ics:6: END:VCALENDAR is missing"]
+        self.script()
+        for more in ((), ("--json",)):
+            done = self.run_ctl("reload", "--quiet", *more)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr, "dosectl: the configuration is in force, but something does not work: dosectl status "
+                                          "says what\n")  # fmt: skip
+
+    def test_a_quiet_reload_of_what_is_well_says_nothing(self):
+        self.script()
+        done = self.run_ctl("reload", "--quiet")
+        self.assertEqual(done.stdout + done.stderr, "")
+
 
 class Adding(Client):
     people = ["ana"]

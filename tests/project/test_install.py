@@ -151,7 +151,7 @@ class Installing(unittest.TestCase):
             self.assertIn(f"\nExecStart={prefix}/bin/dosed --user\n", (below / "user/dosed.service").read_text())
             text = (below / "system/dosed.service").read_text()
             self.assertIn(f"\nExecStart={prefix}/bin/dosed --system\n", text)
-            self.assertIn(f"\nExecReload=+{prefix}/bin/dosectl --system reload\n", text)
+            self.assertIn(f"\nExecReload=+{prefix}/bin/dosectl --system reload --quiet\n", text)
             for path in files_below(self.folder):
                 if path.startswith(prefix[1:]) and path.endswith((".service", ".conf")):
                     self.assertNotRegex((self.folder / path).read_text(), r"@\w+@", path)

@@ -181,13 +181,19 @@ class Service(Household):
         self.configure(ANA + "[person bruno]\nfrobnicate = yes\n")
         done = systemctl("reload", "dosed", check=1)
         self.assertIn("Job for dosed.service failed", done.stderr)
-        self.assertIn("frobnicate", self.journal())
+        self.assertIn("dosectl status and dosed --check-config say why", self.journal())
+        for name in ("frobnicate", "bruno"):
+            self.assertNotIn(name, self.journal())
         self.assertIn("stays in force", self.said(CONFIG_REFUSED))
         self.assertEqual((show("ActiveState"), show("MainPID")), ("active", process))
         self.assertIn(f"{CONFIGURATION}:7: there is no key 'frobnicate'", dosectl("status").stdout)
         self.configure(ANA + "[person bruno]\n")
+        (CALENDARS / "ana/metformin.ics").write_text("BEGIN:VCALENDAR\r\n")
         systemctl("reload", "dosed")
         self.assertTrue((CALENDARS / "bruno").is_dir())
+        self.assertIn("metformin", dosectl("status").stdout)
+        self.assertIn("something does not work: dosectl status says what", self.journal())
+        self.assertNotIn("metformin", self.journal())
         self.assertEqual(show("MainPID"), process)
 
     def test_the_bus_starts_it_where_it_is_enabled(self):
