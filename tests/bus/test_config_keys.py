@@ -173,8 +173,11 @@ class Reload(unittest.TestCase):
         self.file.write_text("[person ana]\ntimes = noon = 12:00\nquiet = never\n")
         self.assert_refused(r"dosed\.conf:3: quiet 'never'")
 
-    def test_the_log_counts_warnings_and_names_nobody(self):
-        self.file.write_text(GOOD.replace("caregivers = none\n", ""))
+    def test_the_log_counts_warnings_of_what_the_files_say_and_names_nobody(self):
+        self.file.write_text(GOOD.replace("caregivers = none\n", "") + "[hook x]\non = due\ncommand = /nope\n")
+        done = subprocess.run([program("dosed"), "--user", "--check-config"], env=self.dosed.environment, capture_output=True,
+                              text=True, check=True)  # fmt: skip
+        self.assertEqual(done.stderr.count(" warning: "), 2, done.stderr)
         self.dosed.proxy().Reload()
         self.assertIn("The configuration has a warning: see dosed --check-config", self.dosed.stderr())
         for name in ("ana", "bruno", "maria"):
