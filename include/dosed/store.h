@@ -72,8 +72,12 @@ int dose_list_add(struct dose_list *list, struct dose *dose); /* takes it over o
 int store_get_dose(struct store *store, const char *person, const char *uid, const char *recurrence_id,
                    struct dose **ret);
 
-/* The one of that UID that was due last before that, but for what the plan took off. Returns as store_get_dose(). */
-int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, struct dose **ret);
+/*
+ * The one of that UID that was taken last before that, if not later than `come_usec`; or, not taken by then, that was due last,
+ * but for what the plan took off. Returns as store_get_dose().
+ */
+int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, usec_t come_usec,
+                    struct dose **ret);
 
 /* Due, snoozed, and upcoming ones that have entries already; what waits to be written counts. */
 int store_list_open(struct store *store, const char *person, struct dose_list *ret);

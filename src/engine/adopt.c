@@ -104,7 +104,7 @@ static int put_in_force(struct engine *engine, struct person *person, struct pla
         usec_t after_usec = person->is_lost ? now_usec - LOST_REACH : person->mark_usec;
         int r;
 
-        r = person_set_schedules(engine, person, adoption->schedules, adoption->n_schedules, after_usec);
+        r = person_set_schedules(engine, person, adoption->schedules, adoption->n_schedules, after_usec, now_usec);
         if (r < 0)
                 return r;
         adoption->is_in_force = true;

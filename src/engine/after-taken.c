@@ -4,45 +4,92 @@
 
 #include "engine/private.h"
 
+/* A chain as it is looked at: what was recorded up to then has come, by whatever clock. */
+struct chain {
+        struct engine *engine;
+        struct slot *slot;
+        usec_t come_usec;
+        bool ignores_waiting; /* as if no dose that is still to come had been reminded of */
+};
+
+static struct chain chain_of(struct engine *engine, struct slot *slot, usec_t now_usec) {
+        usec_t mark_usec = slot->person->mark_usec;
+
+        /* A clock that nobody has set yet may be behind what was carried out. */
+        return (struct chain){
+                .engine = engine,
+                .slot = slot,
+                .come_usec = (now_usec > mark_usec ? now_usec : mark_usec) + FUTURE_TOLERANCE,
+        };
+}
+
+/* Since when the next one is counted: when a dose was really taken nobody knows where that lies ahead. */
+static usec_t since_of(const struct chain *chain, const struct dose *dose) {
+        bool has_come = dose->state == DOSE_TAKEN && dose->recorded.taken_usec <= chain->come_usec;
+
+        return has_come ? dose->recorded.taken_usec : dose->due_usec;
+}
+
+/* A dose that is due later cannot be the next one: only a wrong clock made it. */
+static usec_t reach_of(const struct chain *chain) {
+        usec_t start_usec = stamp_to_usec(&chain->slot->schedule->start, &chain->slot->person->clock, NULL);
+
+        return (start_usec > chain->come_usec ? start_usec : chain->come_usec) + chain->slot->schedule->after_taken_usec;
+}
+
+/* Of what lies ahead, only the next one may be skipped or reminded of already. */
+static bool counts(const struct chain *chain, const struct dose *dose) {
+        if (dose->state == DOSE_MOVED || dose_is_off_plan(dose))
+                return false;
+        if (since_of(chain, dose) <= chain->come_usec)
+                return true;
+        if (dose->state == DOSE_SKIPPED)
+                return dose->recorded.recorded_usec <= chain->come_usec && dose->due_usec <= reach_of(chain);
+        return dose->state == DOSE_UPCOMING && !chain->ignores_waiting;
+}
+
 /* The last one in the ledger that is not in hand. NULL: none. */
-static int find_last_stored(struct engine *engine, const struct slot *slot, struct dose **ret) {
-        usec_t before_usec = USEC_NEVER;
+static int find_last_stored(const struct chain *chain, struct dose **ret) {
+        const struct slot *slot = chain->slot;
+        usec_t before_usec = reach_of(chain) + 1;
 
         for (;;) {
                 _cleanup_(dose_free_p) struct dose *dose = NULL;
                 _cleanup_(free_p) char *id = NULL;
                 int r;
 
-                r = store_last_dose(engine->store, slot->person->name, slot->schedule->uid, before_usec, &dose);
-                r = r < 0 ? engine_forgive_ledger(engine, r) : 0;
+                r = store_last_dose(chain->engine->store, slot->person->name, slot->schedule->uid, before_usec,
+                                    chain->come_usec, &dose);
+                r = r < 0 ? engine_forgive_ledger(chain->engine, r) : 0;
                 if (r < 0 || !dose)
                         return r;
                 r = dose_id(dose, &id);
                 if (r < 0)
                         return r;
-                if (!live_find(engine, id)) {
+                if (counts(chain, dose) && !live_find(chain->engine, id)) {
                         *ret = TAKE(dose);
                         return 0;
                 }
-                before_usec = dose->due_usec;
+                before_usec = since_of(chain, dose);
         }
 }
 
-/* The dose of the UID that was due last, from the ledger or, newer, from hand. NULL: there was none yet. */
-static int find_last(struct engine *engine, const struct slot *slot, struct dose **ret) {
+/* The dose of the UID that the next one follows, from the ledger or, newer, from hand. NULL: there was none yet. */
+static int find_last(const struct chain *chain, struct dose **ret) {
+        const struct slot *slot = chain->slot;
         _cleanup_(dose_free_p) struct dose *last = NULL;
         struct live_dose *live, *next;
         int r;
 
-        r = find_last_stored(engine, slot, &last);
+        r = find_last_stored(chain, &last);
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh, engine->live, live, next) {
+        HASH_ITER(hh, chain->engine->live, live, next) {
                 const struct dose *dose = live->dose;
 
                 if (live->person != slot->person || !live->in_ledger || strcmp(dose->uid, slot->schedule->uid) != 0 ||
-                    dose->state == DOSE_MOVED || dose_is_off_plan(dose) || (last && dose->due_usec < last->due_usec))
+                    !counts(chain, dose) || (last && since_of(chain, dose) < since_of(chain, last)))
                         continue;
                 last = dose_free(last);
                 r = dose_copy(dose, &last);
@@ -54,16 +101,15 @@ static int find_last(struct engine *engine, const struct slot *slot, struct dose
 }
 
 /*
- * In whole seconds, since the id of the dose has no more; later than the last one, however early that was taken; and never in
- * what was carried out already: where it was on hold meanwhile, or is recorded late, the next is due at once, and none between.
+ * In whole seconds, since the id of the dose has no more; and never in what was carried out already: where it was on hold
+ * meanwhile, or is recorded late, the next is due at once, and none between.
  */
-static usec_t due_after(const struct slot *slot, const struct dose *last, usec_t from_usec) {
-        usec_t since_usec = last->state == DOSE_TAKEN ? last->recorded.taken_usec : last->due_usec;
+static usec_t due_after(const struct slot *slot, usec_t since_usec, usec_t from_usec) {
         usec_t due_usec = since_usec - since_usec % USEC_PER_SEC + slot->schedule->after_taken_usec;
 
         if (due_usec < from_usec)
                 due_usec = from_usec - from_usec % USEC_PER_SEC + USEC_PER_SEC;
-        return due_usec > last->due_usec ? due_usec : last->due_usec + USEC_PER_SEC;
+        return due_usec;
 }
 
 static struct occurrence make_occurrence(const struct slot *slot, usec_t due_usec) {
@@ -95,33 +141,102 @@ static int first_occurrence(const struct slot *slot, usec_t from_usec, struct oc
         return 0;
 }
 
-int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec) {
-        _cleanup_(dose_free_p) struct dose *last = NULL;
+/* The dose of that name, if somebody has recorded it: in whichever order, its time is not to come any more. NULL: not so. */
+static int find_recorded(const struct chain *chain, const struct occurrence *occurrence, struct dose **ret) {
+        const char *person = chain->slot->person->name, *uid = chain->slot->schedule->uid;
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        _cleanup_(free_p) char *id = NULL;
+        char recurrence_id[CIVIL_TEXT_SIZE];
+        const struct live_dose *live;
         int r;
 
-        r = find_last(engine, slot, &last);
+        (void) occurrence_format_id(occurrence, recurrence_id);
+        r = dose_id_format(person, uid, recurrence_id, &id);
+        if (r < 0)
+                return r;
+        live = live_find(chain->engine, id);
+        r = live ? dose_copy(live->dose, &dose) : engine_read_dose(chain->engine, person, uid, recurrence_id, &dose);
+        if (r >= 0 && dose && dose_is_recorded(dose) && !dose_is_off_plan(dose))
+                *ret = TAKE(dose);
+        return r < 0 ? r : 0;
+}
+
+static bool has_name(const struct dose *dose, const struct occurrence *occurrence) {
+        char text[CIVIL_TEXT_SIZE];
+
+        return strcmp(occurrence_format_id(occurrence, text), dose->recurrence_id) == 0;
+}
+
+/* What follows from what is recorded, has come or waits. While the last one is not answered nobody knows. */
+static int find_next(const struct chain *chain, usec_t from_usec, struct occurrence *ret) {
+        const struct schedule *schedule = chain->slot->schedule;
+        _cleanup_(dose_free_p) struct dose *last = NULL;
+        struct occurrence next;
+        usec_t since_usec;
+        bool begins;
+        int r;
+
+        r = find_last(chain, &last);
         if (r < 0)
                 return r;
         /* A start that was moved ahead begins anew; but not because the person has travelled. */
-        if (!last || last->due_usec < stamp_to_usec(&slot->schedule->start, &slot->person->clock, NULL) - ZONE_REACH) {
-                r = first_occurrence(slot, from_usec, &slot->next);
-                slot->has_next = r == 0;
-                return r < 0 ? r : 0;
+        begins = !last || last->due_usec < stamp_to_usec(&schedule->start, &chain->slot->person->clock, NULL) - ZONE_REACH;
+        if (!begins && (schedule->stopped || schedule->on_hold || dose_is_open(last) || last->state == DOSE_UPCOMING))
+                return SCHEDULE_NO_OCCURRENCE;
+        if (begins) {
+                r = first_occurrence(chain->slot, from_usec, &next);
+                if (r != 0)
+                        return r;
+        } else {
+                since_usec = since_of(chain, last);
+                next = make_occurrence(chain->slot, due_after(chain->slot, since_usec, from_usec));
+                if (has_name(last, &next))
+                        next = make_occurrence(chain->slot, next.due_usec + USEC_PER_SEC);
         }
 
-        /* While that one is open nobody knows when the next is due. */
-        slot->has_next = !slot->schedule->stopped && !slot->schedule->on_hold && !dose_is_open(last) &&
-                         last->state != DOSE_UPCOMING;
-        if (slot->has_next)
-                slot->next = make_occurrence(slot, due_after(slot, last, from_usec));
+        /* Recorded by a clock that was ahead or behind, it is the next one all the same, and others follow it. */
+        for (;;) {
+                last = dose_free(last);
+                r = find_recorded(chain, &next, &last);
+                if (r < 0)
+                        return r;
+                if (!last)
+                        break;
+                since_usec = since_of(chain, last) > next.due_usec ? since_of(chain, last) : next.due_usec;
+                next = make_occurrence(chain->slot, due_after(chain->slot, since_usec, from_usec));
+        }
+        *ret = next;
         return 0;
 }
 
-int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret) {
+int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec) {
+        const struct chain chain = chain_of(engine, slot, now_usec);
+        int r;
+
+        r = find_next(&chain, from_usec, &slot->next);
+        slot->has_next = r == 0;
+        return r < 0 ? r : 0;
+}
+
+int after_taken_follows(struct engine *engine, struct slot *slot, const struct dose *dose, usec_t now_usec, bool *ret) {
+        struct chain chain = chain_of(engine, slot, now_usec);
+        struct occurrence next;
+        int r;
+
+        chain.ignores_waiting = true;
+        r = find_next(&chain, slot->person->mark_usec + 1, &next);
+        if (r < 0)
+                return r;
+        *ret = r == 0 && has_name(dose, &next);
+        return 0;
+}
+
+int after_taken_awaits_start(struct engine *engine, struct slot *slot, usec_t now_usec, bool *ret) {
+        const struct chain chain = chain_of(engine, slot, now_usec);
         _cleanup_(dose_free_p) struct dose *last = NULL;
         int r;
 
-        r = find_last(engine, slot, &last);
+        r = find_last(&chain, &last);
         if (r < 0)
                 return r;
         *ret = !last;

@@ -18,14 +18,10 @@ static bool is_ahead(const struct dose *dose, usec_t now_usec) {
         return dose_is_open(dose) && dose->due_usec > now_usec;
 }
 
-/* Whose next dose is not known before this one is answered; NULL: of no such schedule, or answered. */
-static struct slot *find_awaiting(const struct person *person, const struct live_dose *live) {
-        struct slot *slot;
+/* The slot of a schedule that follows what was taken; NULL: of another one, or gone. */
+static struct slot *find_chain(const struct live_dose *live) {
+        struct slot *slot = person_find_slot(live->person, live->dose->uid);
 
-        if (live->person != person || !live->in_ledger ||
-            (!dose_is_open(live->dose) && live->dose->state != DOSE_UPCOMING))
-                return NULL;
-        slot = person_find_slot(person, live->dose->uid);
         return slot && slot->schedule->after_taken_usec > 0 ? slot : NULL;
 }
 
@@ -82,7 +78,7 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         for (size_t i = 0; i < person->n_slots; i++)
                 if (person->slots[i]->since_usec > now_usec)
                         person->slots[i]->since_usec = now_usec;
-        r = person_seek(engine, person);
+        r = person_seek(engine, person, now_usec);
         if (r < 0)
                 return r;
 
@@ -101,31 +97,26 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
         return 0;
 }
 
-/* Such a schedule knows one dose ahead: those after it only the wrong clock made. */
+/* A schedule that follows what was taken knows one dose ahead: the others only the wrong clock made. */
 static int drop_invented(struct engine *engine, struct person *person, usec_t now_usec) {
         struct live_dose *live, *next;
-        struct slot *slot;
-        int r = 0;
 
-        for (size_t i = 0; i < person->n_slots; i++)
-                person->slots[i]->awaits_usec = USEC_NEVER;
         HASH_ITER (hh, engine->live, live, next) {
-                slot = find_awaiting(person, live);
-                if (slot && live->dose->due_usec < slot->awaits_usec)
-                        slot->awaits_usec = live->dose->due_usec;
-        }
-        HASH_ITER (hh, engine->live, live, next) {
-                slot = find_awaiting(person, live);
-                if (!slot || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= slot->awaits_usec)
+                struct slot *slot = live->person == person ? find_chain(live) : NULL;
+                bool follows;
+                int r;
+
+                if (!slot || !live->in_ledger || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= now_usec)
                         continue;
-                r = live_drop(engine, live, now_usec);
+                r = after_taken_follows(engine, slot, live->dose, now_usec, &follows);
+                if (r >= 0 && !follows)
+                        r = live_drop(engine, live, now_usec);
+                if (r >= 0)
+                        r = slot_seek(engine, slot, person->mark_usec + 1, now_usec);
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; r >= 0 && i < person->n_slots; i++)
-                if (person->slots[i]->awaits_usec != USEC_NEVER)
-                        r = slot_seek(engine, person->slots[i], person->mark_usec + 1);
-        return r;
+        return 0;
 }
 
 /* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */
@@ -265,7 +256,7 @@ int person_set_clock(struct engine *engine, struct person *person, const struct 
                 return r;
 
         person->clock = *clock;
-        r = person_seek(engine, person);
+        r = person_seek(engine, person, now_usec);
         if (r >= 0)
                 r = move_coming(engine, person, &former, now_usec);
         for (size_t i = 0; i < person->n_slots; i++) {

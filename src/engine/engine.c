@@ -246,7 +246,7 @@ int engine_set_people(struct engine *engine, const struct engine_person *people,
         drop_unwanted(engine);
         r = set_clocks(engine, people, n_people, now_usec);
         for (size_t i = 0; r >= 0 && i < n_people; i++)
-                r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy);
+                r = person_set_policy(engine, engine_find_person(engine, people[i].name), &people[i].policy, now_usec);
         if (r >= 0)
                 r = engine_say_left_out(engine);
         if (r >= 0)

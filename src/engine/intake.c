@@ -348,7 +348,7 @@ int person_load_plan(struct engine *engine, struct person *person, usec_t now_us
                 r = merge(&intake);
         if (r < 0)
                 return r;
-        r = person_set_schedules(engine, person, intake.schedules, intake.n_schedules, person->mark_usec);
+        r = person_set_schedules(engine, person, intake.schedules, intake.n_schedules, person->mark_usec, now_usec);
         swap_plans(&intake);
         return r;
 }

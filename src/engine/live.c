@@ -355,7 +355,7 @@ static int enter_and_note(struct engine *engine, struct live_dose *live, const s
                 return r;
         slot = person_find_slot(live->person, live->dose->uid);
         if (slot && slot->schedule->after_taken_usec > 0) {
-                r = slot_seek(engine, slot, live->person->mark_usec + 1);
+                r = slot_seek(engine, slot, live->person->mark_usec + 1, entry->recorded_usec);
                 if (r < 0)
                         return r;
         }

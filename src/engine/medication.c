@@ -79,11 +79,11 @@ static int medication_add_slot(struct medication *medication, struct slot *slot)
         return 0;
 }
 
-int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec) {
+int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec) {
         int r;
 
         if (slot->schedule->after_taken_usec > 0)
-                r = after_taken_seek(engine, slot, from_usec);
+                r = after_taken_seek(engine, slot, from_usec, now_usec);
         else {
                 r = schedule_next(slot->schedule, &slot->person->clock, from_usec, &slot->next);
                 slot->has_next = r == 0;
@@ -98,7 +98,7 @@ int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec) {
 }
 
 static int person_add_schedule(struct engine *engine, struct person *person, const struct schedule *schedule,
-                               usec_t after_usec) {
+                               usec_t after_usec, usec_t now_usec) {
         struct medication *medication;
         struct slot *slot;
         int r;
@@ -120,7 +120,7 @@ static int person_add_schedule(struct engine *engine, struct person *person, con
         r = medication_add_slot(medication, slot);
         if (r < 0)
                 return r;
-        return slot_seek(engine, slot, after_usec + 1);
+        return slot_seek(engine, slot, after_usec + 1, now_usec);
 }
 
 int compare_schedules(const void *a, const void *b) {
@@ -138,7 +138,7 @@ const struct schedule *find_schedule(const struct schedule *const *schedules, si
 }
 
 int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
-                         size_t n_schedules, usec_t after_usec) {
+                         size_t n_schedules, usec_t after_usec, usec_t now_usec) {
         struct person former = *person; /* for its slots and medications */
         int r = 0;
 
@@ -149,7 +149,7 @@ int person_set_schedules(struct engine *engine, struct person *person, const str
         if (!person->slots)
                 r = -ENOMEM;
         for (size_t i = 0; r >= 0 && i < n_schedules; i++)
-                r = person_add_schedule(engine, person, schedules[i], after_usec);
+                r = person_add_schedule(engine, person, schedules[i], after_usec, now_usec);
         if (r >= 0) {
                 person_clear_schedules(engine, &former);
                 return 0;
@@ -170,7 +170,7 @@ void person_drop_coming(struct engine *engine, const struct person *person) {
                         live_free(engine, live);
 }
 
-int person_seek(struct engine *engine, struct person *person) {
+int person_seek(struct engine *engine, struct person *person, usec_t now_usec) {
         int r;
 
         person_drop_coming(engine, person);
@@ -178,7 +178,7 @@ int person_seek(struct engine *engine, struct person *person) {
                 struct slot *slot = person->slots[i];
 
                 slot->lead_usec = schedule_alarm_lead(slot->schedule, &person->clock);
-                r = slot_seek(engine, slot, person->mark_usec + 1);
+                r = slot_seek(engine, slot, person->mark_usec + 1, now_usec);
                 if (r < 0)
                         return r;
         }

@@ -122,7 +122,7 @@ static int find_overdue_start(struct engine *engine, struct slot *slot, const st
         /* An edit may also begin it anew, elsewhere. */
         if (slot->former != slot->schedule && start.due_usec < before.due_usec - half_usec)
                 return 0;
-        r = after_taken_awaits_start(engine, slot, &awaits);
+        r = after_taken_awaits_start(engine, slot, now_usec, &awaits);
         return r < 0 || !awaits ? r : overdue_list_add(list, slot, &start);
 }
 

@@ -48,13 +48,13 @@ static bool is_same_policy(const struct dose_policy *a, const struct dose_policy
 }
 
 /* Windows of doses with entries are frozen; those of doses that only wait in hand are made anew. */
-int person_set_policy(struct engine *engine, struct person *person, const struct dose_policy *policy) {
+int person_set_policy(struct engine *engine, struct person *person, const struct dose_policy *policy, usec_t now_usec) {
         struct live_dose *live, *next;
         int r = 0;
 
         if (!is_same_policy(&person->policy, policy)) {
                 person->policy = *policy;
-                r = person_seek(engine, person);
+                r = person_seek(engine, person, now_usec);
         }
         /* The clock may have changed instead: quiet hours are elsewhere now. */
         HASH_ITER (hh, engine->live, live, next)

@@ -17,6 +17,9 @@
 /* No change of zone moves a wall-clock time by more (from Kiritimati to Samoa: 25 h). */
 #define ZONE_REACH (27 * USEC_PER_HOUR)
 
+/* What is recorded may be as far ahead: clocks of two machines differ, and times are given in whole minutes. */
+#define FUTURE_TOLERANCE USEC_PER_MINUTE
+
 enum timer_kind {
         TIMER_SLOT,
         TIMER_DOSE,
@@ -38,7 +41,6 @@ struct slot {
         struct occurrence next;
         bool has_next;
         usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
-        usec_t awaits_usec; /* while a clock is corrected: when its first dose is due that nobody has answered */
         bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
         const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
@@ -139,15 +141,15 @@ struct person *person_free(struct engine *engine, struct person *person);
 /* slots and medications of a person (medication.c) */
 /* Sorted by UID, each once. */
 int person_set_schedules(struct engine *engine, struct person *person, const struct schedule *const *schedules,
-                         size_t n_schedules, usec_t after_usec);
+                         size_t n_schedules, usec_t after_usec, usec_t now_usec);
 const struct schedule *find_schedule(const struct schedule *const *schedules, size_t n_schedules, const char *uid);
 int compare_schedules(const void *a, const void *b);
 void person_clear_schedules(struct engine *engine, struct person *person);
 /* Doses without entries that are looked at ahead of their time: the plan or the clock makes them anew. */
 void person_drop_coming(struct engine *engine, const struct person *person);
 /* All slots at their first occurrence after the mark. */
-int person_seek(struct engine *engine, struct person *person);
-int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+int person_seek(struct engine *engine, struct person *person, usec_t now_usec);
+int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec);
 /*
  * The slot's first occurrence due at `from_usec` or later; of a schedule that follows what was taken, the one that the ledger
  * makes known (after-taken.c). Returns as schedule_next().
@@ -155,9 +157,11 @@ int slot_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
 int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret);
 int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
 /* Works out the next dose of a schedule that follows what was taken. */
-int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec);
+int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec);
+/* One that is to come is the next, after what was recorded or has come: no wrong clock made it. */
+int after_taken_follows(struct engine *engine, struct slot *slot, const struct dose *dose, usec_t now_usec, bool *ret);
 /* The ledger has no dose of it yet: its start is the first. */
-int after_taken_awaits_start(struct engine *engine, const struct slot *slot, bool *ret);
+int after_taken_awaits_start(struct engine *engine, struct slot *slot, usec_t now_usec, bool *ret);
 struct medication *person_find_medication(const struct person *person, const char *key);
 struct slot *person_find_slot(const struct person *person, const char *uid);
 /* First dose of the medication due at `from_usec` or later; USEC_NEVER. */
@@ -230,7 +234,7 @@ int engine_catch_up(struct engine *engine, usec_t now_usec);
 /* The person is in another zone, or counts days otherwise, from now on (clock.c). */
 int person_set_clock(struct engine *engine, struct person *person, const struct wall_clock *clock, usec_t now_usec);
 /* What is configured for the person is that from now on (policy.c); the clock was set before. */
-int person_set_policy(struct engine *engine, struct person *person, const struct dose_policy *policy);
+int person_set_policy(struct engine *engine, struct person *person, const struct dose_policy *policy, usec_t now_usec);
 /* How far a person's plan was carried out, and by which clock, over a restart. Without a mark in the ledger: up to `now_usec`. */
 int person_keep_mark(struct engine *engine, const struct person *person);
 int person_load_mark(struct engine *engine, struct person *person, usec_t now_usec);

@@ -7,8 +7,6 @@
 #include "dosed/window.h"
 #include "engine/place.h"
 
-#define FUTURE_TOLERANCE USEC_PER_MINUTE /* clocks of two machines; and times are given in whole minutes */
-
 void record_answer_done(struct record_answer *answer) {
         entry_done(&answer->recorded);
         free(answer->warning);
@@ -330,6 +328,17 @@ int engine_snooze(struct engine *engine, const char *id, usec_t snooze_usec, con
         return outcome != 0 ? outcome : r;
 }
 
+/* One that only a wrong clock made is not to come by the right one. */
+static int undo_in_chain(struct engine *engine, struct live_dose *live, struct slot *slot, usec_t now_usec) {
+        bool follows;
+        int r;
+
+        if (live->dose->state != DOSE_UPCOMING)
+                return 0;
+        r = after_taken_follows(engine, slot, live->dose, now_usec, &follows);
+        return r < 0 || follows ? r : live_withdraw(engine, live, "taken off the plan", now_usec);
+}
+
 /*
  * Undone, it is what the plan has: where an edit put it ahead while it was recorded, it is still to come, and what the
  * plan took off is not to be taken.
@@ -345,8 +354,10 @@ static int undo(struct engine *engine, struct live_dose *live, const struct reco
                 r = is_taken_off(live->person, live->dose, &is_off);
         if (r >= 0 && is_off)
                 return live_withdraw(engine, live, "taken off the plan", now_usec);
-        if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
+        if (r < 0 || !slot)
                 return r;
+        if (slot->schedule->after_taken_usec > 0)
+                return undo_in_chain(engine, live, slot, now_usec);
         r = slot_find(slot, live->dose->recurrence_id, &occurrence);
         if (r != 0 || occurrence.due_usec <= now_usec || occurrence.due_usec == live->dose->due_usec)
                 return r < 0 ? r : 0;

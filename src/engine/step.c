@@ -95,10 +95,10 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
                 return r;
 
         if (slot->schedule->after_taken_usec == 0)
-                return slot_seek(engine, slot, slot->next.due_usec + 1);
+                return slot_seek(engine, slot, slot->next.due_usec + 1, now_usec);
         /* Nothing is said of it: on to the one after it. */
         if (live->dose->state == DOSE_UPCOMING && !live->in_ledger && live->timer.node.position == 0)
-                return slot_seek(engine, slot, slot->next.due_usec + 1);
+                return slot_seek(engine, slot, slot->next.due_usec + 1, now_usec);
         /* What follows is not known before this one is answered: the slot itself waits for it. */
         if (live->dose->state == DOSE_UPCOMING && !live->in_ledger) {
                 at_usec = live->timer.node.at_usec;

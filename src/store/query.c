@@ -158,11 +158,12 @@ int store_get_dose(struct store *store, const char *person, const char *uid, con
         return r < 0 ? r : read_one(store, statement, ret);
 }
 
-int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, struct dose **ret) {
+int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, usec_t come_usec,
+                    struct dose **ret) {
         sqlite3_stmt *statement;
         int r;
 
-        r = store_query(store, STATEMENT_LAST_DOSE, &statement, "ssi", person, uid, before_usec);
+        r = store_query(store, STATEMENT_LAST_DOSE, &statement, "ssii", person, uid, before_usec, come_usec);
         return r < 0 ? r : read_one(store, statement, ret);
 }
 

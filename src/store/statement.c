@@ -51,9 +51,18 @@ static const char *const sql[_STATEMENT_MAX] = {
         " e.measurement, e.note, e.other"                                                                       \
         " FROM standing s JOIN dose d ON d.id = s.dose LEFT JOIN entry e ON e.id = s.recorded "
         [STATEMENT_GET_DOSE] = DOSE_COLUMNS "WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3",
-        [STATEMENT_LAST_DOSE] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.uid = ?2 AND s.state <> 'moved'"
-                                             " AND e.kind IS NOT 'withdrawn' AND s.due_usec < ?3"
-                                             " ORDER BY s.due_usec DESC LIMIT 1",
+/* Of those whose taking has come (?4); and only what was due after it is looked through for the others. */
+#define LAST_TAKEN                                                                                     \
+        " FROM standing t WHERE t.state = 'taken' AND t.person = ?1 AND t.uid = ?2"                    \
+        " AND t.taken_usec <= ?4 AND t.taken_usec < ?3 ORDER BY t.taken_usec DESC LIMIT 1"
+        [STATEMENT_LAST_DOSE] =
+                DOSE_COLUMNS "WHERE s.dose IN ((SELECT t.dose" LAST_TAKEN "),"
+                             " (SELECT o.dose FROM standing o LEFT JOIN entry w ON w.id = o.recorded"
+                             " WHERE o.person = ?1 AND o.uid = ?2 AND o.state <> 'moved' AND w.kind IS NOT 'withdrawn'"
+                             " AND (o.state <> 'taken' OR o.taken_usec > ?4) AND o.due_usec < ?3"
+                             " AND o.due_usec > coalesce((SELECT t.taken_usec" LAST_TAKEN "), -" NEVER ")"
+                             " ORDER BY o.due_usec DESC LIMIT 1))"
+                             " ORDER BY iif(s.state = 'taken' AND s.taken_usec <= ?4, s.taken_usec, s.due_usec) DESC LIMIT 1",
         [STATEMENT_LIST_OPEN] = DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"
                                              " ORDER BY s.due_usec, d.id",
         [STATEMENT_LIST_DOSES] = DOSE_COLUMNS "WHERE s.person = ?1 AND s.due_usec >= ?3 AND s.due_usec < ?4"
