@@ -20,7 +20,7 @@ struct notify;
 enum notify_check {
         NOTIFY_CHECK_NOTHING,
         NOTIFY_CHECK_TAKEN,       /* this medication was taken `taken_ago_usec` ago, below its interval */
-        NOTIFY_CHECK_TAKEN_AHEAD, /* it is recorded as taken at a time that has not come yet: a clock was wrong */
+        NOTIFY_CHECK_TAKEN_AHEAD, /* it is recorded as taken at a time that has not come yet: a clock was wrong, or is */
         NOTIFY_CHECK_RECORD_LOST, /* the ledger was lost: it may have been taken already */
         _NOTIFY_CHECK_MAX,
 };

@@ -157,7 +157,7 @@ static void say_state(const struct telling *telling) {
         }
 }
 
-/* A record that lies ahead was made while a clock was wrong: when it was taken is not known. */
+/* A record that lies ahead was made while a clock was wrong, or is looked at by one: when it was taken is not known. */
 static void say_check(const struct telling *telling) {
         const struct listed_dose *dose = telling->dose;
 
@@ -173,7 +173,7 @@ static void say_check(const struct telling *telling) {
                 return;
         fputs(ftell(telling->stream) > 0 ? "; check first, " : "check first, ", telling->stream);
         if (dose->taken_before_usec > telling->request->now_usec + CLOCK_TOLERANCE)
-                fputs("recorded as taken at a time that has not come yet:", telling->stream);
+                fputs("recorded as taken at a time that has not come by this clock:", telling->stream);
         else
                 fputs("taken", telling->stream);
         say_time(telling, " ", dose->taken_before_usec);

@@ -88,6 +88,11 @@ static int may_take_now(struct engine *engine, const struct live_dose *live, use
         r = engine_last_taken(engine, dose->person, dose->medication, &last_usec);
         if (r < 0)
                 return r;
+        if (last_usec > now_usec + FUTURE_TOLERANCE && now_usec < engine->hold_usec) {
+                format_time(live->person, last_usec, at, sizeof(at));
+                return refuse(ret_reason, ENGINE_TOO_SOON, "it is recorded as taken at %s, which has not come by this "
+                              "machine's clock: nobody has set that yet, and it may be behind", at);
+        }
         if (last_usec > now_usec + FUTURE_TOLERANCE)
                 return refuse(ret_reason, ENGINE_TOO_SOON, "it is recorded as taken at a time that has not come yet: the "
                               "clock was wrong then, and that record has to be amended first");

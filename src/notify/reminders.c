@@ -9,7 +9,7 @@
 
 /* A reminder in its time comes within this of it. */
 #define PUNCTUAL USEC_PER_SEC
-/* Clocks of two machines differ; beyond it a record lies ahead because the clock was wrong. */
+/* Clocks of two machines differ; beyond it a record lies ahead because the clock was wrong, or is. */
 #define AHEAD_TOLERANCE USEC_PER_MINUTE
 
 void hidden_doses_done(struct hidden_doses *hidden) {

@@ -14,7 +14,7 @@
 #define WORD_NOT_DUE "not due yet"
 #define WORD_NOT_DUE_ALL "Not due yet"
 #define WORD_ASKS_AMOUNT "To record it, say how much was taken"
-#define WORD_AHEAD "recorded as taken at a time that has not come yet"
+#define WORD_AHEAD "recorded as taken at a time that has not come by this clock"
 #define WORD_LOST "The record cannot be read: check whether it was taken before taking it"
 #define WORD_LOST_ALL "The record cannot be read: check whether these were taken before taking them"
 #define SEPARATOR " · "

@@ -250,7 +250,7 @@ class Looking(Client):
                     dose("b", "Bisoprolol", now(), taken_before=usec(ahead)))
         aspirin, bisoprolol = [line for line in self.run_ctl("status").stdout.splitlines() if "check first" in line]
         self.assertIn(f"check first, taken {before:%a %Y-%m-%d %H:%M}", aspirin)
-        self.assertIn(f"check first, recorded as taken at a time that has not come yet: {ahead:%a %Y-%m-%d %H:%M}",
+        self.assertIn(f"check first, recorded as taken at a time that has not come by this clock: {ahead:%a %Y-%m-%d %H:%M}",
                       bisoprolol)
 
     def test_a_record_that_was_lost_is_to_be_checked_first(self):

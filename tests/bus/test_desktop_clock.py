@@ -32,7 +32,7 @@ class Clock(unittest.TestCase):
         self.world.set_clock()
         self.world.set_clock(hours=2, minutes=1)
         (call,) = wait(lambda: [call for call in self.server.up.values() if call.title == "Aspirin"], "no reminder is up")
-        self.assertIn("Check first: it is recorded as taken at a time that has not come yet\n", call.body)
+        self.assertIn("Check first: it is recorded as taken at a time that has not come by this clock\n", call.body)
         self.assertEqual(call.labels, ["Snooze", "Skip"])
 
     def test_a_second_absence_adds_to_what_nobody_has_read(self):

@@ -85,7 +85,7 @@ class DunstTest(unittest.TestCase):
                           dose("lost", group_usec=2, record_lost=True))
         shown = self.desktop.wait_shown("2 medicines at 08:00", "check whether these were taken before taking them")
         alone = self.desktop.wait_shown("The record cannot be read: check whether it was taken before taking it")
-        ahead = self.desktop.wait_shown("Check first: it is recorded as taken at a time that has not come yet")
+        ahead = self.desktop.wait_shown("Check first: it is recorded as taken at a time that has not come by this clock")
         mixed = self.desktop.wait_shown("Check first: LOST, its record cannot be read", "SOME · not due yet")
         self.picture("record-lost")
         self.assertEqual(list(shown["actions"].values()), ["One by one", "Later"])

@@ -185,6 +185,32 @@ static void taken_by_a_clock_behind_it_does_not_ring_again(void **state) {
         next_comes_at(world, 24, 5, "00:05 changed Lisinopril due\n00:05 reminder Lisinopril due\n");
 }
 
+static void refused(struct world *world, const char *id, const char *expected) {
+        const struct record_options options = { .recorded_by = "ana" };
+        _cleanup_(record_answer_done) struct record_answer answer = {};
+        _cleanup_(free_p) char *reason = NULL;
+
+        assert_int_equal(engine_confirm(world->engine, id, &options, world->now_usec, &answer, &reason), ENGINE_TOO_SOON);
+        assert_string_equal(reason, expected);
+}
+
+/* It may be the clock that is wrong now, and the record right: nobody is to amend that before the clock is set. */
+static void while_nobody_has_set_the_clock_no_record_is_called_wrong(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world->now_usec = AT(6, 0);
+        world->hold_usec = AT(6, 2);
+        world_restart(world);
+        refused(world, "ana/lis/20261123T160500Z", "it is recorded as taken at 08:05 on 2026-11-23, which has not come by this "
+                                                   "machine's clock: nobody has set that yet, and it may be behind");
+        world_pass_until(world, AT(6, 2)); /* so it was ahead before */
+        refused(world, "ana/lis/20261123T160000Z", "it is recorded as taken at a time that has not come yet: the clock was wrong then, and that "
+                                  "record has to be amended first");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_record_of_a_clock_ahead_does_not_silence),
@@ -200,6 +226,7 @@ int main(void) {
                 TEST(the_next_follows_a_first_dose_taken_early),
                 TEST(a_first_dose_taken_early_and_undone_rings),
                 TEST(taken_by_a_clock_behind_it_does_not_ring_again),
+                TEST(while_nobody_has_set_the_clock_no_record_is_called_wrong),
         };
 
         return cmocka_run_group_tests_name("engine-chain", tests, NULL, NULL);

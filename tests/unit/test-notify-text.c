@@ -40,7 +40,7 @@ static void test_one_medicine(void **state) {
 
                 /* The clock was wrong when it was recorded: how long ago is not known. */
                 { DOSE(AHEAD, .title = "A", .amount = "1 tablet"), "A",
-                  "Check first: it is recorded as taken at a time that has not come yet\n1 tablet · due 08:00" },
+                  "Check first: it is recorded as taken at a time that has not come by this clock\n1 tablet · due 08:00" },
                 { DOSE(LOST, .title = "A", .amount = "1 tablet"), "A",
                   "The record cannot be read: check whether it was taken before taking it\n1 tablet · due 08:00" },
 
@@ -101,7 +101,7 @@ static void test_several_medicines(void **state) {
                 { { DOSE(.title = "A"), DOSE(TAKEN(0), .title = NULL) }, 2, "2 medicines at 08:00",
                   "Check first: a medicine, taken just now\nA\na medicine" },
                 { { DOSE(AHEAD, .title = "A"), DOSE(LOST, .title = "B"), DOSE(.title = "C") }, 3, "3 medicines at 08:00",
-                  "Check first: A, recorded as taken at a time that has not come yet\nCheck first: B, its record cannot be read\n"
+                  "Check first: A, recorded as taken at a time that has not come by this clock\nCheck first: B, its record cannot be read\n"
                   "A\nB\nC" },
                 { { DOSE(LOST, .title = "A"), DOSE(LOST, .title = "B") }, 2, "2 medicines at 08:00",
                   "The record cannot be read: check whether these were taken before taking them\nA\nB" },
