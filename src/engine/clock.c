@@ -111,6 +111,9 @@ static int drop_invented(struct engine *engine, struct person *person, usec_t no
                 r = after_taken_follows(engine, slot, live->dose, now_usec, &follows);
                 if (r >= 0 && !follows)
                         r = live_drop(engine, live, now_usec);
+                else if (r >= 0)
+                        r = live_touch(engine, live);
+                live->changed = true; /* it was not told before */
                 if (r >= 0)
                         r = slot_seek(engine, slot, person->mark_usec + 1, now_usec);
                 if (r < 0)

@@ -122,6 +122,13 @@ static int compare_touched(const void *a, const void *b) {
         return strcmp((*first)->id, (*second)->id);
 }
 
+/* While a clock is corrected, which of those that follow what was taken are to come is known at the end only. */
+static bool may_be_dropped(const struct live_dose *live) {
+        const struct slot *slot = live->person->corrects ? person_find_slot(live->person, live->dose->uid) : NULL;
+
+        return slot && slot->schedule->after_taken_usec > 0 && live->dose->state == DOSE_UPCOMING;
+}
+
 static void tell(struct engine *engine, usec_t now_usec) {
         if (engine->n_touched > 1)
                 qsort(engine->touched, engine->n_touched, sizeof(*engine->touched), compare_touched);
@@ -133,7 +140,7 @@ static void tell(struct engine *engine, usec_t now_usec) {
                 /* What cannot be looked at now is told of at the next change. */
                 if ((!live->changed && !live->rings) || live_view(engine, live, now_usec, &view) < 0)
                         continue;
-                if (live->changed && live->dose->state != DOSE_MOVED)
+                if (live->changed && live->dose->state != DOSE_MOVED && !may_be_dropped(live))
                         engine->observer.dose_changed(engine->userdata, &view);
                 if (live->rings)
                         engine->observer.reminder(engine->userdata, &view);

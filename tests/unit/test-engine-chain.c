@@ -31,6 +31,20 @@ static void next_comes_at(struct world *world, int hour, int minute, const char 
         world_told(world, expected);
 }
 
+/* Of a year that never was, nothing is said but what comes first. */
+static void what_is_dropped_at_once_is_not_told(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_jump(world, AT(8, 6) + 365 * USEC_PER_DAY);
+        world_forget(world);
+        world_jump(world, AT(8, 6));
+        world_told(world, "08:06 changed Lisinopril upcoming check-first\n");
+        next_comes_at(world, 16, 5, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
+}
+
 static void taken_by_a_clock_ahead(struct world *world, bool restarts) {
         take_ahead(world);
         go_on(world, restarts);
@@ -213,6 +227,7 @@ static void while_nobody_has_set_the_clock_no_record_is_called_wrong(void **stat
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                TEST(what_is_dropped_at_once_is_not_told),
                 TEST(a_record_of_a_clock_ahead_does_not_silence),
                 TEST(nor_after_a_restart),
                 TEST(what_only_a_clock_ahead_made_is_off_when_undone),
