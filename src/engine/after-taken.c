@@ -23,11 +23,19 @@ static struct chain chain_of(struct engine *engine, struct slot *slot, usec_t no
         };
 }
 
-/* Since when the next one is counted: when a dose was really taken nobody knows where that lies ahead. */
-static usec_t since_of(const struct chain *chain, const struct dose *dose) {
+/* Its place in the chain: when it was taken, unless that lies ahead. */
+static usec_t place_of(const struct chain *chain, const struct dose *dose) {
         bool has_come = dose->state == DOSE_TAKEN && dose->recorded.taken_usec <= chain->come_usec;
 
         return has_come ? dose->recorded.taken_usec : dose->due_usec;
+}
+
+/* From when the next one is counted: a taking that lies ahead, but before the next one would be due, is as good as known. */
+static usec_t counted_from(const struct chain *chain, const struct dose *dose) {
+        usec_t taken_usec = dose->recorded.taken_usec;
+        bool is_near = taken_usec > dose->due_usec && taken_usec - dose->due_usec < chain->slot->schedule->after_taken_usec;
+
+        return dose->state == DOSE_TAKEN && is_near ? taken_usec : place_of(chain, dose);
 }
 
 /* A dose that is due later cannot be the next one: only a wrong clock made it. */
@@ -41,7 +49,7 @@ static usec_t reach_of(const struct chain *chain) {
 static bool counts(const struct chain *chain, const struct dose *dose) {
         if (dose->state == DOSE_MOVED || dose_is_off_plan(dose))
                 return false;
-        if (since_of(chain, dose) <= chain->come_usec)
+        if (place_of(chain, dose) <= chain->come_usec)
                 return true;
         if (dose->state == DOSE_SKIPPED)
                 return dose->recorded.recorded_usec <= chain->come_usec && dose->due_usec <= reach_of(chain);
@@ -70,7 +78,7 @@ static int find_last_stored(const struct chain *chain, struct dose **ret) {
                         *ret = TAKE(dose);
                         return 0;
                 }
-                before_usec = since_of(chain, dose);
+                before_usec = place_of(chain, dose);
         }
 }
 
@@ -89,7 +97,7 @@ static int find_last(const struct chain *chain, struct dose **ret) {
                 const struct dose *dose = live->dose;
 
                 if (live->person != slot->person || !live->in_ledger || strcmp(dose->uid, slot->schedule->uid) != 0 ||
-                    !counts(chain, dose) || (last && since_of(chain, dose) < since_of(chain, last)))
+                    !counts(chain, dose) || (last && place_of(chain, dose) < place_of(chain, last)))
                         continue;
                 last = dose_free(last);
                 r = dose_copy(dose, &last);
@@ -188,7 +196,7 @@ static int find_next(const struct chain *chain, usec_t from_usec, struct occurre
                 if (r != 0)
                         return r;
         } else {
-                since_usec = since_of(chain, last);
+                since_usec = counted_from(chain, last);
                 next = make_occurrence(chain->slot, due_after(chain->slot, since_usec, from_usec));
                 if (has_name(last, &next))
                         next = make_occurrence(chain->slot, next.due_usec + USEC_PER_SEC);
@@ -202,7 +210,9 @@ static int find_next(const struct chain *chain, usec_t from_usec, struct occurre
                         return r;
                 if (!last)
                         break;
-                since_usec = since_of(chain, last) > next.due_usec ? since_of(chain, last) : next.due_usec;
+                since_usec = counted_from(chain, last);
+                if (since_usec < next.due_usec)
+                        since_usec = next.due_usec;
                 next = make_occurrence(chain->slot, due_after(chain->slot, since_usec, from_usec));
         }
         *ret = next;

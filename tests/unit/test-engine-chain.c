@@ -135,13 +135,24 @@ static void the_next_one_is_skipped_ahead(void **state) {
         next_comes_at(world, 24, 5, "00:05 changed Lisinopril due\n00:05 reminder Lisinopril due\n");
 }
 
+/* It was the right dose, minutes before its time by the right clock. */
+static void taken_by_a_clock_minutes_ahead(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_jump(world, AT(7, 50));
+        next_comes_at(world, 16, 5, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
+}
+
 /* Recorded by name: its time comes, and it does not ring; nor does the chain end there. */
 static void the_chain_comes_to_what_was_recorded_ahead(void **state) {
         struct world *world = *state;
 
         take_ahead(world);
         world_pass_until(world, AT(55, 30)); /* nothing is confirmed: 08:00, 16:00, 00:00 … */
-        next_comes_at(world, 64, 0, "16:00 changed Lisinopril due\n16:00 reminder Lisinopril due\n");
+        next_comes_at(world, 64, 5, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
 }
 
 /* What the clock that was ahead had gone past comes; what follows the dose taken by it was reminded of, and does not. */
@@ -158,7 +169,7 @@ static void what_was_reminded_of_by_a_clock_ahead_is_dropped(void **state) {
         world_take(world, "ana/lis/20261124T001000Z");
         world_pass_until(world, AT(30, 30)); /* 07:20 is reminded of */
         world_jump(world, AT(8, 12));
-        next_comes_at(world, 24, 5, "00:05 changed Lisinopril due check-first\n00:05 reminder Lisinopril due check-first\n");
+        next_comes_at(world, 32, 10, "08:10 changed Lisinopril due\n08:10 reminder Lisinopril due\n");
 }
 
 static void the_next_follows_a_first_dose_taken_early(void **state) {
@@ -221,7 +232,7 @@ static void while_nobody_has_set_the_clock_no_record_is_called_wrong(void **stat
         refused(world, "ana/lis/20261123T160500Z", "it is recorded as taken at 08:05 on 2026-11-23, which has not come by this "
                                                    "machine's clock: nobody has set that yet, and it may be behind");
         world_pass_until(world, AT(6, 2)); /* so it was ahead before */
-        refused(world, "ana/lis/20261123T160000Z", "it is recorded as taken at a time that has not come yet: the clock was wrong then, and that "
+        refused(world, "ana/lis/20261123T160500Z", "it is recorded as taken at a time that has not come yet: the clock was wrong then, and that "
                                   "record has to be amended first");
 }
 
@@ -236,6 +247,7 @@ int main(void) {
                 TEST(it_is_the_last_after_a_restart_too),
                 TEST(skipped_by_a_clock_ahead),
                 TEST(the_next_one_is_skipped_ahead),
+                TEST(taken_by_a_clock_minutes_ahead),
                 TEST(the_chain_comes_to_what_was_recorded_ahead),
                 TEST(what_was_reminded_of_by_a_clock_ahead_is_dropped),
                 TEST(the_next_follows_a_first_dose_taken_early),
