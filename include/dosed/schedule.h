@@ -122,6 +122,7 @@ struct schedule {
         uint64_t digest;  /* of all that it says; equal means unchanged */
         int64_t sequence; /* SEQUENCE */
         usec_t stamped_usec; /* DTSTAMP; USEC_NONE */
+        usec_t heard_usec;   /* when whoever took the file first heard of the newest that it says was seen; USEC_NONE */
 
         enum schedule_kind kind;
         char *categories;    /* CATEGORIES, a line each, clean; NULL */

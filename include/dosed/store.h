@@ -103,6 +103,7 @@ struct stored_file {
         char *bytes; /* NUL behind them */
         size_t size;
         struct file_mark mark;
+        usec_t heard_usec; /* when it was first heard of what other clients have acknowledged in it, or else of the file */
 };
 struct stored_files {
         struct stored_file *files;

@@ -46,7 +46,7 @@ void live_free(struct engine *engine, struct live_dose *live) {
 
 /*
  * The alarms are those of the schedule in force, from then on; a dose whose schedule is gone keeps what it had. What was seen
- * elsewhere was seen before it came in force, whatever the clock says there.
+ * elsewhere was seen before it was heard of, by a clock that may have been ahead itself.
  */
 int live_find_alarms(struct live_dose *live) {
         struct slot *slot = person_find_slot(live->person, live->dose->uid);
@@ -63,7 +63,7 @@ int live_find_alarms(struct live_dose *live) {
         free(live->alarms_usec);
         live->alarms_usec = NULL;
         live->n_alarms = 0;
-        live->dose->seen_usec = earlier(occurrence.details->seen_usec, slot->since_usec);
+        live->dose->seen_usec = earlier(occurrence.details->seen_usec, earlier(slot->schedule->heard_usec, slot->since_usec));
         r = occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
         if (r < 0)
                 return r;

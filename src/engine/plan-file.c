@@ -73,14 +73,15 @@ static int describe(const struct problems *problems, char **ret) {
         return 0;
 }
 
-static int keep_bytes(struct intake *intake, const char *path, char **bytes, size_t size, const struct file_mark *mark) {
+static int keep_bytes(struct intake *intake, const char *path, char **bytes, size_t size, const struct file_mark *mark,
+                      usec_t heard_usec) {
         struct stored_file *put = reallocarray(intake->put, intake->n_put + 1, sizeof(*put));
         int r;
 
         if (!put)
                 return -ENOMEM;
         intake->put = put;
-        put[intake->n_put] = (struct stored_file){ .size = size, .mark = *mark };
+        put[intake->n_put] = (struct stored_file){ .size = size, .mark = *mark, .heard_usec = heard_usec };
         r = text_copy(path, &put[intake->n_put].name);
         if (r < 0)
                 return r;
@@ -103,6 +104,7 @@ static int read_file(struct intake *intake, const char *folder, const struct fol
         _cleanup_(problems_done) struct problems problems = {};
         _cleanup_(free_p) char *bytes = NULL;
         struct file_mark mark = file->seen;
+        usec_t heard_usec;
         size_t size;
         int r;
 
@@ -125,8 +127,9 @@ static int read_file(struct intake *intake, const char *folder, const struct fol
                 return r;
         if (r > 0)
                 return describe(&problems, &file->trouble);
+        heard_usec = person_hear(intake->person, file->calendar, intake->now_usec);
         r = note_disclosure(file, bytes, size);
-        return r < 0 ? r : keep_bytes(intake, file->path, &bytes, size, &mark);
+        return r < 0 ? r : keep_bytes(intake, file->path, &bytes, size, &mark, heard_usec);
 }
 
 /* As it was in the old plan. */
@@ -260,7 +263,7 @@ static int move_stored(struct intake *intake, const struct plan_file *file) {
         for (size_t i = 0; r >= 0 && i < stored.n_files; i++)
                 if (strcmp(stored.files[i].name, file->former->path) == 0)
                         r = keep_bytes(intake, file->path, &stored.files[i].bytes, stored.files[i].size,
-                                       &stored.files[i].mark);
+                                       &stored.files[i].mark, stored.files[i].heard_usec);
         return r;
 }
 
@@ -313,9 +316,10 @@ int plan_take_stored(struct engine *engine, const char *person, usec_t now_usec,
                 file->digest = store_digest(from->bytes, from->size);
                 r = reading_run(engine, file->name, from->bytes, from->size, file->digest, now_usec, &file->calendar,
                                 &problems);
-                if (r == 0)
+                if (r == 0) {
+                        (void) person_hear(NULL, file->calendar, from->heard_usec);
                         r = note_disclosure(file, from->bytes, from->size);
-                else if (r > 0)
+                } else if (r > 0)
                         r = describe(&problems, &file->trouble);
         }
         return r;

@@ -40,7 +40,7 @@ struct slot {
         usec_t lead_usec; /* how long before due its first alarm may be */
         struct occurrence next;
         bool has_next;
-        usec_t since_usec; /* in force since then: alarms of before have passed, and nobody has seen later ones */
+        usec_t since_usec; /* in force since then: alarms of before have passed */
         bool is_changed;   /* while a plan is adopted or the person travels: it may put doses elsewhere */
         const struct schedule *former; /* then: what it said before; NULL: it is new */
 };
@@ -275,6 +275,11 @@ int engine_accept_left_out(struct engine *engine, const char *name, usec_t now_u
 int person_load_plan(struct engine *engine, struct person *person, usec_t now_usec);
 int person_reload(struct engine *engine, struct person *person, enum engine_belief belief, usec_t now_usec);
 void plan_done(struct plan_file **plan);
+/*
+ * What the calendar says that other clients have seen is heard of at `at_usec`, but for what is in force already (`person` NULL:
+ * nothing is). Returns when the newest was heard of; `at_usec` where nothing was seen (heard.c).
+ */
+usec_t person_hear(const struct person *person, struct calendar *calendar, usec_t at_usec);
 struct plan_file *plan_find(struct plan_file *plan, const char *path);
 int plan_add(struct plan_file **plan, const char *path, struct plan_file **ret);
 /* The files that the store holds of a person, without looking at the folders. Returns 0 or a negative errno. */

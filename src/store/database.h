@@ -71,7 +71,6 @@ struct pending_mark {
 struct pending_file {
         char *key, *person;
         struct stored_file file;
-        usec_t at_usec;
         bool removes;
         UT_hash_handle hh;
 };

@@ -46,6 +46,7 @@ static int read_file(sqlite3_stmt *statement, struct stored_file *ret) {
                 .mtime_nsec = sqlite3_column_int64(statement, 5),
                 .ctime_nsec = sqlite3_column_int64(statement, 6),
         };
+        ret->heard_usec = sqlite3_column_int64(statement, 7);
         return 0;
 }
 
@@ -153,7 +154,7 @@ int plan_write_file(struct store *store, const struct pending_file *pending) {
                 return store_execute(store, STATEMENT_REMOVE_FILE, "ss", pending->person, file->name);
         return store_execute(store, STATEMENT_PUT_FILE, "ssbiiiiii", pending->person, file->name, file->bytes, file->size,
                              (int64_t) file->mark.device, (int64_t) file->mark.inode, file->mark.size,
-                             file->mark.mtime_nsec, file->mark.ctime_nsec, pending->at_usec);
+                             file->mark.mtime_nsec, file->mark.ctime_nsec, file->heard_usec);
 }
 
 int plan_write_change(struct store *store, const struct pending_change *change) {

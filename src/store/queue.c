@@ -247,10 +247,10 @@ static int put_file(struct store *store, const struct plan_update *update, const
         if (put->size > 0)
                 (void) memcpy(bytes, put->bytes, put->size);
         bytes[put->size] = '\0';
-        file->at_usec = update->at_usec;
         file->file.bytes = bytes;
         file->file.size = put->size;
         file->file.mark = put->mark;
+        file->file.heard_usec = put->heard_usec;
         return 0;
 }
 

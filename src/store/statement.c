@@ -84,8 +84,8 @@ static const char *const sql[_STATEMENT_MAX] = {
                 "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND medication = ?2",
         [STATEMENT_LAST_TAKEN_UID] =
                 "SELECT max(taken_usec) FROM standing WHERE state = 'taken' AND person = ?1 AND uid = ?2",
-        [STATEMENT_LOAD_FILES] = "SELECT name, bytes, device, inode, size, mtime_nsec, ctime_nsec FROM plan_file"
-                                 " WHERE person = ?1 ORDER BY name",
+        [STATEMENT_LOAD_FILES] = "SELECT name, bytes, device, inode, size, mtime_nsec, ctime_nsec, taken_usec"
+                                 " FROM plan_file WHERE person = ?1 ORDER BY name",
         [STATEMENT_LIST_FILES] = "SELECT person, name FROM plan_file ORDER BY person, name",
         [STATEMENT_PUT_FILE] =
                 "INSERT INTO plan_file(person, name, bytes, device, inode, size, mtime_nsec, ctime_nsec, taken_usec)"

@@ -77,6 +77,42 @@ static void yesterdays_acknowledgement_says_nothing_of_today(void **state) {
                    "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n08:10 reminder Lisinopril due\n");
 }
 
+#define AHEAD ALARM("ACKNOWLEDGED:20261123T170500Z\r\n")
+
+/* Its clock is hours ahead: what rings after its words came is not silent, over restarts and edits of other things too. */
+static void what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_of(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, BYHOUR("8,12,16") ALARM(""));
+        world_pass_until(world, AT(8, 6));
+        world_edit(world, BYHOUR("8,12,16") AHEAD);
+        assert_int_equal(n_up(world), 0);
+        world_pass_until(world, AT(12, 5));
+        world_put_event(world, "met.ics", "met", "Metformin", DAILY("230000"));
+        world_reload(world);
+        assert_int_equal(n_up(world), 1);
+        world_edit(world, "DESCRIPTION:with water\r\n" BYHOUR("8,12,16") AHEAD);
+        assert_int_equal(n_up(world), 1);
+        world_restart(world);
+        assert_int_equal(n_up(world), 1);
+        world_forget(world);
+        world_pass_until(world, AT(12, 31));
+        world_told(world, "12:10 reminder Lisinopril due\n12:30 reminder Lisinopril due\n");
+}
+
+/* Its next word counts, also where it is in the same file. */
+static void what_is_acknowledged_next_is_heard_of_anew(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, BYHOUR("8,12") ALARM("ACKNOWLEDGED:20261122T080500Z\r\n"));
+        world_pass_until(world, AT(8, 6));
+        assert_int_equal(n_up(world), 1);
+        world_edit(world, BYHOUR("8,12") ALARM("ACKNOWLEDGED:20261123T080500Z\r\n"));
+        assert_int_equal(n_up(world), 0);
+        world_restart(world);
+        assert_int_equal(n_up(world), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(what_was_acknowledged_elsewhere_is_silent_but_for_one_last_reminder),
@@ -84,6 +120,8 @@ int main(void) {
                 TEST(what_was_put_off_elsewhere_rings_when_it_says),
                 TEST(what_thunderbird_put_off_rings_when_it_says),
                 TEST(what_was_put_off_days_ahead_rings_when_it_says),
+                TEST(what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_of),
+                TEST(what_is_acknowledged_next_is_heard_of_anew),
                 TEST(yesterdays_acknowledgement_says_nothing_of_today),
         };
 
