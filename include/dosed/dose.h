@@ -89,7 +89,7 @@ struct dose {
         char *moved_to;            /* DOSE_MOVED: id of the dose that took its place; else NULL */
         unsigned reminders;
         usec_t reminded_usec; /* last reminder; USEC_NONE */
-        usec_t seen_usec;     /* another client acknowledged its alarms up to then; of the plan, not of the ledger */
+        usec_t seen_usec;     /* another client acknowledged an alarm of it then; of the plan, not of the ledger */
         bool was_unattended;  /* undo returns there, not to missed */
         struct entry recorded; /* the last TAKEN, SKIPPED, WITHDRAWN or CARRIED that stands; only where has_recorded */
         bool has_recorded;

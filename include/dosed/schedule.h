@@ -57,9 +57,9 @@ struct alarm {
         unsigned line;          /* of its TRIGGER, in its file */
         unsigned repeat;        /* further times, 0..LIMIT_ALARM_REPEAT */
         struct duration every;  /* between them */
+        usec_t seen_usec;       /* another client acknowledged it then (RFC 9074, 6.1; X-MOZ-LASTACK); USEC_NONE */
         char **addresses;       /* whom it mails (ATTENDEE); NULL where it reminds */
         size_t n_addresses;
-        usec_t seen_usec;       /* until then it was acknowledged (RFC 9074, 6.1); USEC_NONE */
         /* What another client put off, where it is known (ALARM_ABSOLUTE): */
         size_t puts_off;        /* which of the alarms of its component that remind, from 1 (RFC 9074, 7); 0 */
         usec_t of_usec;         /* the original start of whose dose, of one that floats as if it were UTC; USEC_NONE */
@@ -83,8 +83,7 @@ struct details {
         size_t n_alarms;
         struct alarm *mails; /* that mail */
         size_t n_mails;
-        /* Another client's alarms were acknowledged up to then (RFC 9074, 6.1: ACKNOWLEDGED; X-MOZ-LASTACK); USEC_NONE. */
-        usec_t seen_usec;
+        usec_t seen_usec; /* another client acknowledged the last of its alarms then; USEC_NONE */
 };
 
 /* A RECURRENCE-ID component (RFC 5545 3.8.4.4). */
@@ -212,6 +211,13 @@ int occurrence_alarms(const struct occurrence *occurrence, const struct wall_clo
 /* The same of one alarm of its details, which reminds or mails. */
 int occurrence_alarm(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm,
                      usec_t **ret_usec, size_t *ret_n);
+
+/*
+ * Up to when another client's user has seen the occurrence's alarms, as far as that was heard of by `heard_usec`; USEC_NONE. An
+ * acknowledgement is of the last dose for which its alarm had come. Returns 0 or a negative errno.
+ */
+int occurrence_seen(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t heard_usec,
+                    usec_t *ret_usec);
 
 /*
  * How long before an occurrence is due its first alarm may be, by that clock: the engine must look that much ahead.

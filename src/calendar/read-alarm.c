@@ -132,9 +132,8 @@ static int read_addresses(struct reader *reader, size_t component, struct alarm 
         return 0;
 }
 
-static void note_seen(struct details *details, usec_t at_usec) {
-        if (at_usec > details->seen_usec)
-                details->seen_usec = at_usec;
+static usec_t later(usec_t a, usec_t b) {
+        return a > b ? a : b;
 }
 
 /* An alarm cannot be put off before it was seen, nor, at an instant, before that: then which one is meant is not known. */
@@ -174,7 +173,7 @@ static usec_t read_snoozed_start(const struct scan_line *line) {
 }
 
 /* Those that ring at a time of their own, beside the alarms they put off. */
-static size_t read_snoozes(struct reader *reader, size_t component, struct alarm *alarms) {
+static size_t read_snoozes(struct reader *reader, size_t component, usec_t seen_usec, struct alarm *alarms) {
         struct scan_line *line = scan_find(reader->scan, component, PROPERTY_MOZ_SNOOZE_TIME);
         size_t n = 0;
 
@@ -187,6 +186,7 @@ static size_t read_snoozes(struct reader *reader, size_t component, struct alarm
                                 .at_usec = at_usec,
                                 .line = line->line,
                                 .of_usec = read_snoozed_start(line),
+                                .seen_usec = seen_usec,
                         };
         }
         return n;
@@ -264,9 +264,10 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
         const struct scan *scan = reader->scan;
         struct alarm alarms[2 * LIMIT_SCHEDULE_ALARMS] = {}, mails[LIMIT_SCHEDULE_ALARMS] = {};
         size_t of_alarms[LIMIT_SCHEDULE_ALARMS], of_mails[LIMIT_SCHEDULE_ALARMS], n_alarms = 0, n_mails = 0;
+        usec_t seen_usec = read_instant(scan_find(scan, component, PROPERTY_MOZ_LASTACK)); /* all of them */
         int r;
 
-        note_seen(details, read_instant(scan_find(scan, component, PROPERTY_MOZ_LASTACK)));
+        details->seen_usec = seen_usec;
 
         /* What is in a component follows it directly, in the order of the BEGINs. */
         for (size_t i = component + 1; i < scan->n_components && scan->components[i].parent >= component; i++) {
@@ -293,11 +294,13 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                         r = warn_about_lead(reader, i, details, alarm);
                 if (r < 0)
                         return r;
-                if (action == ACTION_REMINDS)
-                        note_seen(details, alarm->seen_usec);
+                if (action == ACTION_MAILS)
+                        continue;
+                alarm->seen_usec = later(seen_usec, alarm->seen_usec);
+                details->seen_usec = later(details->seen_usec, alarm->seen_usec);
         }
         find_snoozed(reader, alarms, of_alarms, n_alarms);
-        n_alarms += read_snoozes(reader, component, alarms + n_alarms);
+        n_alarms += read_snoozes(reader, component, seen_usec, alarms + n_alarms);
 
         r = keep_alarms(alarms, n_alarms, &details->alarms, &details->n_alarms);
         if (r >= 0)

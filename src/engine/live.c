@@ -63,8 +63,10 @@ int live_find_alarms(struct live_dose *live) {
         free(live->alarms_usec);
         live->alarms_usec = NULL;
         live->n_alarms = 0;
-        live->dose->seen_usec = earlier(occurrence.details->seen_usec, earlier(slot->schedule->heard_usec, slot->since_usec));
-        r = occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
+        r = occurrence_seen(&occurrence, &live->person->clock, earlier(slot->schedule->heard_usec, slot->since_usec),
+                            &live->dose->seen_usec);
+        if (r >= 0)
+                r = occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < live->n_alarms; i++)

@@ -18,6 +18,9 @@ static unsigned n_up(struct world *world) {
 #define ALARM(lines) \
         "BEGIN:VALARM\r\nUID:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:PT0S\r\n" lines "END:VALARM\r\n"
 
+#define ADVANCE(trigger, lines) \
+        "BEGIN:VALARM\r\nUID:ad\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:" trigger "\r\n" lines "END:VALARM\r\n"
+
 #define SNOOZE                                                                                          \
         "BEGIN:VALARM\r\nUID:sn\r\nRELATED-TO;RELTYPE=SNOOZE:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n" \
         "TRIGGER;VALUE=DATE-TIME:20261123T084000Z\r\nEND:VALARM\r\n"
@@ -54,6 +57,48 @@ static void what_thunderbird_put_off_rings_when_it_says(void **state) {
         hear_of(*state,
                 DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\nX-MOZ-SNOOZE-TIME:20261123T084000Z\r\n" ALARM(""),
                 "08:40 reminder Lisinopril due\n" LAST_REMINDER);
+}
+
+static void what_was_acknowledged_before_it_was_due_rings_when_it_is(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000") ADVANCE("-PT15M", ""));
+        world_pass_until(world, AT(7, 46));
+        world_edit(world, DAILY("080000") ADVANCE("-PT15M", "ACKNOWLEDGED:20261123T074530Z\r\n"));
+        world_forget(world);
+        world_pass_until(world, AT(8, 11));
+        world_edit(world, DAILY("080000") ADVANCE("-PT15M", "ACKNOWLEDGED:20261123T081030Z\r\n"));
+        world_pass_until(world, AT(12, 1));
+        world_told(world, "08:00 changed Lisinopril due\n08:00 reminder Lisinopril due\n"
+                          "08:10 reminder Lisinopril due\n" LAST_REMINDER);
+}
+
+/* Tomorrow's alarm rings when today's dose is due: whoever has seen the one has not seen the other. */
+static void what_was_acknowledged_of_tomorrows_dose_is_not_todays(void **state) {
+        static const char *const seen[] = {
+                DAILY("080000") ADVANCE("-P1D", "ACKNOWLEDGED:20261123T080500Z\r\n"),
+                DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\n" ADVANCE("-P1D", ""),
+        };
+        struct world *world = *state;
+
+        world_edit(world, DAILY("080000") ADVANCE("-P1D", ""));
+        world_pass_until(world, AT(8, 6));
+        assert_int_equal(n_up(world), 2);
+        for (size_t i = 0; i < ELEMENTS(seen); i++) {
+                world_edit(world, seen[i]);
+                assert_int_equal(n_up(world), 1);
+        }
+        world_forget(world);
+        world_pass_until(world, AT(8, 31));
+        world_told(world, "08:10 reminder Lisinopril due\n08:30 reminder Lisinopril due\n");
+        world_edit(world, DAILY("080000") ADVANCE("-P1D", "") ALARM("ACKNOWLEDGED:20261123T083030Z\r\n"));
+        world_forget(world);
+        world_pass_until(world, AT(12, 1));
+        world_told(world, LAST_REMINDER);
+}
+
+static void what_has_no_alarm_is_seen_when_it_is_due(void **state) {
+        hear_of(*state, DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\n", LAST_REMINDER);
 }
 
 /* Of an alarm a week ahead, which the engine looks ahead for. */
@@ -119,6 +164,9 @@ int main(void) {
                 TEST(what_thunderbird_dismissed_is_silent_but_for_one_last_reminder),
                 TEST(what_was_put_off_elsewhere_rings_when_it_says),
                 TEST(what_thunderbird_put_off_rings_when_it_says),
+                TEST(what_was_acknowledged_before_it_was_due_rings_when_it_is),
+                TEST(what_was_acknowledged_of_tomorrows_dose_is_not_todays),
+                TEST(what_has_no_alarm_is_seen_when_it_is_due),
                 TEST(what_was_put_off_days_ahead_rings_when_it_says),
                 TEST(what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_of),
                 TEST(what_is_acknowledged_next_is_heard_of_anew),
