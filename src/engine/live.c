@@ -44,38 +44,6 @@ void live_free(struct engine *engine, struct live_dose *live) {
         free(live);
 }
 
-/*
- * The alarms are those of the schedule in force, from then on; a dose whose schedule is gone keeps what it had. What was seen
- * elsewhere was seen before it was heard of, by a clock that may have been ahead itself.
- */
-int live_find_alarms(struct live_dose *live) {
-        struct slot *slot = person_find_slot(live->person, live->dose->uid);
-        struct occurrence occurrence;
-        size_t kept = 0;
-        int r;
-
-        if (!slot)
-                return 0;
-        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
-        if (r != 0)
-                return r < 0 ? r : 0;
-
-        free(live->alarms_usec);
-        live->alarms_usec = NULL;
-        live->n_alarms = 0;
-        r = occurrence_seen(&occurrence, &live->person->clock, earlier(slot->schedule->heard_usec, slot->since_usec),
-                            &live->dose->seen_usec);
-        if (r >= 0)
-                r = occurrence_alarms(&occurrence, &live->person->clock, &live->alarms_usec, &live->n_alarms);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < live->n_alarms; i++)
-                if (live->alarms_usec[i] > slot->since_usec)
-                        live->alarms_usec[kept++] = live->alarms_usec[i];
-        live->n_alarms = kept;
-        return 0;
-}
-
 int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret) {
         struct live_dose *live;
         int r;

@@ -184,7 +184,7 @@ int live_take(struct engine *engine, struct dose *dose, struct live_dose **ret);
 /* As the ledger has it; NULL where it has none, or cannot be read (engine_forgive_ledger()). */
 int engine_read_dose(struct engine *engine, const char *person, const char *uid, const char *recurrence_id,
                      struct dose **ret);
-int live_find_alarms(struct live_dose *live);
+int live_find_alarms(struct live_dose *live); /* live-alarms.c */
 /* No reminder lies ahead, and no snooze waits longer than was meant: the clock was ahead when that was written. */
 void live_clamp(struct live_dose *live, usec_t now_usec);
 /* When the next reminder comes, quiet hours and all; USEC_NEVER. */

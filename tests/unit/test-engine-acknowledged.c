@@ -21,9 +21,11 @@ static unsigned n_up(struct world *world) {
 #define ADVANCE(trigger, lines) \
         "BEGIN:VALARM\r\nUID:ad\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:" trigger "\r\n" lines "END:VALARM\r\n"
 
-#define SNOOZE                                                                                          \
+#define SNOOZE SNOOZE_UNTIL("084000")
+
+#define SNOOZE_UNTIL(time)                                                                              \
         "BEGIN:VALARM\r\nUID:sn\r\nRELATED-TO;RELTYPE=SNOOZE:al\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n" \
-        "TRIGGER;VALUE=DATE-TIME:20261123T084000Z\r\nEND:VALARM\r\n"
+        "TRIGGER;VALUE=DATE-TIME:20261123T" time "Z\r\nEND:VALARM\r\n"
 
 /* At 08:06 another client's words come with the file; gives what is told from then on. */
 static void hear_of(struct world *world, const char *lines, const char *told) {
@@ -101,6 +103,42 @@ static void what_has_no_alarm_is_seen_when_it_is_due(void **state) {
         hear_of(*state, DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\n", LAST_REMINDER);
 }
 
+/* The file was longer on its way than the snooze lasted. */
+static void hear_late(struct world *world, const char *lines, const char *told) {
+        world_edit(world, DAILY("080000") ALARM(""));
+        world_pass_until(world, AT(8, 12));
+        world_forget(world);
+        world_edit(world, lines);
+        world_pass_until(world, AT(8, 20));
+        world_restart(world);
+        world_pass_until(world, AT(8, 25));
+        world_reload(world);
+        world_pass_until(world, AT(11, 49));
+        world_told(world, told);
+        world_pass_until(world, AT(12, 1));
+        world_told(world, LAST_REMINDER);
+}
+
+static void what_was_put_off_until_before_it_was_heard_of_rings_at_once_and_once(void **state) {
+        hear_late(*state, DAILY("080000") ALARM("ACKNOWLEDGED:20261123T080500Z\r\n") SNOOZE_UNTIL("081100"),
+                  "08:12 reminder Lisinopril due\n");
+}
+
+static void what_thunderbird_put_off_until_before_it_was_heard_of_rings_at_once_and_once(void **state) {
+        hear_late(*state,
+                  DAILY("080000") "X-MOZ-LASTACK:20261123T080500Z\r\nX-MOZ-SNOOZE-TIME:20261123T081100Z\r\n" ALARM(""),
+                  "08:12 reminder Lisinopril due\n");
+}
+
+static void a_snooze_that_was_seen_when_it_ended_is_over(void **state) {
+        hear_late(*state, DAILY("080000") ALARM("ACKNOWLEDGED:20261123T081130Z\r\n") SNOOZE_UNTIL("081100"), "");
+}
+
+/* That of 08:10. */
+static void a_snooze_that_ended_before_another_reminder_is_over(void **state) {
+        hear_late(*state, DAILY("080000") ALARM("ACKNOWLEDGED:20261123T080500Z\r\n") SNOOZE_UNTIL("081000"), "");
+}
+
 /* Of an alarm a week ahead, which the engine looks ahead for. */
 static void what_was_put_off_days_ahead_rings_when_it_says(void **state) {
         struct world *world = *state;
@@ -167,6 +205,10 @@ int main(void) {
                 TEST(what_was_acknowledged_before_it_was_due_rings_when_it_is),
                 TEST(what_was_acknowledged_of_tomorrows_dose_is_not_todays),
                 TEST(what_has_no_alarm_is_seen_when_it_is_due),
+                TEST(what_was_put_off_until_before_it_was_heard_of_rings_at_once_and_once),
+                TEST(what_thunderbird_put_off_until_before_it_was_heard_of_rings_at_once_and_once),
+                TEST(a_snooze_that_was_seen_when_it_ended_is_over),
+                TEST(a_snooze_that_ended_before_another_reminder_is_over),
                 TEST(what_was_put_off_days_ahead_rings_when_it_says),
                 TEST(what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_of),
                 TEST(what_is_acknowledged_next_is_heard_of_anew),
