@@ -33,6 +33,7 @@ enum entry_kind {
         ENTRY_UNATTENDED,      /* the window lay wholly in the daemon's absence */
         ENTRY_UNDONE,          /* a recording was taken back, or what an edit had done to it: the plan has it again */
         ENTRY_MOVED,           /* `other` took its place after an edit; or, under its own name, it is due at `until_usec` */
+        ENTRY_TRAVELLED,       /* by the clock where the person is now it is due at `until_usec`; or was, and is over again */
         ENTRY_WITHDRAWN,       /* the plan took it off, or went past it: skipped, and nobody said so */
         ENTRY_CARRIED,         /* an edit made it take the place of `other`, which had been recorded */
         ENTRY_CLOCK_CORRECTED, /* what time alone had decided, undone: the clock had been ahead */
@@ -53,7 +54,7 @@ struct entry {
         enum dose_state state; /* what the dose is from then on: the ledger can be replayed without a rule */
         usec_t recorded_usec;
         usec_t taken_usec; /* TAKEN, CARRIED: when it was taken; else USEC_NONE */
-        usec_t until_usec; /* SNOOZED, and MOVED to another time; else USEC_NONE */
+        usec_t until_usec; /* SNOOZED, MOVED to another time, TRAVELLED; else USEC_NONE */
         bool later;        /* TAKEN, SKIPPED: recorded after the fact */
         char *recorded_by; /* the Unix user, or "desktop" */
         char *given_by;    /* who gave it, where that was said */

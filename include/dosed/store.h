@@ -79,6 +79,13 @@ int store_get_dose(struct store *store, const char *person, const char *uid, con
 int store_last_dose(struct store *store, const char *person, const char *uid, usec_t before_usec, usec_t come_usec,
                     struct dose **ret);
 
+/*
+ * What time had made of it, missed or unattended, before the journeys after which it waits; written or queued. Returns as
+ * store_get_dose(): STORE_NOTHING also where something else came last before them.
+ */
+int store_find_settled(struct store *store, const char *person, const char *uid, const char *recurrence_id,
+                       enum dose_state *ret);
+
 /* Due, snoozed, and upcoming ones that have entries already; what waits to be written counts. */
 int store_list_open(struct store *store, const char *person, struct dose_list *ret);
 

@@ -39,6 +39,8 @@ static const struct {
                            IN(DOSE_UPCOMING) | IN(DOSE_DUE) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED) },
         [ENTRY_MOVED] = { "moved", UNRECORDED | RECORDED | IN(DOSE_MOVED),
                           IN(DOSE_MOVED) | IN(DOSE_UPCOMING) | IN(DOSE_DUE) },
+        [ENTRY_TRAVELLED] = { "travelled", UNRECORDED | IN(DOSE_SKIPPED),
+                              IN(DOSE_UPCOMING) | IN(DOSE_MISSED) | IN(DOSE_UNATTENDED) },
         [ENTRY_WITHDRAWN] = { "withdrawn", UNRECORDED, IN(DOSE_SKIPPED) },
         [ENTRY_CARRIED] = { "carried", UNRECORDED | IN(DOSE_MOVED), RECORDED },
         [ENTRY_CLOCK_CORRECTED] = { "clock-corrected",
@@ -222,9 +224,11 @@ int dose_apply(struct dose *dose, const struct entry *entry) {
                         dose->reminded_usec = entry->recorded_usec;
                 break;
         case ENTRY_MOVED:
+        case ENTRY_TRAVELLED:
                 if (entry->state == DOSE_MOVED)
                         break;
                 forget_reminders(dose);
+                dose->was_unattended = entry->state == DOSE_UNATTENDED;
                 entry_done(&dose->recorded);
                 dose->has_recorded = false;
                 break;

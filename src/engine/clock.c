@@ -4,6 +4,7 @@
 
 #include "dosed/limits.h"
 #include "dosed/text.h"
+#include "dosed/window.h"
 #include "engine/private.h"
 
 /* Smaller steps back are the daily work of time synchronisation: nothing rings twice for them. */
@@ -198,24 +199,76 @@ static int take_in_hand(struct engine *engine, const struct person *person, usec
                 if (i < LIMIT_STEP_CHANGES || is_shadowed(person, open.doses[i]))
                         r = live_take(engine, TAKE(open.doses[i]), &live);
         for (size_t i = 0; r >= 0 && i < around.n_doses; i++) {
-                if (!dose_is_off_plan(around.doses[i]))
+                if (!dose_is_off_plan(around.doses[i]) && !dose_is_settled_by_time(around.doses[i]))
                         continue;
                 r = live_take(engine, TAKE(around.doses[i]), &live);
         }
         return r < 0 ? r : 0;
 }
 
-/* An earlier journey alone had made it due, or passed over it, and this one puts it ahead again. */
-static bool was_due_by_journey(const struct live_dose *live, const struct slot *slot, const struct wall_clock *former) {
+/* Time or an earlier journey alone had made it what it is, and this journey puts its time ahead again. */
+static bool comes_again(const struct live_dose *live, const struct slot *slot, const struct wall_clock *former,
+                        const struct occurrence *occurrence) {
+        bool is_settled = dose_is_settled_by_time(live->dose);
         struct occurrence before;
 
-        return dose_is_off_plan(live->dose) ||
-               (dose_is_open(live->dose) &&
-                schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) == 0 &&
-                before.due_usec != live->dose->due_usec);
+        if (dose_is_off_plan(live->dose))
+                return true;
+        if ((!is_settled && !dose_is_open(live->dose)) ||
+            schedule_find(slot->schedule, former, live->dose->recurrence_id, &before) != 0)
+                return false;
+        return before.due_usec != (is_settled ? occurrence->due_usec : live->dose->due_usec);
 }
 
-/* What was reminded of before its time, or undone, goes with the clock on the wall as all that is to come. */
+/* What time had made of it before it came again, where it is over by this clock, too; else upcoming. */
+static int find_former_state(struct engine *engine, const struct live_dose *live, const struct slot *slot,
+                             const struct occurrence *occurrence, usec_t now_usec, enum dose_state *ret) {
+        const struct dose *dose = live->dose;
+        enum dose_state state = DOSE_UPCOMING;
+        usec_t next_usec;
+        int r;
+
+        r = engine_forgive_ledger(
+                engine, store_find_settled(engine->store, dose->person, dose->uid, dose->recurrence_id, &state));
+        if (r >= 0)
+                r = medication_next_due(slot->medication, occurrence->due_usec + 1, &next_usec);
+        if (r < 0)
+                return r;
+        if (window_end(&live->person->policy, occurrence->details, occurrence->due_usec, occurrence->end_usec,
+                       next_usec) > now_usec)
+                state = DOSE_UPCOMING;
+        *ret = state;
+        return 0;
+}
+
+static int move_one(struct engine *engine, struct live_dose *live, struct slot *slot, const struct wall_clock *former,
+                    usec_t now_usec) {
+        enum dose_state state = DOSE_UPCOMING;
+        bool waits = live->dose->state == DOSE_UPCOMING, has_come;
+        struct occurrence occurrence;
+        int r;
+
+        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        if (r < 0)
+                return r;
+        if (r > 0) /* until its time: the next journey may bring it back */
+                return waits ? live_set_timer(engine, live) : 0;
+        if (occurrence.due_usec == live->dose->due_usec)
+                return 0;
+        has_come = occurrence.due_usec <= now_usec;
+        if (!waits && (has_come || !comes_again(live, slot, former, &occurrence)))
+                return 0;
+        if (has_come) {
+                r = find_former_state(engine, live, slot, &occurrence, now_usec, &state);
+                if (r < 0)
+                        return r;
+                if (state == DOSE_UPCOMING)
+                        return live_move(engine, live, slot, &occurrence, now_usec);
+        }
+        return live_travel(engine, live, slot, &occurrence, state, now_usec);
+}
+
+/* What was reminded of, undone, or settled by time alone goes with the clock on the wall as all that is to come. */
 static int move_coming(struct engine *engine, struct person *person, const struct wall_clock *former, usec_t now_usec) {
         struct live_dose *live, *next;
         int r;
@@ -225,21 +278,10 @@ static int move_coming(struct engine *engine, struct person *person, const struc
                 return r;
         HASH_ITER (hh, engine->live, live, next) {
                 struct slot *slot = person_find_slot(person, live->dose->uid);
-                struct occurrence occurrence;
 
                 if (live->person != person || !slot || slot->schedule->after_taken_usec > 0)
                         continue;
-                r = slot_find(slot, live->dose->recurrence_id, &occurrence);
-                if (r < 0)
-                        return r;
-                if (r > 0 &&
-                    live->dose->state == DOSE_UPCOMING) /* until its time: the next journey may bring it back */
-                        r = live_set_timer(engine, live);
-                else if (r > 0 || occurrence.due_usec == live->dose->due_usec)
-                        r = 0;
-                else if (live->dose->state == DOSE_UPCOMING ||
-                         (occurrence.due_usec > now_usec && was_due_by_journey(live, slot, former)))
-                        r = live_move(engine, live, slot, &occurrence, now_usec);
+                r = move_one(engine, live, slot, former, now_usec);
                 if (r < 0)
                         return r;
         }

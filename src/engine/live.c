@@ -340,10 +340,10 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
 }
 
 static int retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
-                  usec_t first_due_usec, enum dose_state state, usec_t now_usec) {
+                  usec_t first_due_usec, enum entry_kind kind, enum dose_state state, usec_t now_usec) {
         _cleanup_(dose_free_p) struct dose *times = NULL;
         const struct entry entry = {
-                .kind = ENTRY_MOVED,
+                .kind = kind,
                 .state = state,
                 .recorded_usec = now_usec,
                 .until_usec = occurrence->due_usec,
@@ -364,7 +364,12 @@ static int retime(struct engine *engine, struct live_dose *live, struct slot *sl
 
 int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
                 enum dose_state state, usec_t now_usec) {
-        return retime(engine, live, slot, occurrence, USEC_NONE, state, now_usec);
+        return retime(engine, live, slot, occurrence, USEC_NONE, ENTRY_MOVED, state, now_usec);
+}
+
+int live_travel(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                enum dose_state state, usec_t now_usec) {
+        return retime(engine, live, slot, occurrence, USEC_NONE, ENTRY_TRAVELLED, state, now_usec);
 }
 
 int live_replace(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
@@ -372,10 +377,10 @@ int live_replace(struct engine *engine, struct live_dose *live, struct slot *slo
         struct occurrence place = *occurrence;
 
         if (place.due_usec > now_usec)
-                return retime(engine, live, slot, &place, first_due_usec, DOSE_UPCOMING, now_usec);
+                return retime(engine, live, slot, &place, first_due_usec, ENTRY_MOVED, DOSE_UPCOMING, now_usec);
         place.end_usec += now_usec - place.due_usec;
         place.due_usec = now_usec;
-        return retime(engine, live, slot, &place, first_due_usec, DOSE_DUE, now_usec);
+        return retime(engine, live, slot, &place, first_due_usec, ENTRY_MOVED, DOSE_DUE, now_usec);
 }
 
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,

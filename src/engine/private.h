@@ -199,7 +199,10 @@ int live_enter(struct engine *engine, struct live_dose *live, const struct entry
 /* Under its own name to the time of the occurrence, and in that state: whose place it once took is far behind then. */
 int live_retime(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
                 enum dose_state state, usec_t now_usec);
-/* The same; one in the past is due now, and has its whole window. */
+/* The same, because the person is in another zone. */
+int live_travel(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
+                enum dose_state state, usec_t now_usec);
+/* As live_retime(); one in the past is due now, and has its whole window. */
 int live_move(struct engine *engine, struct live_dose *live, struct slot *slot, const struct occurrence *occurrence,
               usec_t now_usec);
 /* Only a wrong clock made it: it never was. What follows it is for the caller to seek. */

@@ -61,12 +61,14 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
 }
 
 /*
- * It has entries, and is to come all the same: the person has travelled since, or the plan has it after all and it was out of an
- * edit's reach.
+ * It has entries, and is to come all the same: the person has travelled since, perhaps while it was open, or the plan has it
+ * after all and it was out of an edit's reach.
  */
 static bool is_behind_plan(const struct live_dose *live, const struct slot *slot) {
         if (live->dose->state == DOSE_UPCOMING)
                 return live->in_ledger && live->dose->due_usec != slot->next.due_usec;
+        if (dose_is_settled_by_time(live->dose))
+                return slot->schedule->after_taken_usec == 0 && live->dose->due_usec < slot->next.due_usec;
         return live->dose->state == DOSE_MOVED || dose_is_off_plan(live->dose);
 }
 

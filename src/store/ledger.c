@@ -48,7 +48,8 @@ static int execute_standing(struct store *store, enum statement which, int64_t d
         enum entry_kind kind = pending->entry.kind;
         bool records = kind == ENTRY_TAKEN || kind == ENTRY_SKIPPED || kind == ENTRY_WITHDRAWN ||
                        kind == ENTRY_CARRIED;
-        bool forgets = kind == ENTRY_UNDONE || (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
+        bool forgets = kind == ENTRY_UNDONE || kind == ENTRY_TRAVELLED ||
+                       (kind == ENTRY_MOVED && dose->state != DOSE_MOVED);
 
         return store_execute(store, which, "isssiiiiiiiisiiiiiiisi", dose_id, dose->person, dose->medication,
                              dose_state_to_string(dose->state), dose->snoozed_until_usec, (int64_t) dose->reminders,

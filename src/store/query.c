@@ -167,6 +167,47 @@ int store_last_dose(struct store *store, const char *person, const char *uid, us
         return r < 0 ? r : read_one(store, statement, ret);
 }
 
+static bool goes_along(const struct entry *entry) {
+        return entry->state == DOSE_UPCOMING && (entry->kind == ENTRY_TRAVELLED || entry->kind == ENTRY_REMINDED);
+}
+
+static int settled_by(enum entry_kind kind, enum dose_state state, enum dose_state *ret) {
+        if (kind != ENTRY_MISSED && kind != ENTRY_UNATTENDED)
+                return STORE_NOTHING;
+        *ret = state;
+        return 0;
+}
+
+int store_find_settled(struct store *store, const char *person, const char *uid, const char *recurrence_id,
+                       enum dose_state *ret) {
+        sqlite3_stmt *statement;
+        enum dose_state state;
+        enum entry_kind kind;
+        int r;
+
+        for (size_t i = store->n_entries; i-- > 0;) {
+                const struct dose *dose = store->entries[i].dose;
+                const struct entry *entry = &store->entries[i].entry;
+
+                if (strcmp(dose->uid, uid) == 0 && strcmp(dose->recurrence_id, recurrence_id) == 0 &&
+                    strcmp(dose->person, person) == 0 && !goes_along(entry))
+                        return settled_by(entry->kind, entry->state, ret);
+        }
+
+        r = store_query(store, STATEMENT_LAST_SETTLED, &statement, "sss", person, uid, recurrence_id);
+        if (r >= 0)
+                r = store_step(store, statement);
+        if (r <= 0)
+                return r < 0 ? r : STORE_NOTHING;
+        r = entry_kind_from_string((const char *) sqlite3_column_text(statement, 0), &kind) < 0
+                    ? -EIO
+                    : column_state(statement, 1, &state);
+        if (r >= 0)
+                r = settled_by(kind, state, ret);
+        (void) sqlite3_reset(statement);
+        return r;
+}
+
 static bool is_pending(const struct store *store, const struct dose *dose) {
         return queue_find_dose(store, dose->person, dose->uid, dose->recurrence_id);
 }

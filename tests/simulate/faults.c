@@ -68,17 +68,13 @@ void restart(struct world *world) {
         world->is_editing = false;
 }
 
-void travel(struct world *world) {
-        struct person *person = &world->people[draw_below(&world->random, (unsigned) world->n_people)];
+static void go(struct world *world, struct person *person, const struct zone *zone) {
         struct wall_clock former = clock_of(person);
         struct judgement judgement;
 
-        if (person->is_out)
-                return;
-        (void) world_step(world, false);
         judge_begin(world, person, &judgement);
         person->former_zone = person->zone;
-        draw_home(world, person);
+        person->zone = zone;
         say(world, "%s travels to %s", person->name, zone_name(person->zone));
         oracle_travel(world, person);
         oracle_advance(world);
@@ -88,6 +84,29 @@ void travel(struct world *world) {
         judge_journey(world, &judgement, &former);
         judge_done(&judgement);
         world->n_zones++;
+}
+
+/* Drawn apart whether it was a mistake: then it changes nothing else of a life. */
+void travel(struct world *world) {
+        struct person *person = &world->people[draw_below(&world->random, (unsigned) world->n_people)];
+        const struct zone *home = person->zone, *there;
+        struct judgement judgement;
+        uint64_t aside;
+
+        if (person->is_out)
+                return;
+        (void) world_step(world, false);
+        judge_begin(world, person, &judgement);
+        draw_home(world, person);
+        there = person->zone;
+        person->zone = home;
+        go(world, person, there);
+        aside = world->random ^ UINT64_C(0x2545f4914f6cdd1d);
+        if (draw_percent(&aside, 30)) {
+                go(world, person, home);
+                judge_return(world, &judgement);
+        }
+        judge_done(&judgement);
 }
 
 static size_t count_schedules(const struct world *world) {

@@ -8,6 +8,8 @@
 #define REACH (60 * USEC_PER_HOUR)
 /* So old, it may be a dose or not. */
 #define SURE_FOR (26 * USEC_PER_HOUR)
+/* An edit may have made one longer that was over: it may last again. */
+#define LONGEST_WINDOW (6 * USEC_PER_HOUR)
 
 struct passed {
         char *id;
@@ -145,6 +147,48 @@ void judge_passed(struct world *world, struct judgement *judgement) {
                              dose_state_to_string(dose->state));
         }
         check_one_at_once(world, judgement);
+}
+
+void judge_again(struct world *world, const struct judgement *judgement, const struct schedule *schedule,
+                 const struct wall_clock *former_clock) {
+        const struct wall_clock clock = clock_of(judgement->person);
+
+        for (size_t i = 0; schedule->after_taken_usec == 0 && i < judgement->before.n_doses; i++) {
+                const struct dose *dose = judgement->before.doses[i];
+                _cleanup_(dose_free_p) struct dose *after = NULL;
+                _cleanup_(free_p) char *id = NULL;
+                usec_t former_usec, due_usec;
+                bool is_ahead;
+
+                if (!dose_is_settled_by_time(dose) || strcmp(dose->uid, schedule->uid) != 0 ||
+                    judge_find(schedule, former_clock, dose->recurrence_id, &former_usec) != THERE ||
+                    judge_find(schedule, &clock, dose->recurrence_id, &due_usec) != THERE || former_usec == due_usec)
+                        continue;
+                if (dose_id(dose, &id) < 0)
+                        abort();
+                is_ahead = due_usec > world->now_usec;
+                if (ledger_get(world, id, &after) != 0 || after->state != (is_ahead ? DOSE_UPCOMING : dose->state) ||
+                    after->due_usec != (is_ahead ? due_usec : dose->due_usec))
+                        fail(world, "%s was %s, a journey put its time %s, and it is %s", id,
+                             dose_state_to_string(dose->state), is_ahead ? "ahead again" : "elsewhere",
+                             after ? dose_state_to_string(after->state) : "gone");
+        }
+}
+
+void judge_return(struct world *world, const struct judgement *judgement) {
+        for (size_t i = 0; i < judgement->before.n_doses; i++) {
+                const struct dose *dose = judgement->before.doses[i];
+                _cleanup_(dose_free_p) struct dose *after = NULL;
+                _cleanup_(free_p) char *id = NULL;
+
+                if (dose_id(dose, &id) < 0)
+                        abort();
+                if (!dose_is_settled_by_time(dose) || dose->due_usec > world->now_usec - LONGEST_WINDOW ||
+                    (ledger_get(world, id, &after) == 0 && after->state == dose->state))
+                        continue;
+                fail(world, "%s was %s, and there and back at once it is %s", id, dose_state_to_string(dose->state),
+                     after ? dose_state_to_string(after->state) : "gone");
+        }
 }
 
 static size_t count_lines(const struct person *person, const char *medication) {

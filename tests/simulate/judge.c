@@ -453,7 +453,7 @@ void judge_edit(struct world *world, struct judgement *judgement, const struct l
         judge_passed(world, judgement);
 }
 
-/* Doses follow the person only until they have come. */
+/* What was recorded does not follow the person. */
 void judge_journey(struct world *world, struct judgement *judgement, const struct wall_clock *former) {
         const struct person *person = judgement->person;
         const struct known *known;
@@ -467,8 +467,10 @@ void judge_journey(struct world *world, struct judgement *judgement, const struc
                         fail(world, "%s was %s, and is %s after a journey", known->id,
                              dose_state_to_string(known->dose->state), dose_state_to_string(known->after->state));
         for (size_t i = 0; i < MAX_LINES; i++)
-                if (person->lines[i].calendar)
+                if (person->lines[i].calendar) {
                         judge_coming(world, judgement, person->lines[i].calendar->schedules[0], former,
                                      person->lines[i].calendar->schedules[0]);
+                        judge_again(world, judgement, person->lines[i].calendar->schedules[0], former);
+                }
         judge_passed(world, judgement);
 }

@@ -22,5 +22,8 @@ void judge_coming(struct world *world, struct judgement *judgement, const struct
                   const struct wall_clock *former_clock, const struct schedule *schedule);
 /* All of them, medication by medication. */
 void judge_passed(struct world *world, struct judgement *judgement);
+/* What time alone had settled, and a journey put ahead again, waits for its time; the rest stays settled. */
+void judge_again(struct world *world, const struct judgement *judgement, const struct schedule *schedule,
+                 const struct wall_clock *former_clock);
 void judge_first(struct world *world, const struct judgement *judgement, const struct schedule *former,
                  const struct schedule *schedule);

@@ -152,6 +152,19 @@ static void follow_move(struct world *world, const struct line_read *read) {
         oracle_carry(world, read->id, read->other);
 }
 
+/* A journey makes nothing missed that was not so before it. */
+static void follow_settled(struct world *world, struct expected *expected, const struct line_read *read) {
+        bool is_settled = read->state == DOSE_MISSED || read->state == DOSE_UNATTENDED;
+        bool is_journey = strcmp(read->kind, "travelled") == 0;
+
+        if (is_journey && is_settled && expected->has_state && !expected->was_settled)
+                fail(world, "%s had not come, and is made %s", read->id, dose_state_to_string(read->state));
+        if (is_settled)
+                expected->was_settled = true;
+        else if (read->state != DOSE_UPCOMING || !(is_journey || strcmp(read->kind, "reminded") == 0))
+                expected->was_settled = false;
+}
+
 static void follow_entry(struct world *world, const struct line_read *read, bool may_reopen) {
         struct oracle *oracle = &world->oracle;
         struct expected *expected;
@@ -171,7 +184,9 @@ static void follow_entry(struct world *world, const struct line_read *read, bool
         expected = oracle_find(oracle, read->id);
         if (!expected)
                 return;
+        follow_settled(world, expected, read);
         if (part_is_on(PART_REOPEN) && !may_reopen && !world->has_lag && expected->has_state &&
+            expected->again_usec == USEC_NONE &&
             !is_open_state(expected->state) && is_open_state(read->state))
                 fail(world, "%s was %s, and is %s again (%s) without a cause", read->id,
                      dose_state_to_string(expected->state), dose_state_to_string(read->state), read->kind);

@@ -144,31 +144,73 @@ void oracle_advance(struct world *world) {
         }
 }
 
-bool oracle_is_ahead(struct world *world, const char *id) {
+/* By the plan of now, where it has that dose; the name that a search gives is asked for with `by_search`. */
+static bool find_time(struct world *world, const char *id, bool by_search, struct occurrence *ret) {
         const struct person *person = person_of(world, id);
         const struct wall_clock clock = clock_of(person);
 
         for (size_t i = 0; i < MAX_LINES; i++) {
                 const struct calendar *calendar = person->lines[i].calendar;
-                struct occurrence occurrence;
+                _cleanup_(free_p) char *found = NULL;
                 const char *recurrence_id;
 
-                if (calendar && is_of(id, person, calendar->schedules[0], &recurrence_id))
-                        return schedule_find(calendar->schedules[0], &clock, recurrence_id, &occurrence) == 0 &&
-                               occurrence.due_usec > world->now_usec;
+                if (!calendar || !is_of(id, person, calendar->schedules[0], &recurrence_id))
+                        continue;
+                if (schedule_find(calendar->schedules[0], &clock, recurrence_id, ret) != 0)
+                        return false;
+                if (!by_search)
+                        return true;
+                if (calendar->schedules[0]->after_taken_usec > 0 ||
+                    schedule_next(calendar->schedules[0], &clock, ret->due_usec, ret) != 0)
+                        return false;
+                found = id_of(person, ret);
+                return strcmp(found, id) == 0;
         }
         return false;
 }
 
-/* What was due before its schedule came into force may fall due after it, by the new clock. */
+bool oracle_is_ahead(struct world *world, const char *id) {
+        struct occurrence occurrence;
+
+        return find_time(world, id, false, &occurrence) && occurrence.due_usec > world->now_usec;
+}
+
+/* Nobody answered, and what time made of it is not of when it came again. */
+static void check_again(struct world *world, const struct expected *expected) {
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+
+        if (expected->again_usec == USEC_NONE || expected->again_usec > world->now_usec || world->is_unwritable ||
+            expected->is_recorded || expected->is_unsure || ledger_get(world, expected->id, &dose) != 0)
+                return;
+        if (dose_is_settled_by_time(dose) && dose->due_usec < expected->again_usec)
+                fail(world, "%s is %s, and after a journey its time came again: it did not ring then", expected->id,
+                     dose_state_to_string(dose->state));
+}
+
+/*
+ * What was due before its schedule came into force may fall due after it, by the new clock; and what had come, and nobody
+ * recorded, comes again.
+ */
 void oracle_travel(struct world *world, struct person *person) {
         struct expected *expected, *next;
 
         person->next_usec = USEC_NONE;
-        HASH_ITER(hh, world->oracle.expected, expected, next)
-                if (expected->is_excluded && expected->due_usec > world->now_usec - FORGOTTEN_AFTER &&
-                    person_of(world, expected->id) == person && oracle_is_ahead(world, expected->id))
-                        forget(&world->oracle, expected);
+        HASH_ITER(hh, world->oracle.expected, expected, next) {
+                struct occurrence occurrence;
+
+                if (expected->due_usec <= world->now_usec - FORGOTTEN_AFTER ||
+                    person_of(world, expected->id) != person)
+                        continue;
+                if (expected->is_excluded) {
+                        if (oracle_is_ahead(world, expected->id))
+                                forget(&world->oracle, expected);
+                        continue;
+                }
+                check_again(world, expected);
+                expected->again_usec = USEC_NONE;
+                if (find_time(world, expected->id, true, &occurrence) && occurrence.due_usec > world->now_usec)
+                        expected->again_usec = occurrence.due_usec;
+        }
 }
 
 /* What had come, or was recorded early, and is to come or has come by the new version. */
@@ -243,6 +285,9 @@ void oracle_record(struct world *world, const char *id, usec_t due_usec, bool is
         if (!expected) /* taken early */
                 expected = expect_one(&world->oracle, id, due_usec);
         expected->is_recorded = is_recorded;
+        /* What is undone after it came again is by its former time what it would be. */
+        if (!is_recorded && expected->again_usec <= world->now_usec)
+                expected->again_usec = USEC_NONE;
 }
 
 bool oracle_is_recorded(struct world *world, const char *id) {
@@ -326,9 +371,21 @@ static void forget_taken(struct world *world, const struct person *person, const
                 taken->at_usec = USEC_NONE;
 }
 
+/* When it comes is for the rules for edits to say. */
+static void forget_again(struct world *world, const struct person *person, const struct schedule *schedule) {
+        struct expected *expected;
+        const char *recurrence_id;
+
+        for (expected = world->oracle.expected; schedule && expected; expected = expected->hh.next)
+                if (expected->again_usec != USEC_NONE && is_of(expected->id, person, schedule, &recurrence_id))
+                        expected->again_usec = USEC_NONE;
+}
+
 void oracle_edit(struct world *world, struct person *person, const struct schedule *former,
                  const struct schedule *schedule) {
         person->next_usec = USEC_NONE;
+        forget_again(world, person, former);
+        forget_again(world, person, schedule);
         if (!schedule)
                 return;
         edit_expected(world, person, schedule);
@@ -356,6 +413,7 @@ static void check_dose(struct world *world, const struct expected *expected) {
                 fail(world, "%s is not in the ledger: a dose is lost", expected->id);
         if (dose_is_open(dose) || dose->state == DOSE_UPCOMING)
                 fail(world, "%s is still %s long after its window", expected->id, dose_state_to_string(dose->state));
+        check_again(world, expected);
         if (expected->is_recorded && dose->state != DOSE_TAKEN && dose->state != DOSE_SKIPPED)
                 fail(world, "%s was recorded by a person, and the ledger says %s", expected->id,
                      dose_state_to_string(dose->state));

@@ -117,6 +117,7 @@ struct expected {
         char *id;
         usec_t due_usec;   /* as first expected, or moved since */
         usec_t since_usec; /* when it was excluded */
+        usec_t again_usec; /* a journey put its time ahead again: it rings then, or is recorded; USEC_NONE */
         bool is_recorded;  /* a person said taken or skipped, and did not undo it */
         bool is_excluded;  /* due before its schedule came into force: no dose */
         bool is_unsure;    /* whether it is a dose the oracle does not know */
@@ -124,6 +125,7 @@ struct expected {
         char *carried_to;      /* the dose that has its record now; NULL */
         enum dose_state state; /* as the ledger's last entry says */
         bool has_state;
+        bool was_settled; /* by time alone, before it was moved to where it waits */
         UT_hash_handle hh;
 };
 
@@ -206,6 +208,8 @@ void judge_begin(struct world *world, struct person *person, struct judgement *r
 void judge_edit(struct world *world, struct judgement *judgement, const struct line *line,
                 const struct schedule *former);
 void judge_journey(struct world *world, struct judgement *judgement, const struct wall_clock *former);
+/* There and back at once: what was over is over. */
+void judge_return(struct world *world, const struct judgement *judgement);
 void judge_done(struct judgement *judgement);
 
 /* What is planned for a moment. (answers.c, edits.c, faults.c) */

@@ -320,6 +320,32 @@ static void the_mark_of_a_file_that_is_read_is_written_in_place(void **state) {
         assert_int_equal(first.st_size, second.st_size);
 }
 
+static void assert_was_settled(struct store *store, int outcome, enum dose_state expected) {
+        enum dose_state state = DOSE_UPCOMING;
+
+        assert_int_equal(store_find_settled(store, "ana", "lis", "20261123T080000", &state), outcome);
+        assert_int_equal(state, expected);
+}
+
+static void what_time_made_of_a_dose_is_found_behind_its_journeys(void **state) {
+        struct world *world = *state;
+        _cleanup_(dose_free_p) struct dose *dose = new_dose("lis", AT(8, 0));
+
+        assert_was_settled(world->store, STORE_NOTHING, DOSE_UPCOMING);
+        enter(world->store, dose, ENTRY_UNATTENDED, DOSE_UNATTENDED);
+        enter(world->store, dose, ENTRY_TRAVELLED, DOSE_UPCOMING);
+        assert_was_settled(world->store, 0, DOSE_UNATTENDED);
+        assert_int_equal(store_flush(world->store), 0);
+        enter(world->store, dose, ENTRY_REMINDED, DOSE_UPCOMING);
+        assert_was_settled(world->store, 0, DOSE_UNATTENDED);
+        assert_int_equal(store_flush(world->store), 0);
+        assert_was_settled(world->store, 0, DOSE_UNATTENDED);
+        enter(world->store, dose, ENTRY_MOVED, DOSE_UPCOMING);
+        assert_was_settled(world->store, STORE_NOTHING, DOSE_UPCOMING);
+        assert_int_equal(store_flush(world->store), 0);
+        assert_was_settled(world->store, STORE_NOTHING, DOSE_UPCOMING);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_dose_reads_back_as_it_was_written),
@@ -333,6 +359,7 @@ int main(void) {
                 TEST(files_of_others_cannot_read_the_store),
                 TEST(on_a_full_disk_reminders_go_on_and_nothing_is_lost),
                 TEST(the_mark_of_a_file_that_is_read_is_written_in_place),
+                TEST(what_time_made_of_a_dose_is_found_behind_its_journeys),
                 cmocka_unit_test(a_store_in_memory_serves_while_its_file_cannot),
         };
 
