@@ -2,9 +2,12 @@
 /* `dosed --check-config`: what is wrong with a configuration, for whoever writes it. */
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 #include "dosed/text.h"
+
+#define SERVICE_USER "dosed" /* as the unit says */
 
 static void print_problems(const struct problems *problems) {
         for (size_t i = 0; i < problems->n_items; i++) {
@@ -44,6 +47,8 @@ int config_check(const struct config_places *places) {
         int r;
 
         look.looks_around = true;
+        if (look.is_system && geteuid() == 0)
+                look.service_user = SERVICE_USER;
         r = config_load(&look, &config, &problems);
         if (r < 0) {
                 (void) fprintf(stderr, "dosed: the configuration cannot be read: %s\n", strerror(-r));

@@ -123,5 +123,8 @@ bool config_user_is_good(const char *name);
 /* What is to be true of the whole once everything was read, and what goes without saying (config-whole.c). */
 int config_complete(struct config_parse *parse);
 
+/* Warns of what it names and cannot be used, for `dosed --check-config` (config-around.c). Returns 0 or a negative errno. */
+int config_look_around(struct config_parse *parse, const struct config_sources *sources);
+
 /* Of Unix users: unknown ones in a household, and any where they do not count (config-unix.c). */
 void config_check_unix_users(struct config_parse *parse);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is true of a configuration only as a whole: what refers to what, what goes without saying, and what comes to nothing. */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon/config-parse.h"
-#include "daemon/stray.h"
 #include "dosed/text.h"
 
 #define complain(mark, ...) config_complain_at(parse, mark, SEVERITY_ERROR, __VA_ARGS__)
@@ -195,68 +192,6 @@ static int check_hook(struct config_parse *parse, const struct config_hook *hook
         return check_names(parse, entry, "people", &hook->people, SECTION_PERSON);
 }
 
-/* Programs and files that are not there now may be there when they are needed, so this never refuses. */
-static void look_for_program(struct config_parse *parse, const struct config_entry *entry,
-                             const struct config_words *command) {
-        if (command->n_items > 0 && access(command->items[0], X_OK) < 0)
-                warn(config_find_key(entry, "command"), "%s cannot be run: %s", command->items[0], strerror(errno));
-}
-
-/* Where the first person is named: before that they were looked for there. */
-static int look_for_strays(struct config_parse *parse) {
-        static const struct config_mark nowhere = { .file = NULL };
-        const struct config *config = parse->config;
-        const struct config_entry *entry = NULL;
-        _cleanup_(free_p) char *sentence = NULL;
-        int r;
-
-        r = stray_describe(parse->places, config, &sentence);
-        if (r < 0 || !sentence)
-                return r;
-        if (config->n_people > 0)
-                entry = config_find_entry(parse, SECTION_PERSON, config->people[0].name);
-        warn(entry ? &entry->mark : &nowhere, "%s", sentence);
-        return 0;
-}
-
-/* One that goes without saying is made when it is taken over; so are those of a household. */
-static void look_for_folders(struct config_parse *parse, const struct config_person *person) {
-        const struct config_entry *entry = config_find_entry(parse, SECTION_PERSON, person->name);
-
-        if (parse->places->is_system || !entry || !was_given(entry, "calendars"))
-                return;
-        for (size_t i = 0; i < person->folders.n_items; i++)
-                if (access(person->folders.items[i], R_OK | X_OK) < 0)
-                        warn(config_find_key(entry, "calendars"),
-                             "the folder %s cannot be read: %s. Make it, or correct the line", person->folders.items[i],
-                             strerror(errno));
-}
-
-static void look_around(struct config_parse *parse) {
-        const struct config_entry *mail = config_find_entry(parse, SECTION_MAIL, NULL);
-        const struct config *config = parse->config;
-        struct stat st;
-
-        for (size_t i = 0; i < config->n_people; i++)
-                look_for_folders(parse, &config->people[i]);
-        for (size_t i = 0; i < config->n_hooks; i++)
-                look_for_program(parse, config_find_entry(parse, SECTION_HOOK, config->hooks[i].name),
-                                 &config->hooks[i].command);
-        look_for_program(parse, mail, &config->mail.command);
-        if (config->mail.ca_file && access(config->mail.ca_file, R_OK) < 0)
-                warn(config_find_key(mail, "ca-file"), "%s cannot be read: %s", config->mail.ca_file, strerror(errno));
-        if (!config->mail.password_file)
-                return;
-        if (stat(config->mail.password_file, &st) < 0)
-                warn(config_find_key(mail, "password-file"), "%s cannot be read: %s", config->mail.password_file,
-                     strerror(errno));
-        else if (st.st_mode & (S_IRWXG | S_IRWXO))
-                warn(config_find_key(mail, "password-file"),
-                     "others may read or change %s, so that it will not be used: "
-                     "chmod 600 it",
-                     config->mail.password_file);
-}
-
 int config_complete(struct config_parse *parse) {
         struct config *config = parse->config;
         int r;
@@ -271,9 +206,5 @@ int config_complete(struct config_parse *parse) {
         config_check_unix_users(parse);
         for (size_t i = 0; r >= 0 && i < config->n_hooks; i++)
                 r = check_hook(parse, &config->hooks[i]);
-        if (r >= 0 && parse->places->looks_around)
-                look_around(parse);
-        if (r >= 0 && parse->places->looks_around)
-                r = look_for_strays(parse);
         return r < 0 ? r : parse->error;
 }

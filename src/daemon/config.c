@@ -124,6 +124,8 @@ static int read_sources(struct config_parse *parse, const struct config_sources 
                 r = config_read_source(parse, &sources->items[i], i);
         if (r >= 0)
                 r = config_complete(parse);
+        if (r >= 0 && parse->places->looks_around)
+                r = config_look_around(parse, sources);
         if (r < 0)
                 return r;
         meaning = TAKE(parse->meaning);

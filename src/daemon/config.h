@@ -123,6 +123,7 @@ struct config_places {
         const char *user;  /* that person's name; NULL: without a file there is nobody */
         bool is_system;    /* of a household: plan files lie below `calendars` and nowhere else, and Unix users count */
         bool looks_around; /* programs and files that are named and not there are worth a warning */
+        const char *service_user; /* as whom a service will read them; NULL: as whoever reads them now */
 };
 
 /* Return 0, CONFIG_INVALID or a negative errno. `ret` is untouched unless 0; warnings are among the problems also then. */

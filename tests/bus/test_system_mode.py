@@ -81,7 +81,7 @@ class Places(unittest.TestCase):
         done = subprocess.run([program("dosed"), "--system", "--check-config"], env=dosed.environment, capture_output=True,
                               text=True, timeout=DEADLINE_SEC, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
+        self.assertEqual(done.stderr.count(": warning: users: "), 1, done.stderr)
         self.assertIn(":2: warning: users: this machine knows no Unix user 'nobody-of-that-name'", done.stderr)
 
     def test_root_looks_after_a_household(self):
