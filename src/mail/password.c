@@ -126,8 +126,8 @@ int password_read(const char *file, char **ret) {
         }
         if (!file) {
                 complain(
-                        "there is no password: name a file by --password-file or DOSED_MAIL_PASSWORD_FILE, or give the "
-                        "credential " CREDENTIAL);
+                        "there is no password: name a file by password-file in dosed.conf (--password-file), or give the "
+                        "service the credential " CREDENTIAL " and restart it");
                 return EX_CONFIG;
         }
         fd = open_file(file);

@@ -33,7 +33,8 @@ class Settings(unittest.TestCase):
         self.assert_refused(send("--from", FROM, TO, DOSED_MAIL_SERVER=""), EX_CONFIG, "--server")
         self.assert_refused(self.send(), EX_USAGE, "--to-header")
         self.assert_refused(self.send("-t", TO), EX_USAGE, "--to-header")
-        self.assert_refused(self.send("--user=ana", TO), EX_CONFIG, "there is no password", "--password-file")
+        self.assert_refused(self.send("--user=ana", TO), EX_CONFIG, "there is no password", "password-file in dosed.conf",
+                            "(--password-file)", "the credential smtp-password and restart")
         file = self.files.file("password", "x")
         self.assert_refused(self.send("--password-file", file, TO), EX_CONFIG, "--user")
 
