@@ -187,6 +187,7 @@ int engine_visit_reminded(struct engine *engine, usec_t now_usec, dose_visitor v
 /* A line of a person's list. */
 struct medication_view {
         const char *person, *key;
+        const struct wall_clock *clock;  /* the person's */
         const struct schedule *schedule; /* the newest of its schedules, for the texts */
         const struct schedule *const *schedules;
         size_t n_schedules;

@@ -190,6 +190,8 @@ static int append_medication_details(sd_bus_message *reply, const struct medicat
                 r = variant_append_time(reply, "next-due", view->next_due_usec);
         if (r >= 0)
                 r = variant_append_time(reply, "last-taken", view->last_taken_usec);
+        if (r >= 0)
+                r = variant_append_text(reply, "timezone", zone_name(view->clock->zone));
         return r;
 }
 

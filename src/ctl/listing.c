@@ -54,6 +54,7 @@ static const struct answer_key medication_keys[] = {
         { "schedules", ANSWER_COUNT, offsetof(struct listed_medication, schedules) },
         { "next-due", ANSWER_TIME, offsetof(struct listed_medication, next_due_usec) },
         { "last-taken", ANSWER_TIME, offsetof(struct listed_medication, last_taken_usec) },
+        { "timezone", ANSWER_TEXT, offsetof(struct listed_medication, timezone) },
         { "files", ANSWER_TEXTS, offsetof(struct listed_medication, files) },
 };
 

@@ -34,7 +34,7 @@ struct listed_doses {
 
 struct listed_medication {
         char *path;
-        char *person, *key, *name, *kind, *amount, *purpose, *instructions;
+        char *person, *key, *name, *kind, *amount, *purpose, *instructions, *timezone;
         bool as_needed, on_hold, stopped;
         uint32_t schedules;
         usec_t next_due_usec, last_taken_usec;

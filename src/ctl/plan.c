@@ -16,13 +16,18 @@ static const char *medication_state(const struct listed_medication *medication) 
                                        : NULL;
 }
 
-static char *say_time(const struct request *request, usec_t at_usec, char *text) {
+/* By the person's clock, as list says it. */
+static char *say_time(const struct request *request, const struct listed_medication *medication, usec_t at_usec,
+                      char *text) {
+        const struct zone *zone = request->zone;
+
         if (at_usec == USEC_NONE || at_usec == USEC_NEVER) {
                 *text = '\0';
                 return text;
         }
-        return wall_format_day_time(text, zone_to_wall(request->zone, at_usec),
-                                    zone_to_wall(request->zone, request->now_usec));
+        if (medication->timezone && zones_get(request->zones, medication->timezone, &zone) != 0)
+                zone = request->zone;
+        return wall_format_day_time(text, zone_to_wall(zone, at_usec), zone_to_wall(zone, request->now_usec));
 }
 
 static int print_medication(const struct request *request, const struct listed_medication *medication,
@@ -32,8 +37,8 @@ static int print_medication(const struct request *request, const struct listed_m
         return table_add(table, medication->stopped || medication->on_hold ? COLOUR_DIM : COLOUR_NONE,
                          (const char *const[]){ names_person ? medication->person : NULL, medication->name,
                                                 medication->amount, medication_state(medication),
-                                                say_time(request, medication->next_due_usec, next),
-                                                say_time(request, medication->last_taken_usec, last),
+                                                say_time(request, medication, medication->next_due_usec, next),
+                                                say_time(request, medication, medication->last_taken_usec, last),
                                                 medication->kind, medication->purpose, medication->instructions });
 }
 

@@ -261,7 +261,7 @@ int engine_visit_reminded(struct engine *engine, usec_t now_usec, dose_visitor v
 static int visit_medication(struct engine *engine, struct person *person, struct medication *medication,
                             usec_t now_usec, medication_visitor visitor, void *userdata) {
         _cleanup_(free_p) const struct schedule **schedules = NULL;
-        struct medication_view view = { .person = person->name, .key = medication->key };
+        struct medication_view view = { .person = person->name, .clock = &person->clock, .key = medication->key };
         int r;
 
         schedules = calloc(medication->n_slots, sizeof(*schedules));

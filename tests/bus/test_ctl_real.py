@@ -22,7 +22,7 @@ DOSE_KEYS = {
 }  # fmt: skip
 MEDICATION_KEYS = {
     "person", "key", "name", "kind", "amount", "purpose", "instructions", "as_needed", "on_hold", "stopped",
-    "schedules", "next_due", "last_taken", "files",
+    "schedules", "next_due", "last_taken", "timezone", "files",
 }  # fmt: skip
 RECORD_KEYS = {
     "id", "person", "medication", "due", "state", "recorded_by", "recorded_at", "taken_at", "grade", "durable",
@@ -50,6 +50,16 @@ class Round(unittest.TestCase):
         monitor = self.dosed.monitor()
         for name in sorted(names):
             monitor.wait_for(reminder(name))
+
+    def test_a_dose_has_the_times_of_the_person_wherever_it_is_asked_for(self):
+        self.dosed.configure("[dosed]\ntimezone = UTC\nsettle = 1s\n\n[person ana]\ntimezone = Asia/Tokyo\n")
+        self.dosed.start()
+        self.say("add", "Aspirin", "--at", "08:00")
+        for verb in ("list", "meds"):
+            self.assertRegex(self.dosed.dosectl(verb, check=0, TZ="America/New_York").stdout, r"\b08:00\b", verb)
+        self.say("take", "aspirin", "--force")
+        self.dosed.dosectl("take", "aspirin", "--at", "07:59", "--amend", "--force", check=0, TZ="America/New_York")
+        self.assertIn(" 07:59", self.dosed.dosectl("meds", check=0, TZ="America/New_York").stdout)
 
     def test_added_taken_undone_and_skipped(self):
         self.dosed.start()
