@@ -38,6 +38,13 @@ def commands(title, program_name):
     return [line[1:] for line in words if line[:1] == [program_name]]
 
 
+class Install(unittest.TestCase):
+    def test_it_is_stopped_before_it_is_removed(self):
+        text = section("Install")
+        for unit in ("systemctl --user disable --now dosed ", "sudo systemctl disable --now dosed\n", "disable --now dosed-agent "):
+            self.assertLess(text.index(unit), text.index("make uninstall"))
+
+
 class Applets(unittest.TestCase):
     def setUp(self):
         self.dosed = self.enterContext(Dosed())
