@@ -220,6 +220,7 @@ class HomeServer(unittest.TestCase):
     def test_what_it_names_is_made_and_read_by_what_is_installed(self):
         text = section(self.TITLE)
         self.assertIn("/etc/credstore/dosed.smtp-password", text)
+        self.assertIn("systemctl restart dosed", text)  # or a changed password would never count
         unit = (ROOT / "systemd/system/dosed.service.in").read_text()
         self.assertIn("\nLoadCredential=smtp-password:dosed.smtp-password\n", unit)
         self.assertRegex((ROOT / "systemd/dosed.sysusers").read_text(), r"(?m)^u dosed .* /var/lib/dosed$")
