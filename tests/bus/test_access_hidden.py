@@ -148,6 +148,16 @@ class Hiding(Access):
             self.assertEqual(self.members[role].error("GetDose", "s", identity), "NoSuchDose")
         self.assertEqual(self.members["own"].error("Confirm", "a{sv}", NOTHING, path=path, interface="Dose"), "")
 
+    def test_that_it_was_taken_is_told_to_who_is_about_to_give_it_again(self):
+        self.dosed.put_ics("more", calendar(event("Frobnitol 5 mg", self.due + timedelta(minutes=30), uid="more",
+                                                  X_DOSED_MIN_INTERVAL="PT4H", X_DOSED_EARLY="PT5H")))  # fmt: skip
+        self.reload()
+        self.members["own"].call("Confirm", "a{sv}", NOTHING, path=self.paths["Frobnitol"], interface="Dose")
+        recorder = self.members["record"]
+        (dose,) = [dose for dose in recorder.doses() if dose["medication"] == "Frobnitol 5 mg"]
+        self.assertIn("taken-before", dose)
+        self.assertEqual(recorder.error("Confirm", "a{sv}", NOTHING, path=dose["path"], interface="Dose"), "TooSoon")
+
     def test_what_is_hidden_cannot_be_reached_by_a_way_round(self):
         ana = {"path": f"{PATH}/person/ana", "interface": "Person"}
         manager, viewer, root = (self.members[role] for role in ("manage", "view", "root"))
