@@ -38,6 +38,14 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(setting("system", "CapabilityBoundingSet"), ["CAP_WAKE_ALARM"])
         self.assertEqual(setting("system", "PrivateUsers") + setting("system", "ProtectClock"), [])
 
+    def test_what_check_config_takes_for_hidden_is_hidden(self):
+        (listed,) = re.findall(r"hidden\[\] = \{ (.*?) \}", (ROOT / "src/daemon/config-around.c").read_text())
+        hidden = {"ProtectHome": {"/home", "/root", "/run/user"}, "PrivateTmp": {"/tmp", "/var/tmp"}}
+        by_the_unit = set().union(*(places for name, places in hidden.items() if setting("system", name) == ["yes"]))
+        self.assertEqual(set(re.findall(r'"(.*?)"', listed)), by_the_unit)
+        (user,) = re.findall(r'SERVICE_USER "(.*?)"', (ROOT / "src/daemon/config-check.c").read_text())
+        self.assertEqual(setting("system", "User"), [user])
+
     def test_both_come_back_whatever_happens(self):
         for unit in UNITS:
             with self.subTest(unit=unit):
