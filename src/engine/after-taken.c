@@ -136,6 +136,16 @@ static struct occurrence make_occurrence(const struct slot *slot, usec_t due_use
         };
 }
 
+int after_taken_occurrence(const struct slot *slot, const struct dose *dose, struct occurrence *ret) {
+        int r;
+
+        r = schedule_find(slot->schedule, &slot->person->clock, dose->recurrence_id, ret);
+        if (r < 0 || (r == 0 && ret->due_usec == dose->due_usec))
+                return r;
+        *ret = make_occurrence(slot, dose->due_usec);
+        return 0;
+}
+
 /* A start in the past begins with the first of its steps that lies ahead. */
 static int first_occurrence(const struct slot *slot, usec_t from_usec, struct occurrence *ret) {
         usec_t step_usec = slot->schedule->after_taken_usec, start_usec;

@@ -34,7 +34,10 @@ int live_find_alarms(struct live_dose *live) {
 
         if (!slot)
                 return 0;
-        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        if (slot->schedule->after_taken_usec > 0)
+                r = after_taken_occurrence(slot, live->dose, &occurrence);
+        else
+                r = slot_find(slot, live->dose->recurrence_id, &occurrence);
         if (r != 0)
                 return r < 0 ? r : 0;
 

@@ -158,6 +158,8 @@ int slot_next(const struct slot *slot, usec_t from_usec, struct occurrence *ret)
 int slot_find(const struct slot *slot, const char *recurrence_id, struct occurrence *ret);
 /* Works out the next dose of a schedule that follows what was taken. */
 int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec);
+/* That of a dose of such a schedule, which has it as its next only until the dose is in the ledger. 0 or a negative errno. */
+int after_taken_occurrence(const struct slot *slot, const struct dose *dose, struct occurrence *ret);
 /* One that is to come is the next, after what was recorded or has come: no wrong clock made it. */
 int after_taken_follows(struct engine *engine, struct slot *slot, const struct dose *dose, usec_t now_usec, bool *ret);
 /* The ledger has no dose of it yet: its start is the first. */

@@ -230,6 +230,20 @@ static void an_alarm_of_a_day_comes_with_the_day_of_the_dose(void **state) {
         world_told(world, "23:45 reminder Lisinopril upcoming\n07:00 changed Lisinopril due\n07:00 reminder Lisinopril due\n");
 }
 
+/* Nobody knows the one after it yet: that is no reason to know nothing of this one. */
+static void alarms_of_an_open_dose_ring_after_a_restart(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, AFTER8 "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:PT20M\r\nEND:VALARM\r\n");
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_pass_until(world, AT(16, 16));
+        world_restart(world);
+        world_forget(world);
+        world_pass_until(world, AT(16, 30));
+        world_told(world, "16:25 reminder Lisinopril due\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(after_taken_without_ledger_ends),
@@ -246,6 +260,7 @@ int main(void) {
                 TEST(an_open_dose_of_a_held_schedule_rings_no_more),
                 TEST(a_waiting_dose_of_a_held_schedule_does_not_ring),
                 TEST(an_alarm_of_a_day_comes_with_the_day_of_the_dose),
+                TEST(alarms_of_an_open_dose_ring_after_a_restart),
         };
 
         return cmocka_run_group_tests_name("engine-after-taken", tests, NULL, NULL);
