@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A message is made: of all that waits for one recipient, may be told now, and is still so. */
+/* A message is made: of all that waits for one recipient, may be told now, and is still so. A rehearsal is one of its own. */
 #include <sys/random.h>
 
 #include "dosed/limits.h"
@@ -59,7 +59,8 @@ static int seal(struct engine *engine, struct recipient *recipient, struct live_
 }
 
 /* Of all that waits and whose time has come; what is sealed already goes first. Returns how many go. */
-static int fill_message(struct engine *engine, struct recipient *recipient, usec_t now_usec, size_t *ret_n) {
+static int fill_message(struct engine *engine, struct recipient *recipient, bool rehearses, usec_t now_usec,
+                        size_t *ret_n) {
         size_t n_max = recipient->policy.kind == RECIPIENT_HOOK ? 1 : LIMIT_MESSAGE_TELLINGS, n = 0;
         static const enum telling_state states[] = { TELLING_SEALED, TELLING_WAITS };
         int64_t last = engine->outbox.last_telling; /* what is decided meanwhile goes with the next one */
@@ -76,6 +77,13 @@ static int fill_message(struct engine *engine, struct recipient *recipient, usec
                         /* Those that were sealed just now are counted already. */
                         if (states[i] == TELLING_SEALED && live->telling.message != recipient->open->id)
                                 continue;
+                        if (telling_rehearses(&live->telling) != rehearses) {
+                                /* A former dosed sealed both into one. */
+                                r = live_telling_set(engine, live, TELLING_WAITS, 0);
+                                if (r < 0)
+                                        return r;
+                                continue;
+                        }
                         r = seal(engine, recipient, live, now_usec, &goes);
                         if (r < 0)
                                 return r;
@@ -146,10 +154,17 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
         for (size_t i = 0; i < outbox->n_recipients; i++) {
                 struct recipient *recipient = outbox->recipients[i];
                 int64_t last = outbox->last_telling;
+                bool rehearses;
                 size_t n;
 
                 if (!recipient->is_ready || recipient->is_under_way)
                         continue;
+                rehearses = recipient_is_to_rehearse(engine, recipient, now_usec);
+                if (recipient->open && recipient_rehearses(recipient) != rehearses) {
+                        r = message_make_way(engine, recipient, now_usec);
+                        if (r < 0)
+                                return r;
+                }
                 if (!recipient->open) {
                         r = make_message(engine, recipient, now_usec);
                         if (r < 0)
@@ -169,7 +184,7 @@ int engine_next_message(struct engine *engine, usec_t now_usec, struct message_v
                         }
                         n = count_sealed(recipient);
                 } else {
-                        r = fill_message(engine, recipient, now_usec, &n);
+                        r = fill_message(engine, recipient, rehearses, now_usec, &n);
                         if (r < 0)
                                 return r;
                         /* It is as new as what it says. */

@@ -41,12 +41,14 @@ int engine_visit_message(struct engine *engine, int64_t number, message_visitor 
 }
 
 /* A message that nobody tried to deliver yet is nowhere written, and may never be. */
-static bool is_unsent(const struct recipient *recipient, const struct telling *telling) {
-        return telling->state == TELLING_WAITS ||
-               (telling->state == TELLING_SEALED && recipient->open && recipient->open->attempts == 0);
+static bool is_unsent(const struct recipient *recipient, const struct telling *telling, bool rehearses) {
+        return telling_rehearses(telling) == rehearses &&
+               (telling->state == TELLING_WAITS ||
+                (telling->state == TELLING_SEALED && recipient->open && recipient->open->attempts == 0));
 }
 
-static int copy_unsent(const struct recipient *recipient, struct telling_list *ret, usec_t *ret_next_usec) {
+static int copy_unsent(const struct recipient *recipient, bool rehearses, struct telling_list *ret,
+                       usec_t *ret_next_usec) {
         _cleanup_(telling_list_done) struct telling_list list = {};
         usec_t next_usec = USEC_NEVER;
         const struct live_telling *live;
@@ -54,12 +56,12 @@ static int copy_unsent(const struct recipient *recipient, struct telling_list *r
         int r;
 
         for (live = recipient->tellings; live; live = live->next)
-                n += is_unsent(recipient, &live->telling);
+                n += is_unsent(recipient, &live->telling, rehearses);
         list.tellings = calloc(n + 1, sizeof(*list.tellings));
         if (!list.tellings)
                 return -ENOMEM;
         for (live = recipient->tellings; live; live = live->next) {
-                if (!is_unsent(recipient, &live->telling))
+                if (!is_unsent(recipient, &live->telling, rehearses))
                         continue;
                 r = telling_copy(&live->telling, &list.tellings[list.n_tellings]);
                 if (r < 0)
@@ -68,18 +70,20 @@ static int copy_unsent(const struct recipient *recipient, struct telling_list *r
                 if (live->telling.not_before_usec < next_usec)
                         next_usec = live->telling.not_before_usec;
         }
-        *ret_next_usec = next_usec < recipient->retry_usec ? recipient->retry_usec : next_usec;
+        if (next_usec < recipient->retry_usec && (rehearses || !recipient_rehearses(recipient)))
+                next_usec = recipient->retry_usec;
+        *ret_next_usec = next_usec;
         *ret = list;
         list = (struct telling_list){};
         return 0;
 }
 
-static int visit_unsent(const struct recipient *recipient, message_visitor visitor, void *userdata) {
+static int visit_unsent(const struct recipient *recipient, bool rehearses, message_visitor visitor, void *userdata) {
         struct message message = { .recipient = recipient->name, .state = MESSAGE_STATE_WAITS };
         _cleanup_(telling_list_done) struct telling_list tellings = {};
         int r;
 
-        r = copy_unsent(recipient, &tellings, &message.next_usec);
+        r = copy_unsent(recipient, rehearses, &tellings, &message.next_usec);
         return r < 0 || tellings.n_tellings == 0 ? r
                                                  : visitor(userdata, &message, tellings.tellings, tellings.n_tellings);
 }
@@ -91,8 +95,11 @@ int engine_visit_open_messages(struct engine *engine, message_visitor visitor, v
         r = store_list_open_messages(engine->store, LIMIT_LIST_MESSAGES, &messages);
         if (r >= 0)
                 r = visit(engine, &messages, visitor, userdata);
-        for (size_t i = 0; r == 0 && i < engine->outbox.n_recipients; i++)
-                r = visit_unsent(engine->outbox.recipients[i], visitor, userdata);
+        for (size_t i = 0; r == 0 && i < engine->outbox.n_recipients; i++) {
+                r = visit_unsent(engine->outbox.recipients[i], false, visitor, userdata);
+                if (r == 0)
+                        r = visit_unsent(engine->outbox.recipients[i], true, visitor, userdata);
+        }
         return r;
 }
 

@@ -41,21 +41,27 @@ static usec_t quiet_until(const struct recipient *recipient, const struct live_t
         return end_usec == at_usec - GATHER_USEC ? at_usec : end_usec + GATHER_USEC;
 }
 
-/*
- * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
- * way for what does not.
- */
-usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
-        usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
+bool recipient_rehearses(const struct recipient *recipient) {
         const struct live_telling *live;
 
-        if (recipient->retry_usec > now_usec + RETRY_MAX)
-                recipient->retry_usec = now_usec;
-        if (recipient->is_under_way || !recipient->is_wanted)
-                return USEC_NEVER;
-        for (live = recipient->tellings; live; live = live->next) {
-                usec_t may_go_usec = recipient->retry_usec;
+        for (live = recipient->tellings; live; live = live->next)
+                if (live->telling.state == TELLING_SEALED && !telling_rehearses(&live->telling))
+                        return false;
+        return recipient->open != NULL;
+}
 
+static usec_t attempt_usec(const struct engine *engine, const struct recipient *recipient, bool rehearses,
+                           usec_t now_usec) {
+        usec_t gather_usec = recipient->policy.kind == RECIPIENT_HOOK ? 0 : GATHER_USEC, at_usec = USEC_NEVER;
+        /* What is real does not wait for a rehearsal that failed. */
+        usec_t retry_usec = !rehearses && recipient_rehearses(recipient) ? USEC_NONE : recipient->retry_usec;
+        const struct live_telling *live;
+
+        for (live = recipient->tellings; live; live = live->next) {
+                usec_t may_go_usec = retry_usec;
+
+                if (telling_rehearses(&live->telling) != rehearses)
+                        continue;
                 if (live->telling.state != TELLING_SEALED || !recipient->open) {
                         if (!telling_waits(engine, &live->telling))
                                 continue;
@@ -70,6 +76,34 @@ usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *rec
                         at_usec = may_go_usec;
         }
         return at_usec;
+}
+
+/* What was tried, and is real, is done first. */
+static usec_t rehearsal_usec(const struct engine *engine, const struct recipient *recipient, usec_t now_usec) {
+        if (recipient->open && recipient->open->attempts > 0 && !recipient_rehearses(recipient))
+                return USEC_NEVER;
+        return attempt_usec(engine, recipient, true, now_usec);
+}
+
+/*
+ * When the next attempt can begin: USEC_NEVER where there is nothing to say. A message that waits for quiet hours to end makes
+ * way for what does not.
+ */
+usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        usec_t real_usec, pretended_usec;
+
+        if (recipient->retry_usec > now_usec + RETRY_MAX)
+                recipient->retry_usec = now_usec;
+        if (recipient->is_under_way || !recipient->is_wanted)
+                return USEC_NEVER;
+        real_usec = attempt_usec(engine, recipient, false, now_usec);
+        pretended_usec = rehearsal_usec(engine, recipient, now_usec);
+        return real_usec < pretended_usec ? real_usec : pretended_usec;
+}
+
+bool recipient_is_to_rehearse(const struct engine *engine, const struct recipient *recipient, usec_t now_usec) {
+        return attempt_usec(engine, recipient, false, now_usec) > now_usec &&
+               (recipient_rehearses(recipient) || rehearsal_usec(engine, recipient, now_usec) <= now_usec);
 }
 
 usec_t recipient_expires(const struct recipient *recipient, usec_t now_usec) {
@@ -184,6 +218,27 @@ int message_end(struct engine *engine, struct recipient *recipient, enum message
                 r = release(engine, recipient, tellings, now_usec);
         if (r >= 0)
                 message_close(recipient);
+        return r;
+}
+
+int message_make_way(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
+        enum telling_state tellings = recipient->is_frozen ? TELLING_PERHAPS : TELLING_WAITS;
+        bool is_forced = recipient->is_forced;
+        int r;
+
+        /* What is real has all its attempts yet. */
+        if (recipient_rehearses(recipient)) {
+                recipient->retry_usec = USEC_NONE;
+                recipient->failures = 0;
+        }
+        if (recipient->open->attempts > 0)
+                r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, tellings, now_usec);
+        else {
+                r = release(engine, recipient, tellings, now_usec);
+                message_close(recipient);
+        }
+        recipient->is_ready = true;
+        recipient->is_forced = is_forced;
         return r;
 }
 
@@ -358,7 +413,8 @@ static int put_off(struct engine *engine, struct recipient *recipient, bool may_
 static int give_up(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         recipient->n_failed++;
         recipient->failures = 0;
-        recipient->retry_usec = now_usec + backoff(1);
+        /* What is real does not wait for what is not. */
+        recipient->retry_usec = recipient_rehearses(recipient) ? USEC_NONE : now_usec + backoff(1);
         return message_end(engine, recipient, MESSAGE_STATE_FAILED,
                            recipient->is_frozen ? TELLING_PERHAPS : TELLING_FAILED, now_usec);
 }

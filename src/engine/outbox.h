@@ -21,6 +21,10 @@ struct person;
 static inline bool telling_is_urgent(const struct telling *telling) {
         return telling->not_before_usec < telling->happened_usec;
 }
+/* It shares no message with what is real, and costs it nothing. */
+static inline bool telling_rehearses(const struct telling *telling) {
+        return telling->event == EVENT_REHEARSAL;
+}
 /* A summary covers no more: of one that was switched off for a year nobody wants the year. */
 #define SUMMARY_MOST (8 * USEC_PER_DAY)
 #define RETRY_MAX USEC_PER_HOUR
@@ -98,6 +102,10 @@ usec_t recipient_may_be_told(const struct recipient *recipient, const struct dos
 usec_t recipient_next_summary(const struct recipient *recipient, usec_t after_usec);
 /* When its next attempt can begin; USEC_NEVER where there is nothing to say. */
 usec_t recipient_attempt_usec(const struct engine *engine, struct recipient *recipient, usec_t now_usec);
+/* The open message is there, and has nothing real in it. */
+bool recipient_rehearses(const struct recipient *recipient);
+/* Whether the next message is one, and not a real one: nothing real can go now. */
+bool recipient_is_to_rehearse(const struct engine *engine, const struct recipient *recipient, usec_t now_usec);
 int recipient_plan_summary(struct engine *engine, struct recipient *recipient, usec_t now_usec);
 /* Whoever is told again, or of more people, hears how it came out what they were told of. */
 int recipients_catch_up(struct engine *engine, usec_t now_usec);
@@ -203,6 +211,8 @@ int recipient_dismiss(struct engine *engine, struct recipient *recipient, usec_t
 /* The open message has come to its end, and what it said to its own. */
 int message_end(struct engine *engine, struct recipient *recipient, enum message_state state,
                 enum telling_state tellings, usec_t now_usec);
+/* The open message gives its place to another; what it said waits, or may have arrived. */
+int message_make_way(struct engine *engine, struct recipient *recipient, usec_t now_usec);
 void message_close(struct recipient *recipient); /* in hand; the ledger knows, or never knew of it */
 
 /* messages (message.c, message-view.c) */

@@ -160,8 +160,9 @@ int outbox_add(struct engine *engine, struct recipient *recipient, const struct 
         }
         engine->outbox.last_telling++;
         recipient->look_usec = USEC_NONE; /* to be worked out anew */
-        /* It does not wait behind what failed: perhaps the way is free again. */
-        if (telling_is_urgent(telling) && telling->event != EVENT_ALARM)
+        /* It does not wait behind what failed: perhaps the way is free again. A rehearsal hurries nothing real. */
+        if (telling_is_urgent(telling) && telling->event != EVENT_ALARM &&
+            (!telling_rehearses(telling) || !recipient->open || recipient_rehearses(recipient)))
                 recipient->retry_usec = USEC_NONE;
         return 0;
 }
