@@ -104,6 +104,8 @@ int engine_visit_messages(struct engine *engine, usec_t from_usec, usec_t until_
 int engine_visit_open_messages(struct engine *engine, message_visitor visitor, void *userdata);
 /* One message, by its number. Returns 0, ENGINE_NO_MESSAGE, what the visitor returned, or a negative errno. */
 int engine_visit_message(struct engine *engine, int64_t message, message_visitor visitor, void *userdata);
+/* Whether a recipient of that name is told anything by the configuration. */
+bool engine_tells(const struct engine *engine, const char *recipient);
 /* An attempt runs. */
 bool engine_is_delivering(const struct engine *engine, int64_t message);
 /*

@@ -7,7 +7,7 @@
 #include "dosed/outbox.h"
 #include "dosed/text.h"
 
-#define MESSAGE_KEYS 12u
+#define MESSAGE_KEYS 13u
 #define EVENT_KEYS 10u
 
 struct message_request {
@@ -144,6 +144,10 @@ static int append_fields(const struct messages *messages, const struct message *
                 r = variant_append_text(reply, "state", message_state_to_string(message->state));
         if (r >= 0)
                 r = variant_append_flag(reply, "under-way", is_delivering);
+        if (r >= 0)
+                r = variant_append_flag(reply, "gone",
+                                        message->state == MESSAGE_STATE_FAILED &&
+                                                !engine_tells(messages->listing->bus->engine, message->recipient));
         if (r >= 0)
                 r = variant_append_flag(reply, "perhaps", message->perhaps && !is_delivering);
         if (r >= 0)

@@ -14,6 +14,7 @@ struct retry {
         struct bus *bus;
         sd_bus_message *call;
         bool is_visible, may_manage;
+        bool is_gone; /* whom it was for */
 };
 
 /* One of nobody is of the whole house. */
@@ -52,6 +53,34 @@ static int check_message(struct bus *bus, sd_bus_message *call, uint64_t id, sd_
                                                    "This message tells of people whose plan you may not change");
 }
 
+static int look_at_recipient(void *userdata, const struct message *message, const struct telling *tellings,
+                             size_t n_tellings) {
+        struct retry *retry = userdata;
+
+        (void) tellings;
+        (void) n_tellings;
+        retry->is_gone = !engine_tells(retry->bus->engine, message->recipient);
+        return 0;
+}
+
+static int refuse_retry(struct bus *bus, int64_t id, int outcome, sd_bus_error *error) {
+        struct retry retry = { .bus = bus };
+
+        if (outcome == ENGINE_NO_MESSAGE)
+                return error_from_outcome(error, outcome, "There is no message of this number");
+        if (outcome == ENGINE_NOT_OPEN) {
+                int r = engine_visit_message(bus->engine, id, look_at_recipient, &retry);
+
+                if (r < 0)
+                        return r;
+        }
+        return error_from_outcome(
+                error, outcome,
+                retry.is_gone ? "Nothing of this message is tried again: its recipient is no longer in dosed.conf, or is "
+                                "told nothing there"
+                              : "There is nothing to try again: this message was delivered or made anew");
+}
+
 static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         struct bus *bus = userdata;
         uint64_t id;
@@ -70,11 +99,7 @@ static int method_retry_message(sd_bus_message *message, void *userdata, sd_bus_
         r = id > INT64_MAX ? ENGINE_NO_MESSAGE
                            : engine_retry_message(bus->engine, (int64_t) id, bus->host.now(bus->userdata));
         if (r != 0)
-                return error_from_outcome(error, r,
-                                          r == ENGINE_NOT_OPEN
-                                                  ? "There is nothing to try again: this message was delivered or made anew, "
-                                                    "or its recipient is told nothing any more"
-                                                  : "There is no message of this number");
+                return refuse_retry(bus, (int64_t) id, r, error);
         bus->host.acted(bus->userdata);
         return sd_bus_reply_method_return(message, NULL);
 }

@@ -30,6 +30,7 @@ static const struct answer_key message_keys[] = {
         { "state", ANSWER_TEXT, offsetof(struct listed_message, state) },
         { "under-way", ANSWER_FLAG, offsetof(struct listed_message, under_way) },
         { "perhaps", ANSWER_FLAG, offsetof(struct listed_message, perhaps) },
+        { "gone", ANSWER_FLAG, offsetof(struct listed_message, gone) },
         { "made", ANSWER_TIME, offsetof(struct listed_message, made_usec) },
         { "next", ANSWER_TIME, offsetof(struct listed_message, next_usec) },
         { "ended", ANSWER_TIME, offsetof(struct listed_message, ended_usec) },

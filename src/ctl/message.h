@@ -19,6 +19,7 @@ struct listed_message {
         uint64_t id; /* 0: it is no message yet */
         char *recipient, *state;
         bool under_way, perhaps;
+        bool gone; /* its recipient, and nothing of it is tried again */
         usec_t made_usec, next_usec, ended_usec, expires_usec;
         uint32_t attempts, more;
         char *answer;

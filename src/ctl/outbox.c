@@ -41,6 +41,8 @@ static const char *state_of(const struct listed_message *message) {
 
         if (message_has_state(message, "expired") && message->events.n_items == 0)
                 return "made anew";
+        if (message->gone)
+                return message->perhaps ? "perhaps arrived, recipient gone" : "FAILED, recipient gone";
         if (message->perhaps && !message_has_state(message, "done") && !message_has_state(message, "renewed"))
                 return message_has_state(message, "waits") ? "perhaps arrived, tried again" : "perhaps arrived";
         for (size_t i = 0; i < ELEMENTS(states); i++)
@@ -155,9 +157,11 @@ static int print_rows(const struct outbox *outbox, const struct request *request
         return r;
 }
 
-static bool has_failed(const struct outbox *outbox) {
+/* Of a recipient that is gone, or not. */
+static bool has_failed(const struct outbox *outbox, bool is_gone) {
         for (size_t i = 0; i < outbox->open.n_items; i++)
-                if (message_has_state(messages_item(&outbox->open, i), "failed"))
+                if (message_has_state(messages_item(&outbox->open, i), "failed") &&
+                    messages_item(&outbox->open, i)->gone == is_gone)
                         return true;
         return false;
 }
@@ -183,7 +187,11 @@ static int print_outbox(const struct outbox *outbox, const struct request *reque
                               ? "No message was made in this time, and none waits.\n"
                               : "No message waits, and none has failed. dosectl outbox --all shows what was sent.\n",
                       output.stream);
-        if (r >= 0 && has_failed(outbox))
+        if (r >= 0 && has_failed(outbox, true))
+                fputs("\nWhat went to a recipient that is gone is not tried again: it is no longer in dosed.conf, or is told "
+                      "nothing there.\n",
+                      output.stream);
+        if (r >= 0 && has_failed(outbox, false))
                 fputs("\nMend what ANSWER says, then dosectl outbox retry ID, or all.\n", output.stream);
         return r < 0 ? r : output_end(&output);
 }
@@ -230,9 +238,10 @@ static int retry(sd_bus *bus, const struct request *request, uint64_t id) {
         return r < 0 ? r : client_call(bus, request, call, NULL);
 }
 
-/* Adds the numbers of those that are tried again. */
-static int retry_all(sd_bus *bus, const struct request *request, json_t *tried) {
+/* Adds the numbers of those that are tried again, and counts those whose recipient is gone. */
+static int retry_all(sd_bus *bus, const struct request *request, json_t *tried, size_t *ret_n_gone) {
         _cleanup_(listed_messages_done) struct answer_list open = {};
+        size_t n_gone = 0;
         int outcome = 0, r;
 
         r = listed_messages_get_open(bus, request, client_person(request), NULL, &open);
@@ -240,7 +249,8 @@ static int retry_all(sd_bus *bus, const struct request *request, json_t *tried) 
                 const struct listed_message *message = messages_item(&open, i);
                 int failed;
 
-                if (message->id == 0 || message->under_way)
+                n_gone += message->gone;
+                if (message->id == 0 || message->under_way || message->gone)
                         continue;
                 failed = retry(bus, request, message->id);
                 if (failed < 0)
@@ -249,11 +259,15 @@ static int retry_all(sd_bus *bus, const struct request *request, json_t *tried) 
                         return -ENOMEM;
                 outcome = failed > 0 ? failed : outcome;
         }
+        *ret_n_gone = n_gone;
         return r != 0 ? r : outcome;
 }
 
-static void say_all(size_t n, int outcome) {
-        if (n == 0 && outcome == 0)
+static void say_all(size_t n, size_t n_gone, int outcome) {
+        if (n_gone > 0)
+                printf("%zu message%s not tried again: whom %s for is no longer in dosed.conf, or is told nothing there.\n",
+                       n_gone, n_gone == 1 ? " is" : "s are", n_gone == 1 ? "it was" : "they were");
+        if (n == 0 && n_gone == 0 && outcome == 0)
                 printf("No message waits, and none has failed: there is nothing to try again.\n");
         else if (n > 0)
                 printf("%zu message%s tried again now: dosectl outbox shows what comes of it.\n", n,
@@ -289,15 +303,16 @@ static int retry_one(sd_bus *bus, const struct request *request, json_t *tried) 
 static int retry_run(sd_bus *bus, const struct request *request) {
         _cleanup_(json_unref_p) json_t *tried = json_array();
         bool is_all = strcmp(request->arguments[1], "all") == 0;
+        size_t n_gone = 0;
         int outcome, r = 0;
 
-        outcome = is_all ? retry_all(bus, request, tried) : retry_one(bus, request, tried);
+        outcome = is_all ? retry_all(bus, request, tried, &n_gone) : retry_one(bus, request, tried);
         if (outcome < 0 || outcome == REQUEST_USAGE)
                 return outcome;
         if (request_has(request, OPTION_JSON))
                 r = output_json(json_pack("{s:O}", "retried", tried));
         else if (is_all)
-                say_all(json_array_size(tried), outcome);
+                say_all(json_array_size(tried), n_gone, outcome);
         return r < 0 ? r : outcome;
 }
 

@@ -103,6 +103,12 @@ int engine_visit_open_messages(struct engine *engine, message_visitor visitor, v
         return r;
 }
 
+bool engine_tells(const struct engine *engine, const char *name) {
+        const struct recipient *recipient = outbox_find_recipient(&engine->outbox, name);
+
+        return recipient && recipient->is_wanted;
+}
+
 bool engine_is_delivering(const struct engine *engine, int64_t number) {
         const struct recipient *recipient = recipient_of_message(&engine->outbox, number);
 

@@ -91,9 +91,9 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
                 r = store_get_message(engine->store, number, &message);
                 if (r == 0)
                         recipient = outbox_find_recipient(&engine->outbox, message.recipient);
-                if (r == STORE_NOTHING || (r == 0 && !recipient))
+                if (r == STORE_NOTHING)
                         r = ENGINE_NO_MESSAGE;
-                else if (r == 0 && (!recipient->is_wanted ||
+                else if (r == 0 && (!recipient || !recipient->is_wanted ||
                                     (message.state != MESSAGE_STATE_FAILED && message.state != MESSAGE_STATE_EXPIRED)))
                         r = ENGINE_NOT_OPEN;
                 if (r == 0)

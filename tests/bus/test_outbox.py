@@ -14,8 +14,8 @@ from notify import FakeServer
 EVER = timedelta(days=30)
 
 MESSAGE_KEYS = {
-    "id", "recipient", "state", "under_way", "perhaps", "made", "next", "ended", "expires", "attempts", "answer", "events",
-    "more",
+    "id", "recipient", "state", "under_way", "gone", "perhaps", "made", "next", "ended", "expires", "attempts", "answer",
+    "events", "more",
 }  # fmt: skip
 EVENT_KEYS = {
     "event", "state", "person", "dose", "medication", "due", "text", "happened", "not_before", "in_summary",
@@ -260,6 +260,17 @@ class Client(Outbox):
         self.assertIn("1 message is tried again now", self.say("outbox", "retry", "all"))
         (done, _) = self.wait_list(lambda found: found[0]["state"] == "done")
         self.assertGreater(done["id"], failed["id"])
+
+    def test_what_went_to_a_recipient_that_is_gone_is_not_advised_to_be_tried_again(self):
+        number = str(self.fail_for_good()["id"])
+        self.configure("")
+        self.dosed.hang_up()
+        self.wait_list(lambda found: found[0].get("gone"), open=True)
+        said = self.say("outbox")
+        self.assertRegex(said, rf"(?s){number} .*FAILED, recipient gone .*no such user.*is no longer in dosed\.conf")
+        self.assertNotIn("dosectl outbox retry", said)
+        self.assertRegex(self.say("outbox", "retry", number, status=1), r"^dosectl: .* its recipient is no longer in dosed\.conf")
+        self.assertRegex(self.say("outbox", "retry", "all"), r"^1 message is not tried again: .*no longer in dosed\.conf.*\n$")
 
     def test_a_rehearsal_waits_for_what_becomes_of_it(self):
         self.begin()
