@@ -5,6 +5,7 @@
 #include "dosed/text.h"
 #include "engine/private.h"
 
+#define ANSWER_SEEN_BYTES 120u /* all of it is in the outbox */
 #define FAILURES_SEEN 3u /* attempts in a row without success from which on it is a degradation: 20 min */
 
 /* Another message has told them that by now. */
@@ -123,10 +124,32 @@ bool engine_delivers(const struct engine *engine) {
         return true;
 }
 
+/* A hook that repeats the event it was given, in JSON, would show on a desktop what is only for who may see that person. */
+static int short_answer(const struct recipient *recipient, char **ret) {
+        const char *answer = recipient->answer ? recipient->answer : "no reason is known";
+        _cleanup_(free_p) char *text = NULL;
+        size_t size;
+        int r;
+
+        r = text_copy(answer, &text);
+        if (r < 0)
+                return r;
+        if (recipient->policy.kind == RECIPIENT_HOOK)
+                text[strcspn(text, "{")] = '\0';
+        text_cut(text, ANSWER_SEEN_BYTES);
+        size = strlen(text);
+        if (answer[size] != '\0')
+                return size > 0 ? text_format(ret, "%s…", text) : text_format(ret, "it answered at length");
+        while (size > 0 && text[size - 1] == '.')
+                text[--size] = '\0';
+        *ret = TAKE(text);
+        return 0;
+}
+
 int outbox_update_degraded(struct engine *engine) {
         const struct outbox *outbox = &engine->outbox;
         const struct recipient *first = NULL;
-        _cleanup_(free_p) char *text = NULL;
+        _cleanup_(free_p) char *text = NULL, *answer = NULL;
         size_t n = 0;
         int r = 0;
 
@@ -134,17 +157,13 @@ int outbox_update_degraded(struct engine *engine) {
                 if (is_in_trouble(outbox->recipients[i]) && n++ == 0)
                         first = outbox->recipients[i];
         if (first) {
-                const char *answer = first->answer ? first->answer : "no reason is known";
-                int size = (int) strlen(answer);
-
-                while (size > 0 && answer[size - 1] == '.')
-                        size--;
-                if (n > 1)
-                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %.*s. See dosectl outbox",
-                                        first->name, n - 1, size, answer);
-                else
-                        r = text_format(&text, "Messages to %s do not arrive: %.*s. See dosectl outbox", first->name,
-                                        size, answer);
+                r = short_answer(first, &answer);
+                if (r >= 0 && n > 1)
+                        r = text_format(&text, "Messages to %s and %zu more do not arrive: %s. See dosectl outbox",
+                                        first->name, n - 1, answer);
+                else if (r >= 0)
+                        r = text_format(&text, "Messages to %s do not arrive: %s. See dosectl outbox", first->name,
+                                        answer);
         }
         return r < 0 ? r : engine_set_degraded(engine, "outbox", text);
 }

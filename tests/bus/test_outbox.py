@@ -261,6 +261,20 @@ class Client(Outbox):
         (done, _) = self.wait_list(lambda found: found[0]["state"] == "done")
         self.assertGreater(done["id"], failed["id"])
 
+    def test_what_a_hook_repeats_of_its_event_is_not_in_the_status(self):
+        given = json.dumps({"event": "missed", "medication": "Aspirin", "text": "x" * 600})
+        for says, shown in ((given, "it answered at length"), (f"curl: no route; {given}", "curl: no route; …"),
+                            ("550 " + "x" * 600, "550 " + "x" * 116 + "…"), ("no such user", "no such user (exit code 1)")):
+            with self.subTest(shown=shown):
+                self.bell.set(1, says)
+                if not self.dosed.process:
+                    self.begin()
+                self.person().Rehearse()
+                failed = self.wait_list(lambda found: found and says in found[0].get("answer", ""), open=True)[0]
+                self.assertEqual(self.dosed.proxy().get("Degraded"),
+                                 [f"Messages to hook bell do not arrive: {shown}. See dosectl outbox"])
+                self.assertIn(failed["answer"], self.say("outbox"))
+
     def test_what_went_to_a_recipient_that_is_gone_is_not_advised_to_be_tried_again(self):
         number = str(self.fail_for_good()["id"])
         self.configure("")
