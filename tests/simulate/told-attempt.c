@@ -45,6 +45,17 @@ static bool is_anybody_just_back(const struct world *world) {
         return false;
 }
 
+static bool rehearses(const struct message_view *view) {
+        return view->n_items > 0 && view->items[0].telling->event == EVENT_REHEARSAL;
+}
+
+/* Of what is real nobody is told that nothing has happened. */
+static void check_not_mixed(struct world *world, const struct listener *listener, const struct message_view *view) {
+        for (size_t i = 0; i < view->n_items; i++)
+                if ((view->items[i].telling->event == EVENT_REHEARSAL) != rehearses(view))
+                        fail(world, "a message to %s is a rehearsal, and tells what is real", listener->policy.name);
+}
+
 static void check_manners(struct world *world, struct listener *listener, const struct message_view *view) {
         bool is_first = listener->message != view->message->id;
         size_t n_max = listener_is_caregiver(listener) ? MAX_SAID : 1;
@@ -61,7 +72,7 @@ static void check_manners(struct world *world, struct listener *listener, const 
                 fail(world, "%s is disturbed in quiet hours: %s %s", listener->policy.name,
                      telling_event_to_string(view->items[0].telling->event),
                      view->items[0].dose ? view->items[0].dose->uid : "");
-        if (!is_first)
+        if (!is_first || rehearses(view))
                 return;
         if (!has_urgent && listener->n_first < MAX_SAID && world->now_usec >= world->told.forced_usec &&
             world->now_usec - listener->first_usec < USEC_PER_MINUTE && !is_anybody_just_back(world))
@@ -87,12 +98,12 @@ static bool names_private(struct world *world, const struct listener *listener, 
         return hearing && hearing->is_confidential && !said->is_discreet;
 }
 
-/* A call to take a dose is not said again once it is over, nor what is private by now. */
+/* A call to take a dose is not said again once it is over, nor what is private by now; a rehearsal makes way for what is real. */
 static bool says_what_passes(struct world *world, const struct listener *listener) {
         for (size_t i = 0; i < listener->n_said; i++) {
                 enum telling_event event = listener->said[i].event;
 
-                if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM ||
+                if (event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM || event == EVENT_REHEARSAL ||
                     (event == EVENT_PLAN && may_name_private(world)) ||
                     names_private(world, listener, &listener->said[i]))
                         return true;
@@ -181,6 +192,7 @@ void told_check_attempt(struct world *world, size_t i, const struct message_view
         if (!part_is_on(PART_TOLD))
                 return;
         check_same(world, listener, view->message);
+        check_not_mixed(world, listener, view);
         check_manners(world, listener, view);
         if (listener->message == view->message->id && listener->may_have_arrived) {
                 check_names_nothing_private(world, listener);

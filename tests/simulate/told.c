@@ -333,6 +333,18 @@ static void die(struct world *world, size_t i) {
         world->n_restarts++;
 }
 
+/* Before the way is closed or opened: also while what is real waits for it. */
+static void rehearse(struct world *world) {
+        unsigned n;
+
+        for (size_t i = 0; i < world->n_people; i++) {
+                int r = engine_rehearse(world->engine, world->people[i].name, world->now_usec, &n);
+
+                if (r != 0 && r != ENGINE_NO_SUCH_PERSON)
+                        fail(world, "engine_rehearse: %d", r);
+        }
+}
+
 void told_act(struct world *world, const struct action *action) {
         struct listener *listener = &world->told.listeners[action->person];
         int r;
@@ -347,6 +359,7 @@ void told_act(struct world *world, const struct action *action) {
                         end_attempt(world, action->person);
                 break;
         case ACTION_CHANNEL:
+                rehearse(world);
                 if (!world->told.is_down && world->now_usec < world->told.forced_usec)
                         plan_outage(world);
                 else
