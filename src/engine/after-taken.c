@@ -49,11 +49,12 @@ static usec_t reach_of(const struct chain *chain) {
 static bool counts(const struct chain *chain, const struct dose *dose) {
         if (dose->state == DOSE_MOVED || dose_is_off_plan(dose))
                 return false;
+        if (dose->state == DOSE_UPCOMING)
+                return !chain->ignores_waiting;
         if (place_of(chain, dose) <= chain->come_usec)
                 return true;
-        if (dose->state == DOSE_SKIPPED)
-                return dose->recorded.recorded_usec <= chain->come_usec && dose->due_usec <= reach_of(chain);
-        return dose->state == DOSE_UPCOMING && !chain->ignores_waiting;
+        return dose->state == DOSE_SKIPPED && dose->recorded.recorded_usec <= chain->come_usec &&
+               dose->due_usec <= reach_of(chain);
 }
 
 /* The last one in the ledger that is not in hand. NULL: none. */

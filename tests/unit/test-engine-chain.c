@@ -193,6 +193,21 @@ static void a_first_dose_taken_early_and_undone_rings(void **state) {
         next_comes_at(world, 20, 0, "20:00 changed Lisinopril due\n20:00 reminder Lisinopril due\n");
 }
 
+static void one_undone_within_its_last_minute_is_still_the_next(void **state) {
+        static const char next[] = "ana/lis/20261123T160500Z";
+        struct world *world = *state;
+
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+        world_pass_until(world, AT(15, 55));
+        world_take(world, next);
+        world_pass_until(world, AT(16, 4) + 30 * USEC_PER_SEC);
+        world_undo(world, next);
+        world_assert_state(world, next, DOSE_UPCOMING);
+        next_comes_at(world, 16, 5, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
+}
+
 /* While nobody has set the clock, hours behind, the next one is taken: by the right clock it is not to come again. */
 static void taken_by_a_clock_behind_it_does_not_ring_again(void **state) {
         struct world *world = *state;
@@ -252,6 +267,7 @@ int main(void) {
                 TEST(what_was_reminded_of_by_a_clock_ahead_is_dropped),
                 TEST(the_next_follows_a_first_dose_taken_early),
                 TEST(a_first_dose_taken_early_and_undone_rings),
+                TEST(one_undone_within_its_last_minute_is_still_the_next),
                 TEST(taken_by_a_clock_behind_it_does_not_ring_again),
                 TEST(while_nobody_has_set_the_clock_no_record_is_called_wrong),
         };
