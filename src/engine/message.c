@@ -102,6 +102,10 @@ static size_t count_sealed(const struct recipient *recipient) {
         return n;
 }
 
+static bool calls_to_take(enum telling_event event) {
+        return event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM;
+}
+
 /*
  * Whether the bytes that may have arrived may be said again: a call to take a dose must not come after it was taken, and what is
  * private by now is not said in words that name it.
@@ -111,7 +115,6 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
 
         for (live = recipient->tellings; live; live = live->next) {
                 _cleanup_(dose_free_p) struct dose *dose = NULL;
-                enum telling_event event = live->telling.event;
                 int r;
 
                 if (live->telling.state != TELLING_SEALED)
@@ -120,7 +123,7 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
                 if (r < 0)
                         return r;
                 if ((!live->telling.is_discreet && telling_is_private(engine, &live->telling, dose)) ||
-                    ((event == EVENT_DUE || event == EVENT_SNOOZED || event == EVENT_ALARM) &&
+                    (calls_to_take(live->telling.event) &&
                      telling_holds(engine, &live->telling, dose) == HOLDS_NO_MORE)) {
                         *ret = false;
                         return 0;
@@ -130,19 +133,36 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         return 0;
 }
 
+/* What was in it beside what may not be said, and is so still. */
+static int say_once_more(struct engine *engine, struct recipient *recipient, const struct live_telling *live) {
+        const struct telling *telling = &live->telling;
+        _cleanup_(dose_free_p) struct dose *dose = NULL;
+        int r;
+
+        if (!telling->uid || calls_to_take(telling->event) ||
+            telling_find_waiting(live->of->first, recipient, telling->event))
+                return 0;
+        r = telling_copy_dose(engine, telling, &dose);
+        if (r < 0 || (telling->event != EVENT_RESOLVED && telling_holds(engine, telling, dose) != HOLDS))
+                return r < 0 ? r : 0;
+        return outbox_add(engine, recipient, telling);
+}
+
 /*
  * The letter that may not be said again is over. How doses came out that it told of may not have been heard, and is said once
  * more with the next one; that it may have been heard stays known.
  */
 static int end_unrepeatable(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
-        struct live_telling *live;
-        int r = 0;
+        int64_t message = recipient->open->id;
+        struct live_telling *live, *last;
+        int r;
 
-        for (live = recipient->tellings; r >= 0 && live; live = live->next)
-                if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED &&
-                    !telling_find_waiting(live->of->first, recipient, EVENT_RESOLVED))
-                        r = outbox_add(engine, recipient, &live->telling);
-        return r < 0 ? r : message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
+        r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
+        last = recipient->tellings ? recipient->tellings->prev : NULL;
+        for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
+                if (live->telling.message == message)
+                        r = say_once_more(engine, recipient, live);
+        return r;
 }
 
 int engine_next_message(struct engine *engine, usec_t now_usec, struct message_view *ret) {
