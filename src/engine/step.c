@@ -13,6 +13,21 @@ static int enter(struct engine *engine, struct live_dose *live, enum entry_kind 
         return live_enter(engine, live, &entry);
 }
 
+/* Missed by the clock of where the person was; where they are now its time may be still to come. */
+static int miss(struct engine *engine, struct live_dose *live, usec_t now_usec) {
+        struct slot *slot = person_find_slot(live->person, live->dose->uid);
+        struct occurrence occurrence;
+        int r;
+
+        r = enter(engine, live, ENTRY_MISSED, DOSE_MISSED, now_usec);
+        if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
+                return r;
+        r = slot_find(slot, live->dose->recurrence_id, &occurrence);
+        if (r != 0 || occurrence.due_usec <= now_usec)
+                return r < 0 ? r : 0;
+        return live_travel(engine, live, slot, &occurrence, DOSE_UPCOMING, now_usec);
+}
+
 int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
         struct dose *dose = live->dose;
         bool is_over = now_usec >= dose->window_end_usec;
@@ -45,7 +60,7 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
                 else
                         r = enter(engine, live, ENTRY_DUE, DOSE_DUE, now_usec);
         } else if (dose_is_open(dose) && is_over)
-                r = enter(engine, live, ENTRY_MISSED, DOSE_MISSED, now_usec);
+                r = miss(engine, live, now_usec);
         if (r < 0)
                 return r;
 
@@ -61,8 +76,8 @@ int live_step(struct engine *engine, struct live_dose *live, usec_t now_usec) {
 }
 
 /*
- * It has entries, and is to come all the same: the person has travelled since, perhaps while it was open, or the plan has it
- * after all and it was out of an edit's reach.
+ * It has entries, and is to come all the same: the person has travelled since, or the plan has it after all and it was out of
+ * an edit's reach.
  */
 static bool is_behind_plan(const struct live_dose *live, const struct slot *slot) {
         if (live->dose->state == DOSE_UPCOMING)
@@ -88,7 +103,9 @@ static int slot_step(struct engine *engine, struct slot *slot, usec_t now_usec) 
         if (r < 0)
                 return r;
         if (is_behind_plan(live, slot)) {
-                r = live_retime(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec);
+                r = dose_is_settled_by_time(live->dose)
+                            ? live_travel(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec)
+                            : live_retime(engine, live, slot, &slot->next, DOSE_UPCOMING, now_usec);
                 if (r < 0)
                         return r;
         }

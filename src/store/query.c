@@ -172,7 +172,9 @@ static bool goes_along(const struct entry *entry) {
 }
 
 static int settled_by(enum entry_kind kind, enum dose_state state, enum dose_state *ret) {
-        if (kind != ENTRY_MISSED && kind != ENTRY_UNATTENDED)
+        bool is_settled = state == DOSE_MISSED || state == DOSE_UNATTENDED;
+
+        if (!is_settled || (kind != ENTRY_MISSED && kind != ENTRY_UNATTENDED && kind != ENTRY_TRAVELLED))
                 return STORE_NOTHING;
         *ret = state;
         return 0;

@@ -340,6 +340,9 @@ static void what_time_made_of_a_dose_is_found_behind_its_journeys(void **state) 
         assert_was_settled(world->store, 0, DOSE_UNATTENDED);
         assert_int_equal(store_flush(world->store), 0);
         assert_was_settled(world->store, 0, DOSE_UNATTENDED);
+        enter(world->store, dose, ENTRY_TRAVELLED, DOSE_UNATTENDED);
+        enter(world->store, dose, ENTRY_TRAVELLED, DOSE_UPCOMING);
+        assert_was_settled(world->store, 0, DOSE_UNATTENDED);
         enter(world->store, dose, ENTRY_MOVED, DOSE_UPCOMING);
         assert_was_settled(world->store, STORE_NOTHING, DOSE_UPCOMING);
         assert_int_equal(store_flush(world->store), 0);
