@@ -86,13 +86,15 @@ static int find_last_stored(const struct chain *chain, struct dose **ret) {
 /* The dose of the UID that the next one follows, from the ledger or, newer, from hand. NULL: there was none yet. */
 static int find_last(const struct chain *chain, struct dose **ret) {
         const struct slot *slot = chain->slot;
-        _cleanup_(dose_free_p) struct dose *last = NULL;
+        _cleanup_(dose_free_p) struct dose *stored = NULL;
+        const struct dose *last;
         struct live_dose *live, *next;
         int r;
 
-        r = find_last_stored(chain, &last);
+        r = find_last_stored(chain, &stored);
         if (r < 0)
                 return r;
+        last = stored;
 
         HASH_ITER(hh, chain->engine->live, live, next) {
                 const struct dose *dose = live->dose;
@@ -100,13 +102,13 @@ static int find_last(const struct chain *chain, struct dose **ret) {
                 if (live->person != slot->person || !live->in_ledger || strcmp(dose->uid, slot->schedule->uid) != 0 ||
                     !counts(chain, dose) || (last && place_of(chain, dose) < place_of(chain, last)))
                         continue;
-                last = dose_free(last);
-                r = dose_copy(dose, &last);
-                if (r < 0)
-                        return r;
+                last = dose;
         }
-        *ret = TAKE(last);
-        return 0;
+        if (last == stored) {
+                *ret = TAKE(stored);
+                return 0;
+        }
+        return dose_copy(last, ret);
 }
 
 /*
@@ -239,17 +241,18 @@ int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec,
         return r < 0 ? r : 0;
 }
 
-int after_taken_follows(struct engine *engine, struct slot *slot, const struct dose *dose, usec_t now_usec, bool *ret) {
+int after_taken_following(struct engine *engine, struct slot *slot, usec_t now_usec, char *ret_recurrence_id) {
         struct chain chain = chain_of(engine, slot, now_usec);
         struct occurrence next;
         int r;
 
         chain.ignores_waiting = true;
         r = find_next(&chain, slot->person->mark_usec + 1, &next);
-        if (r < 0)
-                return r;
-        *ret = r == 0 && has_name(dose, &next);
-        return 0;
+        if (r == 0)
+                (void) occurrence_format_id(&next, ret_recurrence_id);
+        else
+                *ret_recurrence_id = '\0';
+        return r < 0 ? r : 0;
 }
 
 int after_taken_awaits_start(struct engine *engine, struct slot *slot, usec_t now_usec, bool *ret) {

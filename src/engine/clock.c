@@ -99,28 +99,34 @@ static int set_person_back(struct engine *engine, struct person *person, usec_t 
 }
 
 /* A schedule that follows what was taken knows one dose ahead: the others only the wrong clock made. */
-static int drop_invented(struct engine *engine, struct person *person, usec_t now_usec) {
+static int drop_invented_of(struct engine *engine, struct slot *slot, usec_t now_usec) {
+        char following[CIVIL_TEXT_SIZE];
         struct live_dose *live, *next;
+        int r;
 
+        r = after_taken_following(engine, slot, now_usec, following);
+        if (r < 0)
+                return r;
         HASH_ITER (hh, engine->live, live, next) {
-                struct slot *slot = live->person == person ? find_chain(live) : NULL;
-                bool follows;
-                int r;
-
-                if (!slot || !live->in_ledger || live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= now_usec)
+                if (live->person != slot->person || find_chain(live) != slot || !live->in_ledger ||
+                    live->dose->state != DOSE_UPCOMING || live->dose->due_usec <= now_usec)
                         continue;
-                r = after_taken_follows(engine, slot, live->dose, now_usec, &follows);
-                if (r >= 0 && !follows)
-                        r = live_drop(engine, live, now_usec);
-                else if (r >= 0)
-                        r = live_touch(engine, live);
-                live->changed = true; /* it was not told before */
-                if (r >= 0)
-                        r = slot_seek(engine, slot, person->mark_usec + 1, now_usec);
+                r = strcmp(live->dose->recurrence_id, following) == 0 ? live_touch(engine, live)
+                                                                      : live_drop(engine, live, now_usec);
                 if (r < 0)
                         return r;
+                live->changed = true; /* it was not told before */
         }
-        return 0;
+        return slot_seek(engine, slot, slot->person->mark_usec + 1, now_usec);
+}
+
+static int drop_invented(struct engine *engine, struct person *person, usec_t now_usec) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < person->n_slots; i++)
+                if (person->slots[i]->schedule->after_taken_usec > 0)
+                        r = drop_invented_of(engine, person->slots[i], now_usec);
+        return r;
 }
 
 /* A bounded part of what the ledger holds, the first to come first; the mark in the ledger follows when nothing is left. */

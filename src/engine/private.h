@@ -160,8 +160,8 @@ int slot_find(const struct slot *slot, const char *recurrence_id, struct occurre
 int after_taken_seek(struct engine *engine, struct slot *slot, usec_t from_usec, usec_t now_usec);
 /* That of a dose of such a schedule, which has it as its next only until the dose is in the ledger. 0 or a negative errno. */
 int after_taken_occurrence(const struct slot *slot, const struct dose *dose, struct occurrence *ret);
-/* One that is to come is the next, after what was recorded or has come: no wrong clock made it. */
-int after_taken_follows(struct engine *engine, struct slot *slot, const struct dose *dose, usec_t now_usec, bool *ret);
+/* The name (of CIVIL_TEXT_SIZE) of the next, after what was recorded or has come: no wrong clock made that; "" for none. */
+int after_taken_following(struct engine *engine, struct slot *slot, usec_t now_usec, char *ret_recurrence_id);
 /* The ledger has no dose of it yet: its start is the first. */
 int after_taken_awaits_start(struct engine *engine, struct slot *slot, usec_t now_usec, bool *ret);
 struct medication *person_find_medication(const struct person *person, const char *key);

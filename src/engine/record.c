@@ -335,13 +335,13 @@ int engine_snooze(struct engine *engine, const char *id, usec_t snooze_usec, con
 
 /* One that only a wrong clock made is not to come by the right one. */
 static int undo_in_chain(struct engine *engine, struct live_dose *live, struct slot *slot, usec_t now_usec) {
-        bool follows;
+        char following[CIVIL_TEXT_SIZE];
         int r;
 
         if (live->dose->state != DOSE_UPCOMING)
                 return 0;
-        r = after_taken_follows(engine, slot, live->dose, now_usec, &follows);
-        return r < 0 || follows ? r : live_withdraw(engine, live, "taken off the plan", now_usec);
+        r = after_taken_following(engine, slot, now_usec, following);
+        return r < 0 || strcmp(live->dose->recurrence_id, following) == 0 ? r : live_withdraw(engine, live, "taken off the plan", now_usec);
 }
 
 /*
