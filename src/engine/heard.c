@@ -32,8 +32,18 @@ static bool has_seen(const struct schedule *schedule) {
         return has_news(schedule, &nothing);
 }
 
+/* By another clock, which was ahead. */
+static bool has_seen_after(const struct schedule *schedule, usec_t heard_usec) {
+        if (schedule->details.seen_usec > heard_usec)
+                return true;
+        for (size_t i = 0; i < schedule->n_overrides; i++)
+                if (schedule->overrides[i].details.seen_usec > heard_usec)
+                        return true;
+        return false;
+}
+
 usec_t person_hear(const struct person *person, struct calendar *calendar, usec_t at_usec) {
-        usec_t heard_usec = USEC_NONE;
+        usec_t newest_usec = USEC_NONE, bound_usec = USEC_NEVER;
 
         for (size_t i = 0; i < calendar->n_schedules; i++) {
                 struct schedule *schedule = calendar->schedules[i];
@@ -42,8 +52,12 @@ usec_t person_hear(const struct person *person, struct calendar *calendar, usec_
                 if (!has_seen(schedule))
                         continue;
                 schedule->heard_usec = slot && !has_news(schedule, slot->schedule) ? slot->schedule->heard_usec : at_usec;
-                if (schedule->heard_usec > heard_usec)
-                        heard_usec = schedule->heard_usec;
+                if (schedule->heard_usec > newest_usec)
+                        newest_usec = schedule->heard_usec;
+                if (schedule->heard_usec < bound_usec && has_seen_after(schedule, schedule->heard_usec))
+                        bound_usec = schedule->heard_usec;
         }
-        return heard_usec != USEC_NONE ? heard_usec : at_usec;
+        if (bound_usec != USEC_NEVER)
+                return bound_usec;
+        return newest_usec != USEC_NONE ? newest_usec : at_usec;
 }

@@ -282,7 +282,8 @@ int person_reload(struct engine *engine, struct person *person, enum engine_beli
 void plan_done(struct plan_file **plan);
 /*
  * What the calendar says that other clients have seen is heard of at `at_usec`, but for what is in force already (`person` NULL:
- * nothing is). Returns when the newest was heard of; `at_usec` where nothing was seen (heard.c).
+ * nothing is). Returns when the whole file is heard of for the ledger: when what another clock has seen too early was, else the
+ * newest; `at_usec` where nothing was seen (heard.c).
  */
 usec_t person_hear(const struct person *person, struct calendar *calendar, usec_t at_usec);
 struct plan_file *plan_find(struct plan_file *plan, const char *path);

@@ -183,6 +183,22 @@ static void what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_
         world_told(world, "12:10 reminder Lisinopril due\n12:30 reminder Lisinopril due\n");
 }
 
+#define METFORMIN(lines) \
+        "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:met\r\nSUMMARY:Metformin\r\n" DAILY("120000") ALARM(lines)
+
+/* The ledger has one time for the whole file. */
+static void what_is_acknowledged_later_in_its_file_is_no_news_of_it(void **state) {
+        struct world *world = *state;
+
+        world_edit(world, BYHOUR("8,12,16") AHEAD METFORMIN(""));
+        world_pass_until(world, AT(12, 5));
+        world_edit(world, BYHOUR("8,12,16") AHEAD METFORMIN("ACKNOWLEDGED:20261123T120400Z\r\n"));
+        world_restart(world);
+        world_forget(world);
+        world_pass_until(world, AT(12, 11));
+        world_told(world, "12:10 reminder Lisinopril due\n12:10 reminder Metformin due\n");
+}
+
 /* Its next word counts, also where it is in the same file. */
 static void what_is_acknowledged_next_is_heard_of_anew(void **state) {
         struct world *world = *state;
@@ -211,6 +227,7 @@ int main(void) {
                 TEST(a_snooze_that_ended_before_another_reminder_is_over),
                 TEST(what_was_put_off_days_ahead_rings_when_it_says),
                 TEST(what_was_acknowledged_by_a_clock_ahead_was_seen_before_it_was_heard_of),
+                TEST(what_is_acknowledged_later_in_its_file_is_no_news_of_it),
                 TEST(what_is_acknowledged_next_is_heard_of_anew),
                 TEST(yesterdays_acknowledgement_says_nothing_of_today),
         };
