@@ -21,7 +21,7 @@ in_session() {
     timeout 30 systemctl --quiet --user --machine="$user@" "$@"
 }
 
-# try-restart, or stop, what runs in users' own sessions, of a file with this after its name: of one that was replaced.
+# try-restart, or stop ($1), what runs in users' own sessions. $2 is what the kernel says after the name of a file that is no more.
 in_sessions() {
     [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ] || return 0
     verb=${1#try-}

@@ -106,13 +106,26 @@ static bool starts_at(const struct occurrence *occurrence, const struct wall_clo
         const struct stamp *original = &occurrence->recurrence_id;
         const struct zone *zone = original->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(original, clock);
 
-        return zone_from_wall(zone, original->wall_sec, NULL) == start_usec;
+        return zone_from_wall(zone, original->wall_sec, NULL) / USEC_PER_SEC == start_usec / USEC_PER_SEC;
+}
+
+/* The dose that an alarm names. */
+static bool find_named(const struct schedule *schedule, const struct wall_clock *clock, usec_t start_usec,
+                       struct occurrence *ret) {
+        const struct stamp *start = &schedule->start;
+        const struct zone *zone = start->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(start, clock);
+        const struct occurrence named = { .recurrence_id = stamp_at(start, zone_to_wall(zone, start_usec)) };
+        char id[CIVIL_TEXT_SIZE];
+
+        return schedule_find(schedule, clock, occurrence_format_id(&named, id), ret) == 0;
 }
 
 static bool owns(const struct occurrence *occurrence, const struct wall_clock *clock, const struct alarm *alarm) {
         const struct alarm *put_off = alarm->puts_off > 0 ? &occurrence->details->alarms[alarm->puts_off - 1] : NULL;
+        struct occurrence named;
 
-        if (alarm->of_usec != USEC_NONE)
+        /* Where it names none, it is as any other at an instant. */
+        if (alarm->of_usec != USEC_NONE && find_named(occurrence->schedule, clock, alarm->of_usec, &named))
                 return starts_at(occurrence, clock, alarm->of_usec);
         if (put_off && put_off->anchor != ALARM_ABSOLUTE)
                 return owns_snooze(occurrence, clock, alarm, put_off);
@@ -238,17 +251,6 @@ usec_t alarm_after_usec(const struct details *details, struct duration span, con
                                           : after_usec;
 }
 
-/* The dose that an alarm names. */
-static bool find_named(const struct schedule *schedule, const struct wall_clock *clock, usec_t start_usec,
-                       struct occurrence *ret) {
-        const struct stamp *start = &schedule->start;
-        const struct zone *zone = start->kind == STAMP_FLOATING ? zone_utc() : stamp_zone(start, clock);
-        const struct occurrence named = { .recurrence_id = stamp_at(start, zone_to_wall(zone, start_usec)) };
-        char id[CIVIL_TEXT_SIZE];
-
-        return schedule_find(schedule, clock, occurrence_format_id(&named, id), ret) == 0;
-}
-
 /* None where the alarm follows its dose. */
 static usec_t absolute_lead(const struct schedule *schedule, const struct details *details, const struct wall_clock *clock,
                             const struct alarm *alarm) {
@@ -258,10 +260,8 @@ static usec_t absolute_lead(const struct schedule *schedule, const struct detail
         /* When those after the first will be due is not known. */
         if (schedule->after_taken_usec > 0)
                 return LEAD_MAX_USEC;
-        if (alarm->of_usec != USEC_NONE)
-                return find_named(schedule, clock, alarm->of_usec, &next) && next.due_usec > at_usec
-                               ? next.due_usec - at_usec
-                               : 0;
+        if (alarm->of_usec != USEC_NONE && find_named(schedule, clock, alarm->of_usec, &next))
+                return next.due_usec > at_usec ? next.due_usec - at_usec : 0;
         /* It comes after the alarm that it puts off, and that is looked ahead for. */
         if (alarm->puts_off > 0)
                 return 0;

@@ -170,13 +170,14 @@ static void say_already(const struct recording *recording, const struct record_a
 /* Whoever says it again with --force may mean the next one, which is not guessed. */
 static int say_next(const struct recording *recording) {
         _cleanup_(listed_dose_done) struct listed_dose next = {};
+        const char *at = recording->request->options[OPTION_AT];
         char due[WHEN_TEXT_SIZE];
         int r;
 
         r = what_next(recording->bus, recording->request, recording->dose, &next);
         if (r == 0)
-                printf("  If it was the one of %s: dosectl take %s --force\n", say_time(recording, next.due_usec, due),
-                       next.id);
+                printf("  If it was the one of %s: dosectl take %s%s%s%s --force\n", say_time(recording, next.due_usec, due),
+                       next.id, at ? " --at \"" : "", at ?: "", at ? "\"" : "");
         return r == WHAT_NONE ? 0 : r;
 }
 

@@ -119,8 +119,8 @@ static int look_for_password(struct config_parse *parse, const struct config_ent
         if (!mail->password_file) {
                 if (mail->user && mail->command.n_items == 0 && parse->places->is_system && has_no_credential())
                         warn(config_find_key(entry, "user"),
-                             "there is no password for this user: put it into /etc/credstore/dosed.smtp-password, or name a "
-                             "file by password-file");
+                             "there is no password for this user, unless a drop-in of the unit gives it: put it into "
+                             "/etc/credstore/dosed.smtp-password, or name a file by password-file");
                 return 0;
         }
         if (stat(mail->password_file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)))

@@ -108,7 +108,8 @@ int engine_retry_message(struct engine *engine, int64_t number, usec_t now_usec)
         recipient->retry_usec = now_usec;
         /* Where nothing can be said now, what goes in a later night is not what somebody waits for. */
         recipient->is_forced = true;
-        recipient->is_forced = recipient_attempt_usec(engine, recipient, now_usec) <= now_usec;
+        /* A rehearsal waits for no morning, and what is real goes on waiting for it. */
+        recipient->is_forced = !recipient_rehearses(recipient) && recipient_attempt_usec(engine, recipient, now_usec) <= now_usec;
         recipient->look_usec = USEC_NONE;
         return engine_finish(engine, now_usec);
 }

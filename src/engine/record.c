@@ -341,7 +341,9 @@ static int undo_in_chain(struct engine *engine, struct live_dose *live, struct s
         if (live->dose->state != DOSE_UPCOMING)
                 return 0;
         r = after_taken_following(engine, slot, now_usec, following);
-        return r < 0 || strcmp(live->dose->recurrence_id, following) == 0 ? r : live_withdraw(engine, live, "taken off the plan", now_usec);
+        if (r < 0 || strcmp(live->dose->recurrence_id, following) == 0)
+                return r;
+        return live_withdraw(engine, live, "taken off the plan", now_usec);
 }
 
 /*

@@ -171,10 +171,8 @@ static bool goes_along(const struct entry *entry) {
         return entry->state == DOSE_UPCOMING && (entry->kind == ENTRY_TRAVELLED || entry->kind == ENTRY_REMINDED);
 }
 
-static int settled_by(enum entry_kind kind, enum dose_state state, enum dose_state *ret) {
-        bool is_settled = state == DOSE_MISSED || state == DOSE_UNATTENDED;
-
-        if (!is_settled || (kind != ENTRY_MISSED && kind != ENTRY_UNATTENDED && kind != ENTRY_TRAVELLED))
+static int settled_as(enum dose_state state, enum dose_state *ret) {
+        if (state != DOSE_MISSED && state != DOSE_UNATTENDED)
                 return STORE_NOTHING;
         *ret = state;
         return 0;
@@ -184,7 +182,6 @@ int store_find_settled(struct store *store, const char *person, const char *uid,
                        enum dose_state *ret) {
         sqlite3_stmt *statement;
         enum dose_state state;
-        enum entry_kind kind;
         int r;
 
         for (size_t i = store->n_entries; i-- > 0;) {
@@ -193,7 +190,7 @@ int store_find_settled(struct store *store, const char *person, const char *uid,
 
                 if (strcmp(dose->uid, uid) == 0 && strcmp(dose->recurrence_id, recurrence_id) == 0 &&
                     strcmp(dose->person, person) == 0 && !goes_along(entry))
-                        return settled_by(entry->kind, entry->state, ret);
+                        return settled_as(entry->state, ret);
         }
 
         r = store_query(store, STATEMENT_LAST_SETTLED, &statement, "sss", person, uid, recurrence_id);
@@ -201,11 +198,9 @@ int store_find_settled(struct store *store, const char *person, const char *uid,
                 r = store_step(store, statement);
         if (r <= 0)
                 return r < 0 ? r : STORE_NOTHING;
-        r = entry_kind_from_string((const char *) sqlite3_column_text(statement, 0), &kind) < 0
-                    ? -EIO
-                    : column_state(statement, 1, &state);
+        r = column_state(statement, 0, &state);
         if (r >= 0)
-                r = settled_by(kind, state, ret);
+                r = settled_as(state, ret);
         (void) sqlite3_reset(statement);
         return r;
 }

@@ -65,7 +65,7 @@ static const char *const sql[_STATEMENT_MAX] = {
                              " ORDER BY iif(s.state = 'taken' AND s.taken_usec <= ?4, s.taken_usec, s.due_usec) DESC LIMIT 1",
         /* The journeys on which it went along come after that. */
         [STATEMENT_LAST_SETTLED] =
-                "SELECT e.kind, e.state FROM entry e JOIN dose d ON d.id = e.dose"
+                "SELECT e.state FROM entry e JOIN dose d ON d.id = e.dose"
                 " WHERE d.person = ?1 AND d.uid = ?2 AND d.recurrence_id = ?3"
                 " AND NOT (e.state = 'upcoming' AND e.kind IN ('travelled', 'reminded')) ORDER BY e.id DESC LIMIT 1",
         [STATEMENT_LIST_OPEN] = DOSE_COLUMNS "WHERE s.state IN ('due', 'snoozed', 'upcoming') AND s.person = ?1"

@@ -137,7 +137,7 @@ static void what_the_unit_hides_is_said_in_a_household(void **state) {
 
 static void a_login_without_a_password_is_said_in_a_household(void **state) {
         static const struct look without[] = {
-                { LOGIN, "4 warning: there is no password for this user: put it into /etc/credstore/dosed.smtp-password, or name a file by password-file\n" },
+                { LOGIN, "4 warning: there is no password for this user, unless a drop-in of the unit gives it: put it into /etc/credstore/dosed.smtp-password, or name a file by password-file\n" },
                 { SENDER, "" },
         };
         static const struct look with[] = { { LOGIN, "" } };

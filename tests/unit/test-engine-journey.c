@@ -86,6 +86,10 @@ static void there_and_back_what_nobody_looked_after_is_that_again(void **state) 
         world_take(world, ID);
         world_undo(world, ID);
         world_assert_state(world, ID, DOSE_UNATTENDED);
+        world_travel(world, WEST);
+        world_assert_state(world, ID, DOSE_UPCOMING);
+        world_travel(world, "UTC");
+        world_assert_state(world, ID, DOSE_UNATTENDED);
 }
 
 static void there_and_back_with_a_full_disk_rings_nothing(void **state) {

@@ -28,6 +28,13 @@ static struct found open_missed(struct world *world) {
         return found;
 }
 
+static int find_any(void *userdata, const struct message *message, const struct telling *tellings, size_t n) {
+        (void) tellings, (void) n;
+        if (message->id > 0)
+                *(int64_t *) userdata = message->id;
+        return 0;
+}
+
 static void within_the_minute_after_a_miss_it_goes_alone(void **state) {
         struct world *world = *state;
         const struct engine_recipient told[] = { maria() };
@@ -119,6 +126,23 @@ static void quiet_hours_hold_what_is_real_and_not_the_rehearsal(void **state) {
         world_sent(world, "13:00 caregiver maria: rehearsal\n18:01 caregiver maria: missed Lisinopril\n");
 }
 
+static void a_rehearsal_that_is_retried_hurries_nothing_real_out_of_quiet_hours(void **state) {
+        struct world *world = *state;
+        struct engine_recipient told[] = { maria() };
+        int64_t id = 0;
+
+        told[0].quiet = (struct quiet_hours){ 10 * 3600, 18 * 3600 };
+        begin(world, told, 1);
+        world_live_until(world, AT(13, 0), DELIVERY_DONE);
+        rehearse(world);
+        world_live_until(world, AT(13, 0), DELIVERY_LATER);
+        world_forget(world);
+        assert_int_equal(engine_visit_open_messages(world->engine, find_any, &id), 0);
+        assert_int_equal(engine_retry_message(world->engine, id, world->now_usec), 0);
+        world_live_until(world, AT(20, 0), DELIVERY_DONE);
+        world_sent(world, "13:00 caregiver maria: rehearsal\n18:01 caregiver maria: missed Lisinopril\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(within_the_minute_after_a_miss_it_goes_alone),
@@ -127,6 +151,7 @@ int main(void) {
                 TEST(one_that_fails_delays_nothing_real),
                 TEST(the_list_says_that_what_is_real_does_not_wait_for_it),
                 TEST(quiet_hours_hold_what_is_real_and_not_the_rehearsal),
+                TEST(a_rehearsal_that_is_retried_hurries_nothing_real_out_of_quiet_hours),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
