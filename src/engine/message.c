@@ -133,31 +133,39 @@ static int check_repeat(struct engine *engine, const struct recipient *recipient
         return 0;
 }
 
+static bool waits_too(const struct recipient *recipient, const struct live_telling *live) {
+        return telling_find_waiting(live->of->first, recipient, live->telling.event);
+}
+
 /* What was in it beside what may not be said, and is so still. */
 static int say_once_more(struct engine *engine, struct recipient *recipient, const struct live_telling *live) {
         const struct telling *telling = &live->telling;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
         int r;
 
-        if (!telling->uid || calls_to_take(telling->event) ||
-            telling_find_waiting(live->of->first, recipient, telling->event))
+        if (!telling->uid || telling->event == EVENT_RESOLVED || calls_to_take(telling->event) || waits_too(recipient, live))
                 return 0;
         r = telling_copy_dose(engine, telling, &dose);
-        if (r < 0 || (telling->event != EVENT_RESOLVED && telling_holds(engine, telling, dose) != HOLDS))
+        if (r < 0 || telling_holds(engine, telling, dose) != HOLDS)
                 return r < 0 ? r : 0;
         return outbox_add(engine, recipient, telling);
 }
 
 /*
- * The letter that may not be said again is over. How doses came out that it told of may not have been heard, and is said once
- * more with the next one; that it may have been heard stays known.
+ * The letter that may not be said again is over. What it told may not have been heard, and is said once more with the next one;
+ * that it may have been heard stays known. How doses came out comes first: it may be another way by now.
  */
 static int end_unrepeatable(struct engine *engine, struct recipient *recipient, usec_t now_usec) {
         int64_t message = recipient->open->id;
         struct live_telling *live, *last;
-        int r;
+        int r = 0;
 
-        r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
+        for (live = recipient->tellings; r >= 0 && live; live = live->next)
+                if (live->telling.state == TELLING_SEALED && live->telling.event == EVENT_RESOLVED &&
+                    !waits_too(recipient, live))
+                        r = outbox_add(engine, recipient, &live->telling);
+        if (r >= 0)
+                r = message_end(engine, recipient, MESSAGE_STATE_EXPIRED, TELLING_PERHAPS, now_usec);
         last = recipient->tellings ? recipient->tellings->prev : NULL;
         for (live = recipient->tellings; r >= 0 && live; live = live == last ? NULL : live->next)
                 if (live->telling.message == message)

@@ -215,6 +215,23 @@ static void how_it_came_out_is_heard_though_the_same_letter_says_what_is_private
         world_sent(world, "13:02 caregiver maria: resolved Lisinopril\n");
 }
 
+static void what_was_missed_is_heard_though_the_same_letter_says_what_is_private_by_now(void **state) {
+        struct world *world = *state;
+        const struct engine_recipient told[] = { maria() };
+
+        begin_with(world, told, 1, PUBLIC);
+        world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("080000"))));
+        world_reload(world);
+        world_live_until(world, AT(11, 0), DELIVERY_DONE);
+        world_forget(world);
+        world_live_until(world, AT(12, 1), DELIVERY_UNKNOWN);
+        world_sent(world, "12:01 caregiver maria unknown: missed Lisinopril, missed Aspirin\n");
+        world_put(world, "asp.ics", ICS(EVENT("asp", "Aspirin", DAILY("080000") "CLASS:PRIVATE\r\n")));
+        world_reload(world);
+        world_live_until(world, AT(13, 20), DELIVERY_DONE);
+        world_sent(world, "12:02 caregiver maria: missed Lisinopril\n");
+}
+
 static void how_it_came_out_is_heard_also_after_a_restart(void **state) {
         struct world *world = *state;
 
@@ -339,6 +356,7 @@ int main(void) {
                 TEST(how_it_came_out_is_said_again_also_when_it_is_private_by_now),
                 TEST(how_it_came_out_is_said_again_in_the_same_letter_after_a_restart),
                 TEST(how_it_came_out_is_heard_though_the_same_letter_says_what_is_private_by_now),
+                TEST(what_was_missed_is_heard_though_the_same_letter_says_what_is_private_by_now),
                 TEST(how_it_came_out_is_heard_also_after_a_restart),
                 TEST(what_is_missed_again_is_told_though_the_letter_that_it_was_taken_is_not_said_again),
                 TEST(what_is_missed_again_is_told_though_it_was_to_be_said_once_more_that_it_was_taken),
