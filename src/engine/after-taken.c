@@ -164,22 +164,13 @@ static int first_occurrence(const struct slot *slot, usec_t from_usec, struct oc
 
 /* The dose of that name, if somebody has recorded it: in whichever order, its time is not to come any more. NULL: not so. */
 static int find_recorded(const struct chain *chain, const struct occurrence *occurrence, struct dose **ret) {
-        const char *person = chain->slot->person->name, *uid = chain->slot->schedule->uid;
         _cleanup_(dose_free_p) struct dose *dose = NULL;
-        _cleanup_(free_p) char *id = NULL;
-        char recurrence_id[CIVIL_TEXT_SIZE];
-        const struct live_dose *live;
         int r;
 
-        (void) occurrence_format_id(occurrence, recurrence_id);
-        r = dose_id_format(person, uid, recurrence_id, &id);
-        if (r < 0)
-                return r;
-        live = live_find(chain->engine, id);
-        r = live ? dose_copy(live->dose, &dose) : engine_read_dose(chain->engine, person, uid, recurrence_id, &dose);
+        r = live_copy_known(chain->engine, chain->slot, occurrence, &dose);
         if (r >= 0 && dose && dose_is_recorded(dose) && !dose_is_off_plan(dose))
                 *ret = TAKE(dose);
-        return r < 0 ? r : 0;
+        return r;
 }
 
 static bool has_name(const struct dose *dose, const struct occurrence *occurrence) {

@@ -131,6 +131,22 @@ int engine_read_dose(struct engine *engine, const char *person, const char *uid,
         return r < 0 ? engine_forgive_ledger(engine, r) : 0;
 }
 
+int live_copy_known(struct engine *engine, const struct slot *slot, const struct occurrence *occurrence,
+                    struct dose **ret) {
+        const char *person = slot->person->name, *uid = slot->schedule->uid;
+        _cleanup_(free_p) char *id = NULL;
+        char recurrence_id[CIVIL_TEXT_SIZE];
+        const struct live_dose *live;
+        int r;
+
+        (void) occurrence_format_id(occurrence, recurrence_id);
+        r = dose_id_format(person, uid, recurrence_id, &id);
+        if (r < 0)
+                return r;
+        live = live_find(engine, id);
+        return live ? dose_copy(live->dose, ret) : engine_read_dose(engine, person, uid, recurrence_id, ret);
+}
+
 /* The dose as hand or ledger know it already; else a new one, upcoming. */
 int live_from_occurrence(struct engine *engine, struct slot *slot, const struct occurrence *occurrence,
                          struct live_dose **ret) {

@@ -34,21 +34,9 @@ static int overdue_list_add(struct overdue_list *list, struct slot *slot, const 
 /* Taken early, or open since an edit: it is not to come any more. */
 static int is_answered(struct engine *engine, const struct slot *slot, const struct occurrence *occurrence, bool *ret) {
         _cleanup_(dose_free_p) struct dose *dose = NULL;
-        _cleanup_(free_p) char *id = NULL;
-        char recurrence_id[CIVIL_TEXT_SIZE];
-        const struct live_dose *live;
         int r;
 
-        (void) occurrence_format_id(occurrence, recurrence_id);
-        r = dose_id_format(slot->person->name, slot->schedule->uid, recurrence_id, &id);
-        if (r < 0)
-                return r;
-        live = live_find(engine, id);
-        if (live) {
-                *ret = live->dose->state != DOSE_UPCOMING;
-                return 0;
-        }
-        r = engine_read_dose(engine, slot->person->name, slot->schedule->uid, recurrence_id, &dose);
+        r = live_copy_known(engine, slot, occurrence, &dose);
         *ret = dose && dose->state != DOSE_UPCOMING;
         return r;
 }

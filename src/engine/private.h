@@ -175,6 +175,8 @@ int medication_previous_due(const struct medication *medication, usec_t before_u
 int live_new(struct engine *engine, struct dose *dose, struct live_dose **ret); /* takes the dose over on success */
 void live_free(struct engine *engine, struct live_dose *live);
 struct live_dose *live_find(const struct engine *engine, const char *id);
+/* The dose of that occurrence as hand or ledger know it, to be freed; NULL: they do not. Returns 0 or a negative errno. */
+int live_copy_known(struct engine *engine, const struct slot *slot, const struct occurrence *occurrence, struct dose **ret);
 int live_from_occurrence(struct engine *engine, struct slot *slot, const struct occurrence *occurrence,
                          struct live_dose **ret);
 /* By id, from hand, ledger or plan. 0, ENGINE_NO_SUCH_DOSE or a negative errno. */
