@@ -450,13 +450,13 @@ enum dose_state live_state_by_time(const struct engine *engine, const struct liv
         return state;
 }
 
-/* The slot stands before it, and will find it in the ledger when its time comes. */
+/* The slot stands before it, and will find it in the ledger when its time comes; a chain has no next while this one waits. */
 static bool slot_comes_to(const struct live_dose *live) {
         const struct slot *slot = person_find_slot(live->person, live->dose->uid);
         struct occurrence occurrence;
 
-        return slot && slot->has_next && slot_find(slot, live->dose->recurrence_id, &occurrence) == 0 &&
-               occurrence.due_usec >= slot->next.due_usec;
+        return slot && slot->schedule->after_taken_usec == 0 && slot->has_next &&
+               slot_find(slot, live->dose->recurrence_id, &occurrence) == 0 && occurrence.due_usec >= slot->next.due_usec;
 }
 
 bool live_waits(const struct live_dose *live) {

@@ -23,7 +23,7 @@ static int miss(struct engine *engine, struct live_dose *live, usec_t now_usec) 
         if (r < 0 || !slot || slot->schedule->after_taken_usec > 0)
                 return r;
         r = slot_find(slot, live->dose->recurrence_id, &occurrence);
-        if (r != 0 || occurrence.due_usec <= now_usec)
+        if (r != 0 || occurrence.due_usec < now_usec)
                 return r < 0 ? r : 0;
         return live_travel(engine, live, slot, &occurrence, DOSE_UPCOMING, now_usec);
 }
