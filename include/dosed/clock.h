@@ -19,6 +19,14 @@ typedef int64_t usec_t;
 /* "No such time", where a time is looked back to, and on D-Bus. No dose is taken at the epoch. */
 #define USEC_NONE ((usec_t) 0)
 
+static inline usec_t usec_earlier(usec_t a, usec_t b) {
+        return a < b ? a : b;
+}
+
+static inline usec_t usec_later(usec_t a, usec_t b) {
+        return a > b ? a : b;
+}
+
 /* CLOCK_REALTIME. Programs ask; the rooms below them are told. */
 usec_t clock_realtime_usec(void);
 

@@ -17,6 +17,8 @@ struct wall_clock {
         int32_t all_day_sec; /* second of the day at which DATE values are due */
 };
 
+#define ALL_DAY_SEC (8 * 3600) /* the same, where nobody has said another */
+
 enum stamp_kind {
         STAMP_FLOATING, /* follows the person's zone */
         STAMP_ZONED,

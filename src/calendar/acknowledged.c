@@ -31,10 +31,6 @@ static int was_of(const struct occurrence *occurrence, const struct occurrence *
         return 0;
 }
 
-static usec_t earlier(usec_t a, usec_t b) {
-        return a < b ? a : b;
-}
-
 int occurrence_seen(const struct occurrence *occurrence, const struct wall_clock *clock, usec_t heard_usec,
                     usec_t *ret_usec) {
         const struct details *details = occurrence->details;
@@ -42,7 +38,7 @@ int occurrence_seen(const struct occurrence *occurrence, const struct wall_clock
         const struct alarm at_start = { .anchor = ALARM_START, .seen_usec = details->seen_usec };
         const struct alarm *alarms = details->n_alarms > 0 ? details->alarms : &at_start;
         size_t n_alarms = details->n_alarms > 0 ? details->n_alarms : 1;
-        usec_t last_usec = earlier(details->seen_usec, heard_usec), seen_usec = USEC_NONE;
+        usec_t last_usec = usec_earlier(details->seen_usec, heard_usec), seen_usec = USEC_NONE;
         struct occurrence next;
         bool has_next;
         int r;
@@ -58,7 +54,7 @@ int occurrence_seen(const struct occurrence *occurrence, const struct wall_clock
         has_next = r == 0;
 
         for (size_t i = 0; i < n_alarms; i++) {
-                usec_t at_usec = earlier(alarms[i].seen_usec, heard_usec);
+                usec_t at_usec = usec_earlier(alarms[i].seen_usec, heard_usec);
                 bool is_seen;
 
                 if (at_usec <= seen_usec)

@@ -132,10 +132,6 @@ static int read_addresses(struct reader *reader, size_t component, struct alarm 
         return 0;
 }
 
-static usec_t later(usec_t a, usec_t b) {
-        return a > b ? a : b;
-}
-
 /* An alarm cannot be put off before it was seen, nor, at an instant, before that: then which one is meant is not known. */
 static bool may_put_off(const struct alarm *snooze, const struct alarm *alarm) {
         usec_t rang_usec = alarm->anchor == ALARM_ABSOLUTE ? alarm->at_usec : alarm->seen_usec;
@@ -296,8 +292,8 @@ int read_alarms(struct reader *reader, size_t component, struct details *details
                         return r;
                 if (action == ACTION_MAILS)
                         continue;
-                alarm->seen_usec = later(seen_usec, alarm->seen_usec);
-                details->seen_usec = later(details->seen_usec, alarm->seen_usec);
+                alarm->seen_usec = usec_later(seen_usec, alarm->seen_usec);
+                details->seen_usec = usec_later(details->seen_usec, alarm->seen_usec);
         }
         find_snoozed(reader, alarms, of_alarms, n_alarms);
         n_alarms += read_snoozes(reader, component, seen_usec, alarms + n_alarms);

@@ -10,7 +10,6 @@
 
 /* In a month every day of the week comes, and every day of a month. */
 #define LOOK_AHEAD (31 * USEC_PER_DAY)
-#define ALL_DAY_SEC (8 * 3600)
 
 /* When the first of it is due at the latest, on the clock of this machine; USEC_NEVER where none is. */
 static int find_first(const struct request *request, const struct calendar *calendar, usec_t *ret_usec) {

@@ -11,7 +11,6 @@
 #include "dosed/text.h"
 
 #define PREVIEW_AHEAD (30 * USEC_PER_DAY)
-#define ALL_DAY_SEC (8 * 3600)
 
 struct preview {
         struct calendar **calendars;

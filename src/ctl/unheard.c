@@ -9,7 +9,6 @@
 /* What comes once a year comes in it; those of a medicine that is taken every half hour, in three weeks. */
 #define LOOK_AHEAD (400 * USEC_PER_DAY)
 #define LOOK_DOSES 1000
-#define ALL_DAY_SEC (8 * 3600)
 
 /* A file, with the lines of which is told already. */
 struct hearing {

@@ -6,8 +6,6 @@
 #include "ctl/output.h"
 #include "dosed/text.h"
 
-#define ALL_DAY_SEC (8 * 3600)
-
 void verdict_print_problems(const struct problems *problems) {
         for (size_t i = 0; i < problems->n_items; i++) {
                 const struct problem *problem = &problems->items[i];

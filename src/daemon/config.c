@@ -9,7 +9,7 @@
 
 /* What counts where nothing else is said. */
 static const struct config default_config = {
-        .all_day_sec = 8 * 3600,
+        .all_day_sec = ALL_DAY_SEC,
         .snooze_usec = 10 * USEC_PER_MINUTE,
         .settle_usec = 10 * USEC_PER_SEC,
         .remind_every_usec = USEC_PER_HOUR,

@@ -20,9 +20,7 @@ static bool is_to_come(const struct live_dose *live, const struct slot *slot, co
 
 /* What was seen elsewhere was seen before it was heard of, by a clock that may have been ahead itself. */
 static usec_t heard_usec(const struct slot *slot) {
-        usec_t first_usec = slot->schedule->heard_usec;
-
-        return first_usec < slot->since_usec ? first_usec : slot->since_usec;
+        return usec_earlier(slot->schedule->heard_usec, slot->since_usec);
 }
 
 /* The alarms are those of the schedule in force; a dose whose schedule is gone keeps what it had. */

@@ -15,10 +15,6 @@ struct live_dose *live_find(const struct engine *engine, const char *id) {
         return live;
 }
 
-static usec_t earlier(usec_t a, usec_t b) {
-        return a < b ? a : b;
-}
-
 usec_t group_of(usec_t due_usec, usec_t now_usec) {
         /* What is found later than in its own minute is caught up with, as one group. */
         usec_t at_usec = now_usec - due_usec < USEC_PER_MINUTE ? due_usec : now_usec;
@@ -84,7 +80,7 @@ static int dose_from_occurrence(struct slot *slot, const struct occurrence *occu
         if (r < 0)
                 return r;
         if (slot->schedule->after_taken_usec > 0) {
-                next_usec = earlier(next_usec, occurrence->due_usec + slot->schedule->after_taken_usec);
+                next_usec = usec_earlier(next_usec, occurrence->due_usec + slot->schedule->after_taken_usec);
                 if (previous_usec < occurrence->due_usec - slot->schedule->after_taken_usec)
                         previous_usec = occurrence->due_usec - slot->schedule->after_taken_usec;
         }
@@ -264,13 +260,13 @@ int live_set_timer(struct engine *engine, struct live_dose *live) {
 
         switch (dose->state) {
         case DOSE_UPCOMING:
-                at_usec = earlier(dose->due_usec, live_next_reminder(live));
+                at_usec = usec_earlier(dose->due_usec, live_next_reminder(live));
                 break;
         case DOSE_DUE:
-                at_usec = earlier(dose->window_end_usec, live_next_reminder(live));
+                at_usec = usec_earlier(dose->window_end_usec, live_next_reminder(live));
                 break;
         case DOSE_SNOOZED:
-                at_usec = earlier(dose->window_end_usec, dose->snoozed_until_usec);
+                at_usec = usec_earlier(dose->window_end_usec, dose->snoozed_until_usec);
                 break;
         case DOSE_TAKEN:
         case DOSE_SKIPPED:

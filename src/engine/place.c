@@ -123,10 +123,6 @@ static bool place_is_new(const struct place *place) {
         return place->slot->is_changed && !place_before(place, &before);
 }
 
-static usec_t least(usec_t a, usec_t b) {
-        return a < b ? a : b;
-}
-
 int find_nearest(const struct settlement *settlement, const struct medication *medication, usec_t due_usec,
                  usec_t first_usec, usec_t spacing_usec, struct place *ret, struct live_dose **ret_live) {
         usec_t half_usec = spacing_usec / 2, best_usec = half_usec;
@@ -136,7 +132,7 @@ int find_nearest(const struct settlement *settlement, const struct medication *m
         *ret_live = NULL;
         for (size_t i = 0; medication && i < medication->n_slots; i++) {
                 struct slot *slot = medication->slots[i];
-                usec_t at_usec = least(first_usec - half_usec, due_usec);
+                usec_t at_usec = usec_earlier(first_usec - half_usec, due_usec);
 
                 for (;;) {
                         struct place place = { .slot = slot };

@@ -7,6 +7,13 @@
 #define AFTER8 "DTSTART:20261123T080000\r\nX-DOSED-AFTER-TAKEN:PT8H\r\n"
 #define HOUR_AHEAD "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
 
+/* At 08:05, so that the next one is due at 16:05. */
+static void take_first(struct world *world) {
+        world_edit(world, AFTER8);
+        world_pass_until(world, AT(8, 5));
+        world_take(world, LIS);
+}
+
 /* The clock is two days ahead when a dose is taken, and is set back. */
 static void take_ahead(struct world *world) {
         world_edit(world, AFTER8);
@@ -35,9 +42,7 @@ static void next_comes_at(struct world *world, int hour, int minute, const char 
 static void what_is_dropped_at_once_is_not_told(void **state) {
         struct world *world = *state;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world_jump(world, AT(8, 6) + 365 * USEC_PER_DAY);
         world_forget(world);
         world_jump(world, AT(8, 6));
@@ -125,9 +130,7 @@ static void the_next_one_is_skipped_ahead(void **state) {
         struct world *world = *state;
         char *reason;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world_pass_until(world, AT(12, 0));
         assert_int_equal(engine_skip(world->engine, "ana/lis/20261123T160500Z", &options, world->now_usec, &answer, &reason),
                          0);
@@ -139,9 +142,7 @@ static void the_next_one_is_skipped_ahead(void **state) {
 static void taken_by_a_clock_minutes_ahead(void **state) {
         struct world *world = *state;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world_jump(world, AT(7, 50));
         next_comes_at(world, 16, 5, "16:05 changed Lisinopril due\n16:05 reminder Lisinopril due\n");
 }
@@ -197,9 +198,7 @@ static void one_undone_within_its_last_minute_is_still_the_next(void **state) {
         static const char next[] = "ana/lis/20261123T160500Z";
         struct world *world = *state;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world_pass_until(world, AT(15, 55));
         world_take(world, next);
         world_pass_until(world, AT(16, 4) + 30 * USEC_PER_SEC);
@@ -212,9 +211,7 @@ static void one_undone_within_its_last_minute_is_still_the_next(void **state) {
 static void taken_by_a_clock_behind_it_does_not_ring_again(void **state) {
         struct world *world = *state;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world_pass_until(world, AT(15, 55));
         world->now_usec = AT(6, 0);
         world->hold_usec = AT(6, 2);
@@ -238,9 +235,7 @@ static void refused(struct world *world, const char *id, const char *expected) {
 static void while_nobody_has_set_the_clock_no_record_is_called_wrong(void **state) {
         struct world *world = *state;
 
-        world_edit(world, AFTER8);
-        world_pass_until(world, AT(8, 5));
-        world_take(world, LIS);
+        take_first(world);
         world->now_usec = AT(6, 0);
         world->hold_usec = AT(6, 2);
         world_restart(world);
